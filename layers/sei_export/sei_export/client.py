@@ -1,0 +1,181 @@
+"""The SEI API's calls for one organization and project.
+
+The vendor's pages contradict each other in places; every documented form is accepted.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import requests
+
+from sei_export.errors import ExportNotFoundError, ExportRejectedError, ProtocolError
+from sei_export.http import HttpClient
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.reports import Report
+from sei_export.request import ExportRequest
+from sei_export.status import ExportStatus
+from sei_export.urls import BaseUrl
+
+_EXPORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+"""Shown as `exp_7a8b9c0d` and called Base36: opaque, but it goes into a path and a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The answer to a create call.
+
+    Attributes:
+        export_id: Checked, safe in a path.
+        reused: The API handed out an existing export of an identical request.
+        created_at: As the API writes it, or None.
+    """
+
+    export_id: str
+    reused: bool
+    created_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The answer to a status call.
+
+    Attributes:
+        status: Where the export is.
+        error: The API's own words for a failure, or None.
+        link: Where the file is, as the API writes it; None means the documented path.
+        created_at: As the API writes it, or None.
+        completed_at: As the API writes it, or None.
+    """
+
+    status: ExportStatus
+    error: str | None = None
+    link: str | None = None
+    created_at: str | None = None
+    completed_at: str | None = None
+
+
+class SeiClient:
+    """Calls for one organization and project.
+
+    Args:
+        http: The connection.
+        base_url: The API.
+        org: Query parameter `orgIdentifier`, sent with every call.
+        project: Query parameter `projectIdentifier`, sent with every call.
+    """
+
+    def __init__(self, http: HttpClient, base_url: BaseUrl, org: str, project: str) -> None:
+        self._http = http
+        self._base_url = base_url
+        self._params = {"orgIdentifier": org, "projectIdentifier": project}
+
+    def create(self, request: ExportRequest) -> Created:
+        """Ask for an export. An identical one of the last 30 minutes is handed out again.
+
+        Raises:
+            ExportRejectedError: The API refuses the request.
+            ProtocolError: The answer is not what the API documents.
+            ApiError: As `HttpClient.json` raises.
+        """
+        url = self._base_url.join(request.report.create_path)
+        status, answer, text = self._http.json("POST", url, self._params, request.body())
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise ExportRejectedError(
+                f"The API refuses the export with {status}: {_stated_error(answer) or text}"
+            )
+        fields = _object(answer, text, "create")
+        return Created(
+            export_id=check_export_id(fields.get("exportId")),
+            reused=status == HTTPStatus.OK,
+            created_at=_string(fields.get("createdAt")),
+        )
+
+    def state(self, report: Report, export_id: str) -> State:
+        """Where an export is.
+
+        Raises:
+            ExportNotFoundError: The API does not know it.
+            ProtocolError: The answer is not what the API documents.
+            ApiError: As `HttpClient.json` raises.
+        """
+        url = self._base_url.join(f"{report.path}/{export_id}")
+        status, answer, text = self._http.json("GET", url, self._params)
+        if status == HTTPStatus.NOT_FOUND:
+            raise ExportNotFoundError(f"The API does not know export {export_id}: {text}")
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise ProtocolError(
+                f"The status of export {export_id} was answered with {status}: "
+                f"{_stated_error(answer) or text}"
+            )
+        fields = _object(answer, text, "status")
+        download = fields.get("download")
+        nested = download.get("url") if isinstance(download, dict) else None
+        return State(
+            status=ExportStatus.parse(fields.get("status")),
+            error=_stated_error(fields),
+            link=_string(nested) or _string(fields.get("downloadUrl")),
+            created_at=_string(fields.get("createdAt")),
+            completed_at=_string(fields.get("completedAt")),
+        )
+
+    @contextmanager
+    def download(
+        self, report: Report, export_id: str, link: str | None
+    ) -> Iterator[requests.Response]:
+        """Open the file's body.
+
+        Raises:
+            ExportNotFoundError: The API does not have the file.
+            ProtocolError: Another 4xx, or a link that may not be followed.
+            ApiError: As `HttpClient.stream` raises.
+        """
+        path = f"{report.path}/{export_id}/download"
+        url = self._base_url.resolve(link) if link else self._base_url.join(path)
+        with self._http.stream(url, self._params) as response:
+            if response.status_code == HTTPStatus.NOT_FOUND:
+                raise ExportNotFoundError(f"The API does not have the file of export {export_id}.")
+            if response.status_code != HTTPStatus.OK:
+                raise ProtocolError(
+                    f"The download of export {export_id} was answered with {response.status_code}."
+                )
+            yield response
+
+
+def check_export_id(given: JsonValue) -> str:
+    """An export id that is safe in a path.
+
+    Raises:
+        ProtocolError: None, or one with other characters than letters, digits, `_` and `-`.
+    """
+    if given is None:
+        raise ProtocolError("The API's answer has no exportId.")
+    if not isinstance(given, str) or not _EXPORT_ID.fullmatch(given):
+        raise ProtocolError(f"The API's answer has an unusable exportId: {repr(given)[:80]}.")
+    return given
+
+
+def _object(answer: JsonValue, text: str, step: str) -> JsonObject:
+    if isinstance(answer, dict):
+        return answer
+    kind = "an HTML page" if text.lstrip().startswith("<") else "not a JSON object"
+    raise ProtocolError(f"The API answered the {step} call with {kind}: {text[:120]}")
+
+
+def _string(value: JsonValue) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _stated_error(answer: JsonValue) -> str | None:
+    """The error text of an answer, whose shape no page documents."""
+    if not isinstance(answer, dict):
+        return None
+    for name in ("error", "message", "errorMessage", "detail"):
+        value = answer.get(name)
+        if isinstance(value, dict):
+            value = value.get("message")
+        if isinstance(value, str) and value.strip():
+            return " ".join(value.split())[:500]
+    return None

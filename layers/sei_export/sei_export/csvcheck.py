@@ -1,0 +1,149 @@
+"""Checks a CSV as its bytes pass: exact record count, header, checksum, shape.
+
+A newline inside quotes is not a record. Whether a byte is inside quotes follows from the parity of
+the quotes before it (RFC 4180 doubles a quote inside quotes, which leaves the parity as it was),
+so a chunk is split at its quotes and every other piece is looked at: no byte is touched in Python.
+"""
+
+import csv
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+
+from sei_export.errors import CorruptDownloadError
+
+MAX_HEADER_BYTES = 64 * 1024
+"""Bound of the header row, which is kept: in the manifest, the event and the result."""
+
+_BLANK_LINE = re.compile(rb"\n(?=\n)")
+_QUOTED = b"\0"
+"""Stands for a quoted piece where the pieces outside quotes are joined."""
+_BOM = b"\xef\xbb\xbf"
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFacts:
+    """What a complete CSV turned out to be.
+
+    Attributes:
+        rows: Data records; the header and blank lines do not count.
+        columns: Names in the header, in order.
+        size: Bytes.
+        sha256: Of the bytes, in hex.
+    """
+
+    rows: int
+    columns: tuple[str, ...]
+    size: int
+    sha256: str
+
+
+class CsvInspector:
+    """Looks at a CSV in pieces of any size; `finish` tells what it was."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._head: bytearray | None = bytearray()
+        self._columns: tuple[str, ...] = ()
+        self._inside_quotes = False
+        self._records = 0
+        self._commas = 0
+        # The last byte outside quotes: a file begins as if after a newline.
+        self._last = b"\n"
+
+    def feed(self, piece: bytes) -> None:
+        """Look at the next piece.
+
+        Raises:
+            CorruptDownloadError: It is not CSV.
+        """
+        if not piece:
+            return
+        self._digest.update(piece)
+        self._size += len(piece)
+        if b"\0" in piece:
+            raise CorruptDownloadError("The file is not CSV: it has NUL bytes.")
+        if self._head is not None:
+            self._look_at_head(piece)
+        self._count(piece)
+
+    def finish(self) -> CsvFacts:
+        """The facts, once all bytes were fed.
+
+        Raises:
+            CorruptDownloadError: The end is missing, or records and header do not fit.
+        """
+        if self._head:
+            self._read_header(bytes(self._head).removeprefix(_BOM).lstrip())
+        if self._inside_quotes:
+            raise CorruptDownloadError("The CSV ends inside a quoted field: its end is missing.")
+        if self._last != b"\n":
+            self._records += 1
+        expected = self._records * len(self._columns) - self._records
+        if self._commas != expected:
+            raise CorruptDownloadError(
+                f"The CSV's records do not fit its header of {len(self._columns)} columns: "
+                f"{self._records} records would have {expected} commas, it has {self._commas}."
+            )
+        return CsvFacts(
+            rows=max(self._records - 1, 0),
+            columns=self._columns,
+            size=self._size,
+            sha256=self._digest.hexdigest(),
+        )
+
+    def _count(self, piece: bytes) -> None:
+        if b'"' not in piece:
+            if self._inside_quotes:
+                return
+            text = piece
+        else:
+            pieces = piece.split(b'"')
+            text = _QUOTED.join(pieces[1::2] if self._inside_quotes else pieces[0::2])
+            if self._inside_quotes:
+                text = _QUOTED + text
+            self._inside_quotes ^= len(pieces) % 2 == 0
+            if self._inside_quotes:
+                text += _QUOTED
+        self._commas += text.count(b",")
+        if b"\r" in text:
+            text = text.replace(b"\r", b"")
+        if not text:
+            return
+        self._records += text.count(b"\n")
+        seam = self._last + text[:1]
+        if b"\n\n" in text or seam == b"\n\n":
+            self._records -= len(_BLANK_LINE.findall(self._last + text))
+        self._last = text[-1:]
+
+    def _look_at_head(self, piece: bytes) -> None:
+        head = (self._head or b"") + piece[: MAX_HEADER_BYTES + 1]
+        text = bytes(head).removeprefix(_BOM).lstrip()
+        if text.startswith(b"<"):
+            raise CorruptDownloadError("The file is not CSV: it is an HTML or XML page.")
+        if text.startswith((b"{", b"[")):
+            raise CorruptDownloadError("The file is not CSV: it is JSON.")
+        if head.startswith(_GZIP_MAGIC):
+            raise CorruptDownloadError("The file is not CSV: it was compressed twice.")
+        end = text.find(b"\n")
+        while end >= 0 and text.count(b'"', 0, end) % 2:
+            end = text.find(b"\n", end + 1)
+        if end >= 0:
+            self._read_header(text[:end])
+        elif len(text) > MAX_HEADER_BYTES:
+            raise CorruptDownloadError(f"The CSV's header has more than {MAX_HEADER_BYTES} bytes.")
+        else:
+            self._head = bytearray(head)
+
+    def _read_header(self, row: bytes) -> None:
+        self._head = None
+        if len(row) > MAX_HEADER_BYTES:
+            raise CorruptDownloadError(f"The CSV's header has more than {MAX_HEADER_BYTES} bytes.")
+        try:
+            text = row.decode()
+        except UnicodeDecodeError:
+            raise CorruptDownloadError("The CSV's header is not UTF-8.") from None
+        self._columns = tuple(next(csv.reader(io.StringIO(text.rstrip("\r\n"), newline="")), ()))

@@ -1,0 +1,100 @@
+"""Relative date ranges, resolved to whole days.
+
+All ranges are inclusive at both ends, as the API's are. The anchor is the schedule's nominal time
+or the execution's start, so that a retry or a redrive of a run never shifts its range.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+type DateRange = tuple[date, date]
+
+_DAY = timedelta(days=1)
+_MONTHS_PER_QUARTER = 3
+
+
+def _month_start(day: date) -> date:
+    return day.replace(day=1)
+
+
+def _quarter_start(day: date) -> date:
+    return day.replace(month=day.month - (day.month - 1) % _MONTHS_PER_QUARTER, day=1)
+
+
+def _year_start(day: date) -> date:
+    return day.replace(month=1, day=1)
+
+
+def _week_start(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _same_day(day: date) -> date:
+    return day
+
+
+def _previous(start_of: Callable[[date], date]) -> Callable[[date], DateRange]:
+    def resolve(today: date) -> DateRange:
+        end = start_of(today) - _DAY
+        return start_of(end), end
+
+    return resolve
+
+
+def _to_date(start_of: Callable[[date], date]) -> Callable[[date], DateRange]:
+    def resolve(today: date) -> DateRange:
+        return start_of(today), today
+
+    return resolve
+
+
+PERIODS: dict[str, Callable[[date], DateRange]] = {
+    "previous-day": _previous(_same_day),
+    "previous-week": _previous(_week_start),
+    "previous-month": _previous(_month_start),
+    "previous-quarter": _previous(_quarter_start),
+    "previous-year": _previous(_year_start),
+    "month-to-date": _to_date(_month_start),
+    "quarter-to-date": _to_date(_quarter_start),
+    "year-to-date": _to_date(_year_start),
+}
+"""By name. `previous-*` are whole and over (weeks are ISO weeks); `*-to-date` include today."""
+
+
+def trailing(days: int, today: date) -> DateRange:
+    """The last whole days before today."""
+    return today - days * _DAY, today - _DAY
+
+
+def today_at(anchor: datetime, timezone: ZoneInfo) -> date:
+    """The calendar day of a moment in a time zone."""
+    return anchor.astimezone(timezone).date()
+
+
+def find_zone(name: object) -> ZoneInfo | None:
+    """The time zone of an IANA name, or None."""
+    if not isinstance(name, str) or not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # ValueError and OSError: a name that is a path, or a folder of the database.
+        return None
+
+
+def parse_moment(text: str) -> datetime:
+    """Read an ISO 8601 time with a zone, as AWS and the API write them.
+
+    Raises:
+        ValueError: Not such a time.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("it has no time zone")
+    return moment
+
+
+def format_moment(moment: datetime) -> str:
+    """Write a time as `2026-01-31T06:00:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

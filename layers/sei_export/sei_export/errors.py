@@ -1,0 +1,166 @@
+"""Errors, by the names that the state machine matches.
+
+::
+
+    SeiExportError
+    ├── InvalidRequestError         the input is wrong
+    ├── ConfigurationError          the stack's settings or its API key are wrong
+    ├── ApiError
+    │   ├── AuthenticationError     401 or 403
+    │   ├── ExportRejectedError     another 4xx on create
+    │   ├── RateLimitedError        429
+    │   ├── ServiceUnavailableError 5xx, timeout, connection
+    │   ├── ProtocolError           an answer that the API does not document
+    │   └── ExportNotFoundError     404 on status or download
+    ├── ExportEndedError
+    │   ├── ExportFailedError       the API says that the export failed
+    │   ├── ExportCancelledError    the API says that it was cancelled
+    │   └── ExportTimedOutError     it was not ready at the execution's deadline
+    ├── CorruptDownloadError        the file is not the complete CSV that it claims to be
+    └── StorageError                S3 refuses
+
+The class's name becomes the `Error` of a failed task in Step Functions, and the text its
+`errorMessage`: what happened, then ``Remedy:`` and what to do. The state machine splits the two
+at that word for the `ExportFailed` event.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+REMEDY_MARK = " Remedy: "
+
+
+class SeiExportError(Exception):
+    """Base of all errors that this package raises on purpose.
+
+    Args:
+        message: What happened, a sentence or more. Never holds a secret.
+        remedy: What the reader can do; each class has a default.
+    """
+
+    default_remedy: ClassVar[str] = "Look at the function's log for this execution."
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        self.message = message
+        self.remedy = remedy or self.default_remedy
+        super().__init__(f"{message}{REMEDY_MARK}{self.remedy}")
+
+
+class InvalidRequestError(SeiExportError):
+    """The execution's input is wrong; no call was made.
+
+    Args:
+        problems: One sentence per problem, each beginning with the path of its field.
+    """
+
+    default_remedy = "Correct the input and start a new execution; nothing was sent to the API."
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        listed = " ".join(f"({number}) {text}" for number, text in enumerate(problems, 1))
+        super().__init__(f"The request has {count}: {listed}")
+
+
+class ConfigurationError(SeiExportError):
+    """The API key is unset or malformed, or a setting of the stack is wrong."""
+
+    default_remedy = "Deploy the stack again with the parameter corrected."
+
+
+class ApiError(SeiExportError):
+    """The SEI API did not do what was asked."""
+
+
+class AuthenticationError(ApiError):
+    """401 after one fresh read of the key, or 403."""
+
+    default_remedy = (
+        "Store a key that is valid for this organization and project (role Admin or Ingestion) "
+        "in the stack's secret, then start a new execution."
+    )
+
+
+class ExportRejectedError(ApiError):
+    """The API refuses to create the export (4xx other than 401, 403, 429)."""
+
+    default_remedy = (
+        "Check the org tree, team and options against what Harness shows for this project, "
+        "then start a new execution."
+    )
+
+
+class RateLimitedError(ApiError):
+    """429 for longer than one call may wait."""
+
+    default_remedy = (
+        "Spread the schedules, or export fewer teams at a time: the key's limit is 1000 requests "
+        "a minute."
+    )
+
+
+class ServiceUnavailableError(ApiError):
+    """5xx, timeout or connection failure for longer than one call may wait."""
+
+    default_remedy = "Start the execution again later; check the Harness status page."
+
+
+class ProtocolError(ApiError):
+    """An answer that is not what the API documents."""
+
+    default_remedy = (
+        "Check that HarnessBaseUrl is the API's base URL for your environment (it ends in "
+        "/sei/api/); if it is, the API has changed and the exporter needs an update."
+    )
+
+
+class ExportNotFoundError(ApiError):
+    """404 on status or download."""
+
+    default_remedy = (
+        "The export is gone or belongs to another project; start a new execution to create it "
+        "again."
+    )
+
+
+class ExportEndedError(SeiExportError):
+    """The export ended, and not with a file."""
+
+
+class ExportFailedError(ExportEndedError):
+    """The API reports `failed`."""
+
+    default_remedy = (
+        "Correct what the API names, or narrow the scope to one team or a shorter date range; an "
+        "identical request within 30 minutes may be handed the same failed export."
+    )
+
+
+class ExportCancelledError(ExportEndedError):
+    """The API reports `cancelled`."""
+
+    default_remedy = "Somebody cancelled it in Harness; start a new execution."
+
+
+class ExportTimedOutError(ExportEndedError):
+    """Not ready at the deadline. Declared here, raised by the state machine's own clock."""
+
+    default_remedy = (
+        "Raise ExportTimeoutMinutes, or export less at a time: one team, or a shorter date range."
+    )
+
+
+class CorruptDownloadError(SeiExportError):
+    """Length, gzip, CSV or checksum disagree, or it is not CSV at all. Nothing was published."""
+
+    default_remedy = (
+        "Start a new execution; if it repeats, download the export in the Harness UI and compare."
+    )
+
+
+class StorageError(SeiExportError):
+    """S3 refuses; the message has S3's code."""
+
+    default_remedy = (
+        "Check the bucket's policy, its KMS key and the function's role for what S3's code names."
+    )

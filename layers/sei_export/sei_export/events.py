@@ -1,0 +1,73 @@
+"""Events on EventBridge. Their contract is in `events/schemas/`.
+
+`ExportFailed` is published by the state machine itself, so that it is sent also when no function
+can run.
+"""
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sei_export.errors import ServiceUnavailableError
+from sei_export.jsontypes import JsonObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+SOURCE = "harness.sei.export"
+EXPORT_COMPLETED = "ExportCompleted"
+VERSION = "1"
+
+
+class EventBus:
+    """One event bus.
+
+    Args:
+        events: boto3's client.
+        name: The bus.
+    """
+
+    def __init__(self, events: "EventBridgeClient", name: str) -> None:
+        self._events = events
+        self._name = name
+
+    def export_completed(self, result: JsonObject) -> None:
+        """Announce a landed export.
+
+        Args:
+            result: `Result.to_json`.
+
+        Raises:
+            ServiceUnavailableError: The bus did not take the event.
+        """
+        identity = f"{EXPORT_COMPLETED}|{result['executionArn']}|{result['exportId']}"
+        detail: JsonObject = {
+            "version": VERSION,
+            "dedupeId": hashlib.sha256(identity.encode()).hexdigest(),
+            **result,
+        }
+        try:
+            answer = self._events.put_events(
+                Entries=[
+                    {
+                        "Source": SOURCE,
+                        "DetailType": EXPORT_COMPLETED,
+                        "Detail": json.dumps(detail, ensure_ascii=False),
+                        "EventBusName": self._name,
+                        "Resources": [str(result["executionArn"])],
+                    }
+                ]
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise self._refused(str(error)) from error
+        if answer["FailedEntryCount"]:
+            entry = answer["Entries"][0]
+            raise self._refused(f"{entry.get('ErrorCode')}: {entry.get('ErrorMessage')}")
+
+    def _refused(self, reason: str) -> ServiceUnavailableError:
+        return ServiceUnavailableError(
+            f"The event bus {self._name} did not take {EXPORT_COMPLETED}: {reason}.",
+            remedy="The file has landed; start the execution again to announce it.",
+        )

@@ -1,0 +1,362 @@
+"""HTTP calls to the API: short retries within one deadline, and a key that goes to one place.
+
+Two sessions: calls with the key follow no redirect and go only to the base URL's own origin;
+links that lead elsewhere are fetched without the key, over https, from public addresses only.
+"""
+
+import ipaddress
+import json
+import logging
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+
+from sei_export.errors import (
+    ApiError,
+    AuthenticationError,
+    ProtocolError,
+    RateLimitedError,
+    ServiceUnavailableError,
+)
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.urls import BaseUrl, origin_of, without_query
+
+if TYPE_CHECKING:
+    import socket
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+"""Tries of one call, the first included. One more follows a 401, with a fresh key."""
+
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 8.0
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 25.0
+"""Longest silence of the API before a call counts as failed."""
+
+MAX_REDIRECTS = 5
+MAX_JSON_BYTES = 4 * 1024 * 1024
+_SHOWN_CHARACTERS = 300
+
+
+class Key(Protocol):
+    """Where the API key comes from."""
+
+    def read(self, *, fresh: bool = False) -> str:
+        """The key, from a cache unless `fresh`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Clock, sleep and chance, so that tests need none of them.
+
+    Attributes:
+        monotonic: Seconds of a clock that never goes back.
+        now: The time of day, for Retry-After with a date.
+        sleep: Waits for so many seconds.
+        chance: A number from 0 to 1, for jitter.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+
+
+class HttpClient:
+    """Calls to one base URL.
+
+    Args:
+        base_url: The API.
+        key: Its key.
+        seconds: The whole time that this client may take, from now on.
+        timing: Clock and chance.
+    """
+
+    def __init__(
+        self, base_url: BaseUrl, key: Key, seconds: float, timing: Timing | None = None
+    ) -> None:
+        self._base_url = base_url
+        self._key = key
+        self._timing = timing or Timing()
+        self._deadline = self._timing.monotonic() + seconds
+        self._with_key = _session()
+        self._without_key = _session()
+        adapter = _PublicAdapter(allow_loopback=base_url.is_loopback)
+        self._without_key.mount("https://", adapter)
+        self._without_key.mount("http://", adapter)
+
+    def json(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str],
+        body: JsonObject | None = None,
+    ) -> tuple[int, JsonValue, str]:
+        """Call the API with the key and read the answer whole.
+
+        Returns:
+            The HTTP status, the parsed body (None when it is not JSON), and an excerpt of the
+            body's text for messages.
+
+        Raises:
+            AuthenticationError: 401 twice, the second time with a fresh key; or 403.
+            RateLimitedError: 429 to the last try.
+            ServiceUnavailableError: 5xx or no connection to the last try.
+            ProtocolError: A redirect, or an answer of more than `MAX_JSON_BYTES`.
+            ConfigurationError: The key cannot be used.
+        """
+        with self._call(method, url, params, body) as response:
+            if response.is_redirect:
+                raise ProtocolError(f"{_call_name(method, url)} answered with a redirect.")
+            content = _read_limited(response, _call_name(method, url))
+            try:
+                parsed: JsonValue = json.loads(content)
+            except ValueError:
+                parsed = None
+            return response.status_code, parsed, self._excerpt(content)
+
+    @contextmanager
+    def stream(self, url: str, params: Mapping[str, str]) -> Iterator[requests.Response]:
+        """Open a download, following redirects, with the key only where it belongs.
+
+        The body is not read yet and is not decoded by `response.raw.read(decode_content=False)`.
+
+        Raises:
+            As `json`; ProtocolError also for a link that may not be followed.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            with self._open(url, params) as response:
+                if not response.is_redirect:
+                    yield response
+                    return
+                url = urljoin(url, response.headers["location"])
+        raise ProtocolError(f"The download was redirected more than {MAX_REDIRECTS} times.")
+
+    @contextmanager
+    def _open(self, url: str, params: Mapping[str, str]) -> Iterator[requests.Response]:
+        if self._base_url.owns(url):
+            with self._call("GET", url, params, None) as response:
+                yield response
+            return
+        self._refuse_unsafe(url)
+        with self._try(lambda: self._send(self._without_key, "GET", url, {}, {}), "GET", url) as it:
+            yield it
+
+    def _refuse_unsafe(self, url: str) -> None:
+        try:
+            scheme, host, _ = origin_of(urlsplit(url))
+        except ValueError as error:
+            raise ProtocolError(f"The download link cannot be followed: {error}.") from None
+        if scheme != "https" and not self._base_url.is_loopback:
+            raise ProtocolError(f"The download link leads to {host} without TLS.")
+
+    @contextmanager
+    def _call(
+        self, method: str, url: str, params: Mapping[str, str], body: JsonObject | None
+    ) -> Iterator[requests.Response]:
+        """A call with the key: one more time with a fresh one after a 401."""
+        fresh = False
+        while True:
+            key = self._key.read(fresh=fresh)
+            headers = {"Authorization": f"ApiKey {key}"}
+            query = _missing(params, url)
+
+            def send(headers: dict[str, str] = headers) -> requests.Response:
+                return self._send(self._with_key, method, url, query, headers, body)
+
+            with self._try(send, method, url) as response:
+                if response.status_code == HTTPStatus.UNAUTHORIZED and not fresh:
+                    logger.warning("401: reading the API key again")
+                    fresh = True
+                    continue
+                if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+                    text = self._excerpt(_read_limited(response, _call_name(method, url)))
+                    raise AuthenticationError(
+                        f"{_call_name(method, url)} answered {response.status_code}: {text}"
+                    )
+                yield response
+                return
+
+    @contextmanager
+    def _try(
+        self, send: Callable[[], requests.Response], method: str, url: str
+    ) -> Iterator[requests.Response]:
+        """The tries of one call, until an answer that is neither 429 nor 5xx."""
+        name = _call_name(method, url)
+        for attempt in range(1, ATTEMPTS + 1):
+            failure: ApiError
+            retry_after: str | None = None
+            try:
+                response = send()
+            except requests.RequestException as error:
+                # The chain is cut: requests' messages carry whole URLs, signatures included.
+                failure = ServiceUnavailableError(f"{name} failed: {_reason(error)}.")
+            else:
+                with response:
+                    status = response.status_code
+                    if status != HTTPStatus.TOO_MANY_REQUESTS and status < 500:  # noqa: PLR2004 - 5xx
+                        yield response
+                        return
+                    retry_after = response.headers.get("retry-after")
+                    kind = RateLimitedError if status < 500 else ServiceUnavailableError  # noqa: PLR2004 - 5xx
+                    failure = kind(f"{name} answered {status} at try {attempt} of {ATTEMPTS}.")
+            wait = self._wait(attempt, retry_after)
+            if attempt == ATTEMPTS or wait >= self._remaining():
+                raise failure from None
+            logger.warning("%s Next try in %.1f s.", failure.message, wait)
+            self._timing.sleep(wait)
+
+    def _send(  # noqa: PLR0913 - one request's parts
+        self,
+        session: requests.Session,
+        method: str,
+        url: str,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: JsonObject | None = None,
+    ) -> requests.Response:
+        remaining = max(self._remaining(), 1.0)
+        return session.request(
+            method,
+            url,
+            params=params,
+            json=body,
+            headers=headers,
+            timeout=(min(CONNECT_SECONDS, remaining), min(READ_SECONDS, remaining)),
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _remaining(self) -> float:
+        return self._deadline - self._timing.monotonic()
+
+    def _wait(self, attempt: int, retry_after: str | None) -> float:
+        """Seconds until the next try: what the server says, else exponential with jitter."""
+        stated = _seconds(retry_after, self._timing.now()) if retry_after else None
+        if stated is not None:
+            return max(stated, 0.0)
+        ceiling = min(FIRST_WAIT_SECONDS * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS)
+        # Half fixed, half chance: a 429 without Retry-After needs some distance in any case.
+        return ceiling * (1 + self._timing.chance()) / 2
+
+    def _excerpt(self, content: bytes) -> str:
+        """The beginning of a body for a message: one line, without the key."""
+        text = content[: 4 * _SHOWN_CHARACTERS].decode(errors="replace")
+        text = text.replace(self._key.read(), "***")
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return text[:_SHOWN_CHARACTERS] or "(an empty body)"
+
+
+class _PublicAdapter(HTTPAdapter):
+    """Connects to public addresses only, and to loopback where a simulator is the API."""
+
+    def __init__(self, *, allow_loopback: bool) -> None:
+        self._allow_loopback = allow_loopback
+        super().__init__(pool_maxsize=1)
+
+    def init_poolmanager(self, *args: int, **kwargs: bool) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        loopback = self._allow_loopback
+
+        # Checked on the connected socket, before any byte is sent: a name that resolves
+        # differently the second time changes nothing.
+        class PublicHttps(HTTPSConnection):
+            def _new_conn(self) -> "socket.socket":
+                return _checked(super()._new_conn(), allow_loopback=loopback)
+
+        class PublicHttp(HTTPConnection):
+            def _new_conn(self) -> "socket.socket":
+                return _checked(super()._new_conn(), allow_loopback=loopback)
+
+        class HttpsPool(HTTPSConnectionPool):
+            ConnectionCls = PublicHttps
+
+        class HttpPool(HTTPConnectionPool):
+            ConnectionCls = PublicHttp
+
+        self.poolmanager.pool_classes_by_scheme = {"https": HttpsPool, "http": HttpPool}
+
+
+def _checked(connection: "socket.socket", *, allow_loopback: bool) -> "socket.socket":
+    address = ipaddress.ip_address(connection.getpeername()[0].split("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_loopback:
+        allowed = allow_loopback
+    else:
+        allowed = address.is_global and not address.is_multicast
+    if not allowed:
+        connection.close()
+        raise ProtocolError(f"The download link leads to the private address {address}.")
+    return connection
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    # Neither .netrc nor proxies from the environment: .netrc would replace the key.
+    session.trust_env = False
+    session.headers["Accept-Encoding"] = "identity"
+    session.headers["User-Agent"] = "sei-export"
+    return session
+
+
+def _missing(params: Mapping[str, str], url: str) -> dict[str, str]:
+    """The parameters that a link does not carry already."""
+    present = parse_qs(urlsplit(url).query, keep_blank_values=True)
+    return {name: value for name, value in params.items() if name not in present}
+
+
+def _read_limited(response: requests.Response, name: str) -> bytes:
+    try:
+        content: bytes = response.raw.read(MAX_JSON_BYTES + 1, decode_content=True)
+    except (HTTPError, OSError) as error:
+        raise ServiceUnavailableError(f"{name} broke off: {type(error).__name__}.") from None
+    if len(content) > MAX_JSON_BYTES:
+        raise ProtocolError(f"{name} answered with more than {MAX_JSON_BYTES} bytes.")
+    return content
+
+
+def _call_name(method: str, url: str) -> str:
+    return f"{method} {without_query(url)}"
+
+
+def _reason(error: requests.RequestException) -> str:
+    """The innermost cause's class, which tells refused from reset from timed out."""
+    cause: BaseException = error
+    while (inner := cause.__cause__ or cause.__context__) is not None:
+        cause = inner
+    names = dict.fromkeys((type(error).__name__, type(cause).__name__))
+    return " / ".join(names)
+
+
+def _seconds(retry_after: str, now: datetime) -> float | None:
+    """Retry-After in seconds from now: a number or an HTTP date; None for anything else."""
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        pass
+    else:
+        return seconds if math.isfinite(seconds) else None
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - now).total_seconds()

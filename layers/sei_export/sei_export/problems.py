@@ -1,0 +1,60 @@
+"""Collecting what is wrong with an input, so that one message can tell it all."""
+
+import difflib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from sei_export.jsontypes import JsonObject, JsonValue
+
+_SHOWN_CHARACTERS = 60
+
+
+@dataclass(slots=True)
+class Problems:
+    """Sentences, each beginning with the path of a field.
+
+    Attributes:
+        found: The sentences so far.
+        prefix: Stands before each path, to tell which document is meant.
+    """
+
+    found: list[str] = field(default_factory=list)
+    prefix: str = ""
+
+    def add(self, sentence: str) -> None:
+        """Add a sentence as it is."""
+        self.found.append(f"{self.prefix}{sentence}")
+
+    def missing(self, path: str, hint: str) -> None:
+        """A required field is absent."""
+        self.add(f"{path} is missing: {hint}.")
+
+    def bad_value(self, path: str, given: JsonValue, allowed: str) -> None:
+        """A value is of the wrong type or form; `allowed` ends in a verb: "a whole number is"."""
+        self.add(f"{path} is {_shown(given)}: {allowed} allowed.")
+
+    def not_one_of(self, path: str, given: JsonValue, allowed: Collection[str]) -> None:
+        """A value is none of a few."""
+        hint = _did_you_mean(given, allowed)
+        self.add(f"{path} is {_shown(given)}: allowed are {', '.join(allowed)}{hint}.")
+
+    def unknown_fields(self, path: str, given: JsonObject, known: Collection[str]) -> None:
+        """Any field that is none of the known ones."""
+        for name in given:
+            if name not in known:
+                hint = _did_you_mean(name, known)
+                self.add(f"{path}{name} is not a field: known are {', '.join(known)}{hint}.")
+
+
+def _shown(given: JsonValue) -> str:
+    text = json.dumps(given, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+
+
+def _did_you_mean(given: JsonValue, known: Collection[str]) -> str:
+    if not isinstance(given, str):
+        return ""
+    spelled = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(given.lower(), spelled, n=1)
+    return f"; did you mean {spelled[close[0]]}?" if close else ""

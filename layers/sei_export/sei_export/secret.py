@@ -1,0 +1,91 @@
+"""The API key, from Secrets Manager."""
+
+import json
+from typing import Protocol
+
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.exceptions import ClientError
+
+from sei_export.errors import ConfigurationError, ServiceUnavailableError
+
+MAX_AGE_SECONDS = 300
+"""How long one reading of the secret serves: the longest that a rotated key goes unnoticed
+without a 401, after which it is read again at once."""
+
+_JSON_FIELD = "apiKey"
+_NOT_THERE = frozenset({"ResourceNotFoundException"})
+_PASSING = frozenset(
+    {"ThrottlingException", "InternalServiceError", "InternalServiceErrorException"}
+)
+
+
+class SecretReader(Protocol):
+    """What is used of Powertools' `SecretsProvider`."""
+
+    def get(
+        self, name: str, max_age: int | None = None, *, force_fetch: bool = False
+    ) -> str | bytes | dict[str, object] | None:
+        """Read a secret's current value."""
+
+
+class ApiKey:
+    """The key for the `authorization` header.
+
+    Args:
+        secret_arn: The secret; its value is the key, or a JSON object with a field `apiKey`.
+        reader: Powertools' provider, or a fake.
+    """
+
+    def __init__(self, secret_arn: str, reader: SecretReader) -> None:
+        self._arn = secret_arn
+        self._reader = reader
+
+    def read(self, *, fresh: bool = False) -> str:
+        """The key, at most `MAX_AGE_SECONDS` old, or read just now.
+
+        Raises:
+            ConfigurationError: Unset, malformed, or this function may not read it.
+            ServiceUnavailableError: Secrets Manager does not answer for now.
+        """
+        try:
+            value = self._reader.get(self._arn, max_age=MAX_AGE_SECONDS, force_fetch=fresh)
+        except GetParameterError as error:
+            raise self._unreadable(error) from None
+        text = value.decode(errors="replace") if isinstance(value, bytes) else value
+        return self._checked(text.strip() if isinstance(text, str) else "")
+
+    def _checked(self, text: str) -> str:
+        if text.startswith("{"):
+            try:
+                text = str(json.loads(text)[_JSON_FIELD]).strip()
+            except (ValueError, KeyError):
+                raise self._unset(f"is JSON without a field {_JSON_FIELD}") from None
+        if not text:
+            raise self._unset("has no value")
+        if not (text.isascii() and text.isprintable()) or " " in text:
+            raise self._unset("is not a key: it has spaces or characters that no header may have")
+        return text
+
+    def _unset(self, what: str) -> ConfigurationError:
+        return ConfigurationError(
+            f"The API key's secret {self._arn} {what}.",
+            remedy=(
+                "Store the key alone, without the word ApiKey: aws secretsmanager put-secret-value "
+                f"--secret-id {self._arn} --secret-string '<key>'"
+            ),
+        )
+
+    def _unreadable(self, error: GetParameterError) -> ConfigurationError | ServiceUnavailableError:
+        # Powertools hides AWS's code in the text or the chain, depending on its version.
+        cause = error.__cause__ or error.__context__
+        code = cause.response["Error"]["Code"] if isinstance(cause, ClientError) else ""
+        if code in _NOT_THERE:
+            return self._unset("does not exist or has no value yet")
+        if not code or code in _PASSING:
+            return ServiceUnavailableError(
+                f"Secrets Manager did not give the API key ({code or type(cause).__name__})."
+            )
+        return ConfigurationError(
+            f"This function may not read the API key's secret {self._arn} ({code}).",
+            remedy="Allow its role secretsmanager:GetSecretValue, and kms:Decrypt on its KMS key.",
+        )

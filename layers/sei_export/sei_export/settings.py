@@ -1,0 +1,98 @@
+"""The stack's settings. The only module that reads the environment.
+
+Each function has only the variables it needs, so each group is loaded on its own, at the call.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sei_export.errors import ConfigurationError
+from sei_export.jsontypes import JsonObject
+from sei_export.urls import BaseUrl
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Where the API is and where its key is kept."""
+
+    base_url: BaseUrl
+    api_key_secret_arn: str
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> "ApiSettings":
+        """Read them.
+
+        Raises:
+            ConfigurationError: One is missing or malformed.
+        """
+        return cls(
+            base_url=BaseUrl.parse(_required(environ, "HARNESS_BASE_URL")),
+            api_key_secret_arn=_required(environ, "API_KEY_SECRET_ARN"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDefaults:
+    """What a request takes from the stack where its input is silent."""
+
+    org_identifier: str
+    project_identifier: str
+    org_tree_name: str
+    timezone: str
+    default_request: JsonObject
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> "RequestDefaults":
+        """Read them.
+
+        Raises:
+            ConfigurationError: One is missing, or DefaultRequest is not a JSON object.
+        """
+        text = _required(environ, "DEFAULT_REQUEST")
+        try:
+            default_request = json.loads(text)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"The parameter DefaultRequest is not JSON: {error}."
+            ) from error
+        if not isinstance(default_request, dict):
+            raise ConfigurationError("The parameter DefaultRequest is not a JSON object.")
+        return cls(
+            org_identifier=_required(environ, "HARNESS_ORG_IDENTIFIER"),
+            project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
+            org_tree_name=environ.get("ORG_TREE_NAME", ""),
+            timezone=environ.get("SCHEDULE_TIMEZONE") or "UTC",
+            default_request=default_request,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    """Where files and events go."""
+
+    bucket: str
+    event_bus_name: str
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> "DeliverySettings":
+        """Read them.
+
+        Raises:
+            ConfigurationError: One is missing.
+        """
+        return cls(
+            bucket=_required(environ, "EXPORT_BUCKET"),
+            event_bus_name=_required(environ, "EVENT_BUS_NAME"),
+        )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise ConfigurationError(
+            f"The environment variable {name} is not set.",
+            remedy="Deploy the function with this project's template; it sets the variable.",
+        )
+    return value

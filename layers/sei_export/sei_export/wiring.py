@@ -1,0 +1,82 @@
+"""The real parts, made when first needed and kept for the next invocation."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from sei_export.client import SeiClient
+from sei_export.http import HttpClient
+from sei_export.request import ExportRequest
+from sei_export.secret import ApiKey
+from sei_export.settings import ApiSettings, DeliverySettings
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+    from botocore.config import Config
+
+    from sei_export.events import EventBus
+    from sei_export.storage import ObjectStore
+
+_MARGIN_SECONDS = 3.0
+"""Kept for telling about a failure before Lambda ends the invocation."""
+
+
+class Context(Protocol):
+    """What is used of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the invocation."""
+
+
+def connector(context: Context) -> Callable[[ExportRequest], SeiClient]:
+    """A maker of clients that end in time with this invocation."""
+
+    def connect(request: ExportRequest) -> SeiClient:
+        settings = ApiSettings.load()
+        key = ApiKey(settings.api_key_secret_arn, _secrets())
+        seconds = context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
+        http = HttpClient(settings.base_url, key, seconds)
+        return SeiClient(http, settings.base_url, request.org, request.project)
+
+    return connect
+
+
+@cache
+def object_store() -> "ObjectStore":
+    """The export bucket."""
+    import boto3
+
+    from sei_export.storage import PARTS_IN_FLIGHT, ObjectStore
+
+    s3 = boto3.client("s3", config=_config(max_pool_connections=PARTS_IN_FLIGHT + 1))
+    return ObjectStore(s3, DeliverySettings.load().bucket)
+
+
+@cache
+def event_bus() -> "EventBus":
+    """The event bus."""
+    import boto3
+
+    from sei_export.events import EventBus
+
+    return EventBus(
+        boto3.client("events", config=_config()), DeliverySettings.load().event_bus_name
+    )
+
+
+@cache
+def _secrets() -> "SecretsProvider":
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
+    return SecretsProvider(boto_config=_config())
+
+
+def _config(max_pool_connections: int = 1) -> "Config":
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        max_pool_connections=max_pool_connections,
+    )

@@ -1,0 +1,12 @@
+"""Where things are in a checkout."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = ROOT / ".local"
+CLOUD_PYTHON = LOCAL / "env" / "cloud" / "bin" / "python"
+"""Has the local cloud and nothing else."""
+RUNTIME_PYTHON = LOCAL / "env" / "runtime" / "bin" / "python"
+"""Has what AWS's python3.13 runtime has: its runtime client and boto3."""
+STACK_FILE = LOCAL / "stack.json"
+"""Written by `make up`: where the stack is and what it is called."""
