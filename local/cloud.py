@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
+import trustme
 
 from local import deploy, processes
 from local.aws import REGION, Aws
@@ -147,6 +148,8 @@ class LocalCloud:
         self._say(f"starting the local AWS on port {options.aws_port}")
         temporary = options.state / "tmp"
         temporary.mkdir(exist_ok=True)
+        tls_port = processes.free_port()
+        ca_file, certificate = _make_certificate(options.state)
         environment = {
             # Functions inherit it, so it holds nothing of this shell.
             "PATH": "/usr/bin:/bin",
@@ -155,14 +158,23 @@ class LocalCloud:
             "LANG": "C.UTF-8",
             "GATEWAY_PORT": str(options.aws_port),
             "BIND_HOST": "127.0.0.1",
-            "AWS_ENDPOINT_URL": self.endpoint_url,
+            # The functions' endpoint: over TLS, since the bucket refuses anything else.
+            "AWS_ENDPOINT_URL": f"https://localhost:{tls_port}",
+            "AWS_CA_BUNDLE": str(ca_file),
             "AUTH": "true" if options.enforce_iam else "false",
             "SFN_WAIT_SCALE": options.wait_scale,
             "S3_DATA_DIR": str(temporary / "s3"),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
         }
-        process = self._start("the local AWS", [CLOUD_PYTHON, "-m", "ministack"], environment)
+        # As the emulator starts itself in the background, but on a second port with TLS.
+        command: list[str | Path] = [
+            *(CLOUD_PYTHON, "-m", "hypercorn", "ministack.app:app", "--keep-alive", "75"),
+            *("--insecure-bind", f"127.0.0.1:{options.aws_port}"),
+            *("--bind", f"127.0.0.1:{tls_port}"),
+            *("--certfile", certificate, "--keyfile", certificate),
+        ]
+        process = self._start("the local AWS", command, environment)
         processes.wait_until_ready(process, self._is_healthy, _START_SECONDS)
 
     def _is_healthy(self) -> bool:
@@ -199,6 +211,16 @@ class LocalCloud:
     def _outputs(self) -> dict[str, str]:
         stack = self.aws.cloudformation.describe_stacks(StackName=deploy.STACK_NAME)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _make_certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost: the file to trust, and the file with key and certificate."""
+    authority = trustme.CA()
+    ca_file, certificate = folder / "ca.pem", folder / "server.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    return ca_file, certificate
 
 
 def _refuse_taken(port: int, what: str) -> None:

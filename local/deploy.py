@@ -111,9 +111,9 @@ def read_parameters(text: str) -> dict[str, str]:
     return parameters
 
 
-def client_environment(endpoint_url: str, ca_file: Path | None = None) -> dict[str, str]:
+def client_environment(endpoint_url: str) -> dict[str, str]:
     """The environment for AWS clients of the local cloud; any credentials will do there."""
-    environment = {
+    return {
         "PATH": os.pathsep.join((str(ROOT / ".venv" / "bin"), os.environ.get("PATH", ""))),
         "HOME": os.environ.get("HOME", "/"),
         "LANG": "C.UTF-8",
@@ -124,9 +124,6 @@ def client_environment(endpoint_url: str, ca_file: Path | None = None) -> dict[s
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAM_CLI_TELEMETRY": "0",
     }
-    if ca_file:
-        environment["AWS_CA_BUNDLE"] = str(ca_file)
-    return environment
 
 
 def _sam(environment: Mapping[str, str], *words: str) -> None:

@@ -4,6 +4,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging import utils
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from sei_export import wiring
 from sei_export.download_export import download_export
 from sei_export.jsontypes import JsonObject
@@ -40,6 +41,8 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
     )
     metrics.add_dimension("report", str(result["report"]))
     for field, (name, unit) in FIGURES.items():
-        metrics.add_metric(name, unit, result[field])
+        figure = result[field]
+        if isinstance(figure, int | float):
+            metrics.add_metric(name, unit, figure)
     logger.info("Export landed", key=result["key"], rows=result["rows"], changed=result["changed"])
     return result

@@ -54,11 +54,16 @@ class InvalidRequestError(SeiExportError):
     """
 
     default_remedy = "Correct the input and start a new execution; nothing was sent to the API."
+    # Step Functions cuts a cause at 32,768 characters; nobody corrects more at a time anyway.
+    most_listed: ClassVar[int] = 40
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        listed = " ".join(f"({number}) {text}" for number, text in enumerate(problems, 1))
+        shown = problems[: self.most_listed]
+        listed = " ".join(f"({number}) {text}" for number, text in enumerate(shown, 1))
+        if len(shown) < len(problems):
+            listed += f" … and {len(problems) - len(shown)} more."
         super().__init__(f"The request has {count}: {listed}")
 
 

@@ -171,11 +171,10 @@ class HttpClient:
         self, method: str, url: str, params: Mapping[str, str], body: JsonObject | None
     ) -> Iterator[requests.Response]:
         """A call with the key: one more time with a fresh one after a 401."""
+        query = _missing(params, url)
         fresh = False
         while True:
-            key = self._key.read(fresh=fresh)
-            headers = {"Authorization": f"ApiKey {key}"}
-            query = _missing(params, url)
+            headers = {"Authorization": f"ApiKey {self._key.read(fresh=fresh)}"}
 
             def send(headers: dict[str, str] = headers) -> requests.Response:
                 return self._send(self._with_key, method, url, query, headers, body)
@@ -222,7 +221,7 @@ class HttpClient:
             logger.warning("%s Next try in %.1f s.", failure.message, wait)
             self._timing.sleep(wait)
 
-    def _send(  # noqa: PLR0913 - one request's parts
+    def _send(
         self,
         session: requests.Session,
         method: str,
@@ -251,7 +250,7 @@ class HttpClient:
         stated = _seconds(retry_after, self._timing.now()) if retry_after else None
         if stated is not None:
             return max(stated, 0.0)
-        ceiling = min(FIRST_WAIT_SECONDS * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS)
+        ceiling = min(FIRST_WAIT_SECONDS * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
         # Half fixed, half chance: a 429 without Retry-After needs some distance in any case.
         return ceiling * (1 + self._timing.chance()) / 2
 
@@ -270,8 +269,14 @@ class _PublicAdapter(HTTPAdapter):
         self._allow_loopback = allow_loopback
         super().__init__(pool_maxsize=1)
 
-    def init_poolmanager(self, *args: int, **kwargs: bool) -> None:
-        super().init_poolmanager(*args, **kwargs)
+    def init_poolmanager(
+        self,
+        connections: int,
+        maxsize: int,
+        block: bool = False,  # noqa: FBT001, FBT002 - the signature is requests'
+        **pool_kwargs: object,
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         loopback = self._allow_loopback
 
         # Checked on the connected socket, before any byte is sent: a name that resolves

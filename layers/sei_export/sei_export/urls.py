@@ -111,7 +111,7 @@ def without_query(url: str) -> str:
 
 
 def _bad_base_url(given: str, reason: str) -> ConfigurationError:
-    shown = given.split("@")[-1][:120]
+    shown = given.rsplit("@", maxsplit=1)[-1][:120]
     return ConfigurationError(
         f"The parameter HarnessBaseUrl is {shown!r}: {reason}.",
         remedy="Give the API's base URL, such as https://app.harness.io/prod1/sei/api/.",
