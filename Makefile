@@ -44,6 +44,41 @@ $(STAMPS)/node: requirements/node/package-lock.json $(STAMPS)/dev
 .PHONY: install
 install: $(STAMPS)/dev $(STAMPS)/cloud $(STAMPS)/runtime $(STAMPS)/node ## install every environment (the other commands do it too)
 
+# --- the embedded default --------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(STAMPS)/dev $(STAMPS)/cloud $(STAMPS)/runtime ## run one export on the real template, here, and show what lands
+	@$(PY) -m local demo
+
+.PHONY: up
+up: $(STAMPS)/dev $(STAMPS)/cloud $(STAMPS)/runtime ## start the local cloud and leave it running
+	@$(PY) -m local up
+
+.PHONY: down
+down: $(STAMPS)/dev ## stop what `make up` started
+	@$(PY) -m local down
+
+# --- checks ----------------------------------------------------------------------------------
+
+CODE := layers/sei_export/sei_export functions local tests
+
+.PHONY: check
+check: install ## lint, types, template and state machine; seconds
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy $(CODE)
+
+.PHONY: test
+test: check ## every check and every test, on the deployed stack
+	@$(PY) -m pytest $(PYTEST)
+
+# --- AWS -------------------------------------------------------------------------------------
+
+.PHONY: deploy
+deploy: $(STAMPS)/dev ## build and deploy to your AWS account, guided
+	@sam build
+	@sam deploy --guided
+
 # --- pinned sets -----------------------------------------------------------------------------
 
 # Compiled without addresses of any registry; --universal: one file for every platform.

@@ -13,9 +13,13 @@ from pathlib import Path
 
 import psutil
 
+from local import signals
 from local.paths import ROOT
 
 STOP_SECONDS = 5.0
+
+_children: list[subprocess.Popen[bytes]] = []
+"""Python warns of a child that nobody refers to, or that nobody has waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,39 @@ class Process:
         """End it and the processes that it started."""
         if not self.is_running():
             return
-        family = [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGTERM)
-        _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-        for process in alive:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(alive, timeout=STOP_SECONDS)
+        _end_group(self.pid)
+        for child in _children:
+            if child.pid == self.pid:
+                child.wait(STOP_SECONDS)
+
+
+def run(command: Sequence[str | Path], environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run a tool to its end; what it started ends with this call, also if a signal ends that.
+
+    A group of its own keeps Ctrl-C away from it, which would make it print a traceback.
+
+    Returns:
+        Exit code, standard output and standard error.
+    """
+    child = None
+    try:
+        with signals.deferred():
+            child = subprocess.Popen(
+                [str(word) for word in command],
+                cwd=ROOT,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        output, errors = child.communicate()
+    finally:
+        if child is not None and child.poll() is None:
+            _end_group(child.pid)
+            child.wait(STOP_SECONDS)
+    return child.returncode, output, errors
 
 
 def start(
@@ -72,7 +101,23 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _children.append(child)
     return Process(name, child.pid, psutil.Process(child.pid).create_time(), str(log))
+
+
+def _end_group(leader: int) -> None:
+    try:
+        first = psutil.Process(leader)
+        family = [first, *first.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGTERM)
+    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=STOP_SECONDS)
 
 
 def save(processes: Sequence[Process], file: Path) -> None:

@@ -65,7 +65,8 @@ def as_verified_gzip(pieces: Iterable[bytes], inspector: CsvInspector) -> Iterat
         first += piece
         if len(first) >= len(_GZIP_MAGIC):
             break
-    if first.startswith(_GZIP_MAGIC):
+    # No CSV begins with the first half of the mark alone: that is a gzip cut short.
+    if first.startswith(_GZIP_MAGIC) or first == _GZIP_MAGIC[:1]:
         yield from _pass_through(first, source, inspector)
     else:
         yield from _compress(first, source, inspector)
@@ -125,9 +126,7 @@ class _Members:
             raise CorruptDownloadError(f"The gzip is damaged: {error}.") from None
 
     def finish(self) -> None:
-        if self._pending:
-            raise CorruptDownloadError("The gzip is followed by bytes that are not gzip.")
-        if self._started:
+        if self._started or self._pending:
             raise CorruptDownloadError("The gzip is truncated: its end is missing.")
 
     def _begin(self, data: bytes) -> bytes:

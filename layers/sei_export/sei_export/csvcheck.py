@@ -64,10 +64,10 @@ class CsvInspector:
             return
         self._digest.update(piece)
         self._size += len(piece)
-        if b"\0" in piece:
-            raise CorruptDownloadError("The file is not CSV: it has NUL bytes.")
         if self._head is not None:
             self._look_at_head(piece)
+        if b"\0" in piece:
+            raise CorruptDownloadError("The file is not CSV: it has NUL bytes.")
         self._count(piece)
 
     def finish(self) -> CsvFacts:
@@ -77,7 +77,7 @@ class CsvInspector:
             CorruptDownloadError: The end is missing, or records and header do not fit.
         """
         if self._head:
-            self._read_header(bytes(self._head).removeprefix(_BOM).lstrip())
+            self._read_header(_without_blank_lines(bytes(self._head)))
         if self._inside_quotes:
             raise CorruptDownloadError("The CSV ends inside a quoted field: its end is missing.")
         if self._last != b"\n":
@@ -121,10 +121,10 @@ class CsvInspector:
 
     def _look_at_head(self, piece: bytes) -> None:
         head = (self._head or b"") + piece[: MAX_HEADER_BYTES + 1]
-        text = bytes(head).removeprefix(_BOM).lstrip()
-        if text.startswith(b"<"):
+        text = _without_blank_lines(bytes(head))
+        if text.lstrip().startswith(b"<"):
             raise CorruptDownloadError("The file is not CSV: it is an HTML or XML page.")
-        if text.startswith((b"{", b"[")):
+        if text.lstrip().startswith((b"{", b"[")):
             raise CorruptDownloadError("The file is not CSV: it is JSON.")
         if head.startswith(_GZIP_MAGIC):
             raise CorruptDownloadError("The file is not CSV: it was compressed twice.")
@@ -133,7 +133,7 @@ class CsvInspector:
             end = text.find(b"\n", end + 1)
         if end >= 0:
             self._read_header(text[:end])
-        elif len(text) > MAX_HEADER_BYTES:
+        elif len(head) > MAX_HEADER_BYTES:
             raise CorruptDownloadError(f"The CSV's header has more than {MAX_HEADER_BYTES} bytes.")
         else:
             self._head = bytearray(head)
@@ -147,3 +147,8 @@ class CsvInspector:
         except UnicodeDecodeError:
             raise CorruptDownloadError("The CSV's header is not UTF-8.") from None
         self._columns = tuple(next(csv.reader(io.StringIO(text.rstrip("\r\n"), newline="")), ()))
+
+
+def _without_blank_lines(head: bytes) -> bytes:
+    """From the header on. Spaces stay: they are part of the first name."""
+    return head.removeprefix(_BOM).lstrip(b"\r\n")

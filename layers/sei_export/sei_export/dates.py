@@ -12,6 +12,8 @@ type DateRange = tuple[date, date]
 
 _DAY = timedelta(days=1)
 _MONTHS_PER_QUARTER = 3
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998
+"""Of a moment. Nearer to the calendar's ends, a shift by zone or range would leave it."""
 
 
 def _month_start(day: date) -> date:
@@ -92,6 +94,8 @@ def parse_moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("it has no time zone")
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"its year is not from {_FIRST_YEAR} to {_LAST_YEAR}")
     return moment
 
 

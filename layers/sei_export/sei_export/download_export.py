@@ -82,7 +82,7 @@ def _land(
 
     Returns:
         The object, its content's facts, and whether that content is news: published now, or
-        published earlier by a run that came no further, so that no manifest describes it yet.
+        published by a run that came no further yet, so that no manifest describes it.
     """
     request = export.request
     key = keys.data_key(request)
@@ -99,28 +99,30 @@ def _land(
         facts = inspector.finish()
         announced = manifest.get("contentSha256") == facts.sha256
         described = present is not None and manifest.get("etag") == present.etag
-        if present and ((described and announced) or present.export_id == export.export_id):
-            return present, facts, not announced
-        stored, published = _publish(upload, present, store, export, key)
+        if present and described and announced:
+            return present, facts, False
+        if present and present.export_id == export.export_id:
+            return present, facts, True
+        return _publish(upload, present, store, export, key), facts, True
     finally:
         upload.discard()
-    return stored, facts, published
 
 
 def _publish(
     upload: Upload, present: StoredObject | None, store: ObjectStore, export: Export, key: str
-) -> tuple[StoredObject, bool]:
-    """Publish over what is there, and tell whether it was this call that did.
+) -> StoredObject:
+    """Publish over what is there.
 
     An execution of the same request may be quicker; then its object, of the same export, stays.
+    It may also be this call's own, if S3's answer got lost and the SDK tried again.
     """
     for _ in range(_PUBLISH_TRIES):
         try:
-            return upload.publish(present), True
+            return upload.publish(present)
         except LostRaceError:
             present = store.head(key)
             if present and present.export_id == export.export_id:
-                return present, False
+                return present
     raise StorageError(
         f"Other executions kept replacing s3://{store.bucket}/{key}.",
         remedy="Schedule requests for the same key at different times.",

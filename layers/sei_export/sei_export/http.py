@@ -33,7 +33,7 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.urls import BaseUrl, origin_of, without_query
+from sei_export.urls import BaseUrl, is_loopback, origin_of, without_query
 
 if TYPE_CHECKING:
     import socket
@@ -124,12 +124,12 @@ class HttpClient:
         with self._call(method, url, params, body) as response:
             if response.is_redirect:
                 raise ProtocolError(f"{_call_name(method, url)} answered with a redirect.")
-            content = _read_limited(response, _call_name(method, url))
+            content = self._read(response, _call_name(method, url))
             try:
                 parsed: JsonValue = json.loads(content)
-            except ValueError:
+            except (ValueError, RecursionError):
                 parsed = None
-            return response.status_code, parsed, self._excerpt(content)
+            return response.status_code, parsed, _excerpt(content)
 
     @contextmanager
     def stream(self, url: str, params: Mapping[str, str]) -> Iterator[requests.Response]:
@@ -145,26 +145,24 @@ class HttpClient:
                 if not response.is_redirect:
                     yield response
                     return
-                url = urljoin(url, response.headers["location"])
+                url = _redirected(url, response.headers["location"])
         raise ProtocolError(f"The download was redirected more than {MAX_REDIRECTS} times.")
 
     @contextmanager
     def _open(self, url: str, params: Mapping[str, str]) -> Iterator[requests.Response]:
-        if self._base_url.owns(url):
-            with self._call("GET", url, params, None) as response:
-                yield response
-            return
-        self._refuse_unsafe(url)
-        with self._try(lambda: self._send(self._without_key, "GET", url, {}, {}), "GET", url) as it:
-            yield it
-
-    def _refuse_unsafe(self, url: str) -> None:
         try:
+            owned = self._base_url.owns(url)
             scheme, host, _ = origin_of(urlsplit(url))
         except ValueError as error:
             raise ProtocolError(f"The download link cannot be followed: {error}.") from None
-        if scheme != "https" and not self._base_url.is_loopback:
+        if owned:
+            with self._call("GET", url, params, None) as response:
+                yield response
+            return
+        if scheme != "https" and not (self._base_url.is_loopback and is_loopback(host)):
             raise ProtocolError(f"The download link leads to {host} without TLS.")
+        with self._try(lambda: self._send(self._without_key, "GET", url, {}, {}), "GET", url) as it:
+            yield it
 
     @contextmanager
     def _call(
@@ -179,13 +177,13 @@ class HttpClient:
             def send(headers: dict[str, str] = headers) -> requests.Response:
                 return self._send(self._with_key, method, url, query, headers, body)
 
-            with self._try(send, method, url) as response:
+            with self._try(send, method, url, tries=1 if fresh else ATTEMPTS) as response:
                 if response.status_code == HTTPStatus.UNAUTHORIZED and not fresh:
                     logger.warning("401: reading the API key again")
                     fresh = True
                     continue
                 if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-                    text = self._excerpt(_read_limited(response, _call_name(method, url)))
+                    text = _excerpt(self._read(response, _call_name(method, url)))
                     raise AuthenticationError(
                         f"{_call_name(method, url)} answered {response.status_code}: {text}"
                     )
@@ -194,11 +192,15 @@ class HttpClient:
 
     @contextmanager
     def _try(
-        self, send: Callable[[], requests.Response], method: str, url: str
+        self,
+        send: Callable[[], requests.Response],
+        method: str,
+        url: str,
+        tries: int = ATTEMPTS,
     ) -> Iterator[requests.Response]:
         """The tries of one call, until an answer that is neither 429 nor 5xx."""
         name = _call_name(method, url)
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, tries + 1):
             failure: ApiError
             retry_after: str | None = None
             try:
@@ -214,9 +216,9 @@ class HttpClient:
                         return
                     retry_after = response.headers.get("retry-after")
                     kind = RateLimitedError if status < 500 else ServiceUnavailableError  # noqa: PLR2004 - 5xx
-                    failure = kind(f"{name} answered {status} at try {attempt} of {ATTEMPTS}.")
+                    failure = kind(f"{name} answered {status} at try {attempt} of {tries}.")
             wait = self._wait(attempt, retry_after)
-            if attempt == ATTEMPTS or wait >= self._remaining():
+            if attempt == tries or wait >= self._remaining():
                 raise failure from None
             logger.warning("%s Next try in %.1f s.", failure.message, wait)
             self._timing.sleep(wait)
@@ -254,12 +256,9 @@ class HttpClient:
         # Half fixed, half chance: a 429 without Retry-After needs some distance in any case.
         return ceiling * (1 + self._timing.chance()) / 2
 
-    def _excerpt(self, content: bytes) -> str:
-        """The beginning of a body for a message: one line, without the key."""
-        text = content[: 4 * _SHOWN_CHARACTERS].decode(errors="replace")
-        text = text.replace(self._key.read(), "***")
-        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-        return text[:_SHOWN_CHARACTERS] or "(an empty body)"
+    def _read(self, response: requests.Response, name: str) -> bytes:
+        """A body, without the key in case that the API repeats it: messages quote bodies."""
+        return _read_limited(response, name).replace(self._key.read().encode(), b"***")
 
 
 class _PublicAdapter(HTTPAdapter):
@@ -327,6 +326,13 @@ def _missing(params: Mapping[str, str], url: str) -> dict[str, str]:
     return {name: value for name, value in params.items() if name not in present}
 
 
+def _redirected(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise ProtocolError("The download was redirected to what is not a URL.") from None
+
+
 def _read_limited(response: requests.Response, name: str) -> bytes:
     try:
         content: bytes = response.raw.read(MAX_JSON_BYTES + 1, decode_content=True)
@@ -335,6 +341,13 @@ def _read_limited(response: requests.Response, name: str) -> bytes:
     if len(content) > MAX_JSON_BYTES:
         raise ProtocolError(f"{name} answered with more than {MAX_JSON_BYTES} bytes.")
     return content
+
+
+def _excerpt(content: bytes) -> str:
+    """The beginning of a body for a message, in one line."""
+    text = content[: 4 * _SHOWN_CHARACTERS].decode(errors="replace")
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text[:_SHOWN_CHARACTERS] or "(an empty body)"
 
 
 def _call_name(method: str, url: str) -> str:
@@ -360,7 +373,7 @@ def _seconds(retry_after: str, now: datetime) -> float | None:
         return seconds if math.isfinite(seconds) else None
     try:
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -37,24 +37,31 @@ class Problems:
     def not_one_of(self, path: str, given: JsonValue, allowed: Collection[str]) -> None:
         """A value is none of a few."""
         hint = _did_you_mean(given, allowed)
-        self.add(f"{path} is {_shown(given)}: allowed are {', '.join(allowed)}{hint}.")
+        self.add(f"{path} is {_shown(given)}: allowed are {', '.join(allowed)}{hint}")
 
     def unknown_fields(self, path: str, given: JsonObject, known: Collection[str]) -> None:
         """Any field that is none of the known ones."""
         for name in given:
             if name not in known:
                 hint = _did_you_mean(name, known)
-                self.add(f"{path}{name} is not a field: known are {', '.join(known)}{hint}.")
+                shown = _cut(name if name.isprintable() else json.dumps(name)[1:-1])
+                self.add(f"{path}{shown} is not a field: known are {', '.join(known)}{hint}")
 
 
 def _shown(given: JsonValue) -> str:
     text = json.dumps(given, ensure_ascii=False)
+    # A lone surrogate would make the message one that no UTF-8 can carry.
+    return _cut(text if text.isprintable() else json.dumps(given))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
 def _did_you_mean(given: JsonValue, known: Collection[str]) -> str:
+    """The end of a sentence, with the closest known name if there is one."""
     if not isinstance(given, str):
-        return ""
+        return "."
     spelled = {name.lower(): name for name in known}
     close = difflib.get_close_matches(given.lower(), spelled, n=1)
-    return f"; did you mean {spelled[close[0]]}?" if close else ""
+    return f"; did you mean {spelled[close[0]]}?" if close else "."

@@ -158,8 +158,7 @@ def read_canonical(canonical: JsonObject) -> ExportRequest:
         default_request={},
     )
     problems = Problems()
-    # Its dates are absolute, so the anchor has no effect.
-    request = _Parser(defaults, problems).parse(canonical, datetime.min)  # noqa: DTZ901 - as above
+    request = _Parser(defaults, problems).parse(canonical, anchor=None)
     if request is None or problems.found:
         raise InvalidRequestError(problems.found)
     return request
@@ -184,7 +183,7 @@ class _Parser:
     defaults: RequestDefaults
     problems: Problems
 
-    def parse(self, asked: JsonObject, anchor: datetime) -> ExportRequest | None:
+    def parse(self, asked: JsonObject, anchor: datetime | None) -> ExportRequest | None:
         problems = self.problems
         problems.unknown_fields("", asked, _FIELDS)
         name = asked.get("report")
@@ -217,7 +216,10 @@ class _Parser:
         return request
 
     def _identifier(self, asked: JsonObject, path: str, default: str) -> str:
-        return self._text(path, asked[path]) if path in asked else default
+        if path not in asked and not default:
+            self.problems.missing(path, "give the identifier as Harness shows it")
+            return ""
+        return self._text(path, asked.get(path, default))
 
     def _text(self, path: str, given: JsonValue) -> str:
         if isinstance(given, str) and given.strip() and given.isprintable():
@@ -236,7 +238,7 @@ class _Parser:
         if "orgTreeName" in given:
             scope["orgTreeName"] = self._text("scope.orgTreeName", given["orgTreeName"])
         elif self.defaults.org_tree_name:
-            scope["orgTreeName"] = self.defaults.org_tree_name
+            scope["orgTreeName"] = self._text("scope.orgTreeName", self.defaults.org_tree_name)
         else:
             self.problems.missing(
                 "scope.orgTreeName", "give it, or set the stack's parameter OrgTreeName"
@@ -245,7 +247,7 @@ class _Parser:
             scope["teamId"] = self._text("scope.teamId", given["teamId"])
         return scope
 
-    def _date_range(self, given: JsonValue, anchor: datetime) -> dates.DateRange:
+    def _date_range(self, given: JsonValue, anchor: datetime | None) -> dates.DateRange:
         nothing = (date.min, date.min)
         forms = 'start and end, or period, or trailingDays, as in {"period": "previous-month"}'
         if given is None:
@@ -266,6 +268,9 @@ class _Parser:
             return nothing
         if "start" in chosen[0]:
             return self._absolute(given)
+        if anchor is None:
+            self.problems.bad_value("dateRange", given, "only a range of start and end is")
+            return nothing
         return self._relative(given, anchor)
 
     def _absolute(self, given: JsonObject) -> dates.DateRange:
@@ -282,21 +287,20 @@ class _Parser:
             self.problems.missing(path, "give a day such as 2026-01-31")
             return None
         try:
-            if isinstance(given, str) and len(given) == len("yyyy-mm-dd"):
-                return date.fromisoformat(given)
+            # Python also reads other forms, such as 2024-W01-1.
+            if isinstance(given, str) and (day := date.fromisoformat(given)).isoformat() == given:
+                return day
         except ValueError:
             pass
         self.problems.bad_value(path, given, "a day of the calendar such as 2026-01-31 is")
         return None
 
     def _relative(self, given: JsonObject, anchor: datetime) -> dates.DateRange:
-        zone = dates.find_zone(given.get("timezone", self.defaults.timezone))
+        name = given.get("timezone", self.defaults.timezone)
+        zone = dates.find_zone(name)
         if zone is None:
-            self.problems.bad_value(
-                "dateRange.timezone", given.get("timezone"), "a name such as Europe/Berlin is"
-            )
-            return date.min, date.min
-        today = dates.today_at(anchor, zone)
+            self.problems.bad_value("dateRange.timezone", name, "a name such as Europe/Berlin is")
+        today = dates.today_at(anchor, zone) if zone else anchor.date()
         if "period" in given:
             period = given["period"]
             if isinstance(period, str) and period in dates.PERIODS:

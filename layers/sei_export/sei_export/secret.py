@@ -1,6 +1,7 @@
 """The API key, from Secrets Manager."""
 
 import json
+from http import HTTPStatus
 from typing import Protocol
 
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
@@ -48,18 +49,30 @@ class ApiKey:
             ServiceUnavailableError: Secrets Manager does not answer for now.
         """
         try:
+            return self._checked(self._value(fresh=fresh))
+        except ConfigurationError:
+            if fresh:
+                raise
+        # What was wrong may have been mended since it was cached.
+        return self._checked(self._value(fresh=True))
+
+    def _value(self, *, fresh: bool) -> str:
+        try:
             value = self._reader.get(self._arn, max_age=MAX_AGE_SECONDS, force_fetch=fresh)
         except GetParameterError as error:
             raise self._unreadable(error) from None
         text = value.decode(errors="replace") if isinstance(value, bytes) else value
-        return self._checked(text.strip() if isinstance(text, str) else "")
+        return text.strip() if isinstance(text, str) else ""
 
     def _checked(self, text: str) -> str:
         if text.startswith("{"):
             try:
-                text = str(json.loads(text)[_JSON_FIELD]).strip()
+                value = json.loads(text)[_JSON_FIELD]
             except (ValueError, KeyError):
-                raise self._unset(f"is JSON without a field {_JSON_FIELD}") from None
+                value = None
+            if not isinstance(value, str):
+                raise self._unset(f"is JSON without a text in its field {_JSON_FIELD}")
+            text = value.strip()
         if not text:
             raise self._unset("has no value")
         if not (text.isascii() and text.isprintable()) or " " in text:
@@ -78,10 +91,13 @@ class ApiKey:
     def _unreadable(self, error: GetParameterError) -> ConfigurationError | ServiceUnavailableError:
         # Powertools hides AWS's code in the text or the chain, depending on its version.
         cause = error.__cause__ or error.__context__
-        code = cause.response["Error"]["Code"] if isinstance(cause, ClientError) else ""
+        code, status = "", 0
+        if isinstance(cause, ClientError):
+            code = cause.response["Error"]["Code"]
+            status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _NOT_THERE:
             return self._unset("does not exist or has no value yet")
-        if not code or code in _PASSING:
+        if not code or code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return ServiceUnavailableError(
                 f"Secrets Manager did not give the API key ({code or type(cause).__name__})."
             )

@@ -62,7 +62,7 @@ class RequestDefaults:
         return cls(
             org_identifier=_required(environ, "HARNESS_ORG_IDENTIFIER"),
             project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
-            org_tree_name=environ.get("ORG_TREE_NAME", ""),
+            org_tree_name=environ.get("ORG_TREE_NAME", "").strip(),
             timezone=environ.get("SCHEDULE_TIMEZONE") or "UTC",
             default_request=default_request,
         )

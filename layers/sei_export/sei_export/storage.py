@@ -33,7 +33,10 @@ CONTENT_TYPE = "application/gzip"
 
 _LOST_RACE = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 _NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
-_PASSING = frozenset({"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout"})
+# NoSuchUpload: a conflict at the end of an upload can also end the upload; the next one may pass.
+_PASSING = frozenset(
+    {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "NoSuchUpload"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,8 @@ class Upload:
         try:
             version_id, etag = self._complete(replacing)
         except (ClientError, BotoCoreError) as error:
-            if _code(error) in _LOST_RACE:
+            gone = replacing is not None and _code(error) in _NOT_FOUND
+            if gone or _code(error) in _LOST_RACE:
                 raise LostRaceError from error
             raise _translated(error, f"publishing s3://{self._bucket}/{self._key}") from error
         self._id = None

@@ -5,12 +5,17 @@ root-relative (`/v2/...`): `urljoin` would lose it.
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from sei_export.errors import ConfigurationError, ProtocolError
 
 _PORTS = {"https": 443, "http": 80}
+
+_AUTHORITY = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+"""A host and a port, and nothing that two parsers could read in two ways: for `https://a\\@b/`
+urllib has the host b, and urllib3, which connects, has a."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ class BaseUrl:
             origin = origin_of(parts)
         except ValueError as error:
             raise _bad_base_url(given, str(error)) from error
-        if parts.username is not None or parts.query or parts.fragment:
-            raise _bad_base_url(given, "it has credentials, a query or a fragment")
+        if parts.query or parts.fragment:
+            raise _bad_base_url(given, "it has a query or a fragment")
         if parts.scheme == "http" and not is_loopback(origin[1]):
             raise _bad_base_url(given, "http is allowed for a loopback address only")
         return cls(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", origin)
@@ -77,21 +82,33 @@ class BaseUrl:
         return self.join(link)
 
     def owns(self, url: str) -> bool:
-        """Whether a URL has exactly this scheme, host and port, so that the key may go there."""
-        return origin_of(urlsplit(url)) == self.origin
+        """Whether a URL is the API's own, so that it needs the key and may have it.
+
+        Exactly this scheme, host and port, below this prefix: a signed link elsewhere on the same
+        host gets no key either.
+        """
+        prefix = f"{urlsplit(self.text).path}/"
+        try:
+            parts = urlsplit(url)
+            return origin_of(parts) == self.origin and parts.path.startswith(prefix)
+        except ValueError:
+            return False
 
 
 def origin_of(parts: SplitResult) -> tuple[str, str, int]:
     """Scheme, host and port of an http or https URL.
 
     Raises:
-        ValueError: Another scheme, no host, or a bad port.
+        ValueError: Another scheme, no host, a bad port, or credentials.
     """
     if parts.scheme not in _PORTS:
         raise ValueError(f"the scheme {parts.scheme!r} is neither https nor http")
     if not parts.hostname:
         raise ValueError("it has no host")
-    return parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]
+    if not _AUTHORITY.fullmatch(parts.netloc):
+        raise ValueError("it has credentials, or characters that no host and port have")
+    port = _PORTS[parts.scheme] if parts.port is None else parts.port
+    return parts.scheme, parts.hostname, port
 
 
 def is_loopback(host: str) -> bool:

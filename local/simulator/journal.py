@@ -1,0 +1,64 @@
+"""A record of the calls, for tests to look into. It never holds a header's value."""
+
+import json
+import time
+from typing import Literal
+
+from fastapi import Request
+from pydantic import JsonValue
+
+from local.simulator.models import Answer
+
+
+class Call(Answer):
+    """One call, in epoch seconds of its arrival; a closed connection has no `status`."""
+
+    at: float
+    step: Literal["create", "status", "download", "signed", "list"]
+    method: str
+    path: str
+    query: dict[str, str]
+    body: JsonValue
+    header_names: list[str]
+    status: int | None = None
+    export_id: str | None = None
+    selector: str | None = None
+
+
+class Journal:
+    """The calls in the order of their arrival."""
+
+    def __init__(self) -> None:
+        self._calls: list[Call] = []
+
+    async def open(self, step: str, request: Request) -> Call:
+        """Record a call at its arrival; the caller fills in what it learns later."""
+        call = Call.model_validate(
+            {
+                "at": time.time(),
+                "step": step,
+                "method": request.method,
+                "path": request.url.path,
+                "query": dict(request.query_params),
+                "body": _json(await request.body()),
+                "header_names": sorted(set(request.headers)),
+            }
+        )
+        self._calls.append(call)
+        return call
+
+    def calls(self, selector: str | None) -> list[Call]:
+        """Return the calls about one selector's exports, or all."""
+        return [call for call in self._calls if selector in {None, call.selector}]
+
+    def clear(self) -> None:
+        """Forget every call."""
+        self._calls.clear()
+
+
+def _json(body: bytes) -> JsonValue:
+    try:
+        parsed: JsonValue = json.loads(body)
+    except ValueError:
+        return None
+    return parsed

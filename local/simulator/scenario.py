@@ -1,0 +1,157 @@
+"""How the exports of one team or org tree behave: what a test asks of the simulator."""
+
+from collections import deque
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from local.simulator.models import Strict
+
+type Step = Literal["create", "status", "download"]
+type Framing = Literal["length", "chunked", "close"]
+
+# A cut body is cut in the framing that its name says, whatever `framing` says.
+_CUTS: dict[str, Framing] = {
+    "truncate-length": "length",
+    "truncate-chunked": "chunked",
+    "truncate-close": "close",
+}
+
+
+class StatusFault(Strict):
+    """Answer this HTTP status instead of the normal answer."""
+
+    status: int = Field(ge=200, le=599)
+    headers: dict[str, str] = Field(default_factory=dict[str, str])
+
+
+class DisconnectFault(Strict):
+    """Close the connection without any answer."""
+
+    disconnect: Literal[True]
+
+
+class DelayFault(Strict):
+    """Wait, then answer normally."""
+
+    delay_seconds: float = Field(ge=0)
+
+
+type Fault = StatusFault | DisconnectFault | DelayFault
+
+
+class Faults(Strict):
+    """For each step, the faults of its next calls, in order."""
+
+    create: tuple[Fault, ...] = ()
+    status: tuple[Fault, ...] = ()
+    download: tuple[Fault, ...] = ()
+
+
+class Scenario(Strict):
+    """The behaviour of an export; the defaults are those of a healthy API.
+
+    `queued_seconds` and `processing_seconds` fall back to the service's own. `outcome` is
+    completed, failed, cancelled, never (it stays processing) or any other word, which is then
+    reported as it stands. `rows` is the exact number of data rows. `encoding` applies to every
+    `content` but the empty one, and `content_type` is sent whatever the content is.
+    """
+
+    queued_seconds: float | None = Field(default=None, ge=0)
+    processing_seconds: float | None = Field(default=None, ge=0)
+    outcome: str = Field(default="completed", min_length=1)
+    error: str = "Invalid teamId"
+    status_case: Literal["lower", "upper", "mixed"] = "lower"
+    link: Literal["url", "flat", "absolute", "signed", "redirect", "none"] = "url"
+    content: Literal["csv", "empty", "header-only", "html", "json"] = "csv"
+    encoding: Literal["gzip", "plain", "gzip-multi"] = "gzip"
+    content_type: str = "text/csv"
+    framing: Framing = "length"
+    corrupt: (
+        Literal[
+            "truncate-length",
+            "truncate-chunked",
+            "truncate-close",
+            "bad-crc",
+            "bad-size",
+            "missing-trailer",
+            "trailing-garbage",
+            "truncate-second-member",
+            "double-gzip",
+        ]
+        | None
+    ) = None
+    rows: int | None = Field(default=None, ge=0)
+    export_id: str | None = None
+    omit_export_id: bool = False
+    create_status: int | None = Field(default=None, ge=200, le=599)
+    create_body: str = '{"message": "Refused"}'
+    html: frozenset[Step] = frozenset()
+    not_found: frozenset[Literal["status", "download"]] = frozenset()
+    faults: Faults = Faults()
+
+    @model_validator(mode="after")
+    def _can_be_corrupted(self) -> Self:
+        if self.corrupt and self.content == "empty":
+            raise ValueError("an empty body cannot be corrupted")
+        if self.gzip_damage and self.encoding == "plain":
+            raise ValueError(f"{self.corrupt} needs a gzip encoding")
+        return self
+
+    @property
+    def cut(self) -> bool:
+        """Whether the connection ends in the middle of the body."""
+        return self.corrupt in _CUTS
+
+    @property
+    def sent_framing(self) -> Framing:
+        """How the end of the body is told."""
+        return _CUTS.get(self.corrupt or "", self.framing)
+
+    @property
+    def gzip_damage(self) -> str | None:
+        """The damage to the gzip file itself, as opposed to its transfer."""
+        return None if self.cut else self.corrupt
+
+    @property
+    def sent_encoding(self) -> str:
+        """The encoding; a second member can be cut only if there is one."""
+        return "gzip-multi" if self.corrupt == "truncate-second-member" else self.encoding
+
+
+# A scope's teamId, or its orgTreeName if it has no teamId.
+type Selector = str
+
+
+class ScenarioBook:
+    """The scenarios in force, and what is left of their queues of faults."""
+
+    def __init__(self) -> None:
+        self._scenarios: dict[Selector, Scenario] = {}
+        self._queues: dict[tuple[Selector, Step], deque[Fault]] = {}
+
+    def put(self, selector: Selector, scenario: Scenario) -> None:
+        """Set a selector's scenario, with its queues of faults full again."""
+        faults = scenario.faults
+        self._scenarios[selector] = scenario
+        self._queues[selector, "create"] = deque(faults.create)
+        self._queues[selector, "status"] = deque(faults.status)
+        self._queues[selector, "download"] = deque(faults.download)
+
+    def remove(self, selector: Selector) -> None:
+        """Give a selector back its default behaviour; one without a scenario is no error."""
+        self.put(selector, Scenario())
+
+    def of(self, selector: Selector | None) -> Scenario:
+        """Return a selector's scenario, or the default one."""
+        return self._scenarios.get(selector, Scenario()) if selector else Scenario()
+
+    def next_fault(self, selector: Selector | None, step: Step) -> Fault | None:
+        """Take the next fault of a step from its queue, if any is left."""
+        queue = self._queues.get((selector, step)) if selector else None
+        return queue.popleft() if queue else None
+
+    def clear(self) -> None:
+        """Forget every scenario."""
+        self._scenarios.clear()
+        self._queues.clear()

@@ -1,0 +1,104 @@
+"""The files behind the download links, made once in the background and kept on disk.
+
+A file is finished before its transfer starts: its length is known, and it can be sent as fast
+as the client reads, however long its rows took to make.
+"""
+
+import itertools
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.simulator import gzipping
+from local.simulator.exports import Export
+from local.simulator.scenario import Scenario
+
+_WORKERS = 4
+_HTML = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in</body></html>\n"
+_JSON = b'{"status": "ERROR", "message": "Something went wrong"}\n'
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished file and its size in bytes."""
+
+    path: Path
+    size: int
+
+
+def content(export: Export, scenario: Scenario) -> Iterator[bytes]:
+    """Yield the uncompressed content of an export's file."""
+    csv = export.request.table.csv_chunks(export.fingerprint, scenario.rows)
+    match scenario.content:
+        case "csv":
+            yield from csv
+        case "header-only":
+            yield next(csv)
+        case "html":
+            yield _HTML
+        case "json":
+            yield _JSON
+        case "empty":
+            return
+
+
+def _remove(done: Future[Rendered]) -> None:
+    if not done.cancelled() and not done.exception():
+        done.result().path.unlink()
+
+
+class Spool:
+    """The rendered files in a folder of their own, made by a few threads.
+
+    Args:
+        folder: an empty folder, which the caller removes in the end.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="render")
+        self._closed = threading.Event()
+        # Names are never used twice: a reset leaves work in progress alone.
+        self._numbers = itertools.count()
+        self._files: dict[tuple[object, ...], Future[Rendered]] = {}
+
+    def render(self, export: Export, scenario: Scenario) -> Future[Rendered]:
+        """Start to make an export's file, unless that was done before."""
+        shape = (scenario.rows, scenario.content, scenario.sent_encoding, scenario.gzip_damage)
+        key = (export.fingerprint, *shape)
+        if key not in self._files:
+            path = self._folder / str(next(self._numbers))
+            self._files[key] = self._pool.submit(self._write, path, export, scenario)
+        return self._files[key]
+
+    def clear(self) -> None:
+        """Remove the files as soon as they are finished; a transfer that has begun goes on."""
+        for future in self._files.values():
+            future.add_done_callback(_remove)
+        self._files.clear()
+
+    def close(self) -> None:
+        """Stop the work in progress."""
+        self._closed.set()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _write(self, path: Path, export: Export, scenario: Scenario) -> Rendered:
+        last_member_at = 0
+        with path.open("w+b") as file:
+            if scenario.content != "empty":
+                chunks = self._until_closed(content(export, scenario))
+                if scenario.gzip_damage == "double-gzip":
+                    chunks = gzipping.compressed(chunks)
+                for member in gzipping.members(chunks, scenario.sent_encoding):
+                    last_member_at = file.tell()
+                    file.writelines(member)
+                gzipping.damage(file, scenario.gzip_damage, last_member_at)
+        return Rendered(path, path.stat().st_size)
+
+    def _until_closed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if self._closed.is_set():
+                raise InterruptedError("the simulator stops")
+            yield chunk

@@ -1,0 +1,46 @@
+"""The stack under test: deployed once from the real template, IAM enforced, waits scaled."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.cloud import LocalCloud, Options
+from local.paths import LOCAL
+from local.processes import free_port, is_listening
+from tests.stack.harness import Harness
+
+WAIT_SCALE = "0.05"
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[LocalCloud]:
+    """A local cloud of the tests' own; one that `make up` started is not touched."""
+    port = free_port()
+    while is_listening(port + 1):
+        port = free_port()
+    options = Options(
+        state=LOCAL / "test",
+        aws_port=port,
+        # A never-ending export must end within a test's patience.
+        stack_parameters={"ExportTimeoutMinutes": "1"},
+        enforce_iam=True,
+        wait_scale=WAIT_SCALE,
+        simulator_arguments=("--queued-seconds", "0.2", "--processing-seconds", "0.4"),
+    )
+    cloud = LocalCloud(options, print)
+    cloud.down()
+    try:
+        yield cloud
+    finally:
+        cloud.down()
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: LocalCloud) -> Harness:
+    """The deployed stack, with consumers listening."""
+    return Harness(cloud.aws, cloud.up())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Last comes what looks at the traces of all others."""
+    items.sort(key=lambda item: item.path.name == "test_no_key_anywhere.py")

@@ -1,0 +1,64 @@
+"""The API key is nowhere in what all the runs of these tests left behind. Runs last."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.cloud import SIMULATOR_KEY
+from local.paths import LOCAL
+from tests.stack.harness import Harness, new_team, request_for
+
+
+def test_the_key_is_in_no_log_state_event_object_or_metadata(stack: Harness) -> None:
+    # At least a success, a refused key and a failure are among the traces, also when this test
+    # runs alone.
+    refused = new_team()
+    stack.simulator.behave(refused, faults={"create": [{"status": 401}] * 2})
+    runs = [
+        stack.run(request_for(new_team())),
+        stack.run(request_for(refused)),
+        stack.run({"x": 1}),
+    ]
+    assert [run.status for run in runs] == ["SUCCEEDED", "FAILED", "FAILED"]
+    for run in runs:
+        assert stack.events.find("executionArn", run.arn)
+
+    seen: dict[str, int] = {}
+    for place, text in _traces(stack):
+        kind = place.partition(" ")[0]
+        seen[kind] = seen.get(kind, 0) + 1
+        assert SIMULATOR_KEY not in text, place
+    assert {"log", "state", "event", "object", "metadata", "process"} <= set(seen), seen
+
+
+def _traces(stack: Harness) -> Iterator[tuple[str, str]]:
+    for group in stack.aws.logs.describe_log_groups()["logGroups"]:
+        name = group["logGroupName"]
+        pages = stack.aws.logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+        for page in pages:
+            for event in page["events"]:
+                yield f"log {name}", event["message"]
+    for arn in stack.executions:
+        for event in stack.history(arn):
+            yield f"state {arn}", json.dumps(event)
+        yield (
+            f"state {arn}",
+            json.dumps(stack.aws.states.describe_execution(executionArn=arn), default=str),
+        )
+    for inbox in (stack.events, stack.objects):
+        for message in inbox.messages:
+            yield "event", json.dumps(message)
+    pages = stack.aws.s3.get_paginator("list_object_versions").paginate(Bucket=stack.bucket)
+    for listed in pages:
+        for version in listed.get("Versions", []):
+            answer = stack.aws.s3.get_object(
+                Bucket=stack.bucket, Key=version["Key"], VersionId=version["VersionId"]
+            )
+            body = answer["Body"].read()
+            content = gzip.decompress(body) if version["Key"].endswith(".gz") else body
+            yield f"object {version['Key']}", content.decode()
+            yield f"metadata {version['Key']}", json.dumps(answer["Metadata"])
+            yield f"metadata {version['Key']}", version["Key"]
+    for log in Path(LOCAL / "test" / "logs").iterdir():
+        yield f"process {log.name}", log.read_text(errors="replace")

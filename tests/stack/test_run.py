@@ -1,0 +1,183 @@
+"""A full run: what lands, what is returned, what consumers hear."""
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from local.paths import ROOT
+from sei_export.jsontypes import JsonObject
+from tests.stack.harness import Harness, new_team, request_for
+
+RESULT_FIELDS = {
+    "exportId",
+    "report",
+    "request",
+    "requestFingerprint",
+    "status",
+    "reused",
+    "attempts",
+    "bucket",
+    "key",
+    "versionId",
+    "etag",
+    "sizeBytes",
+    "csvBytes",
+    "contentSha256",
+    "rows",
+    "columns",
+    "changed",
+    "manifestKey",
+    "polls",
+    "createdAt",
+    "completedAt",
+    "durationSeconds",
+    "executionArn",
+}
+
+
+def test_a_full_request_lands_as_the_api_served_it_and_consumers_hear_of_it_once(
+    stack: Harness,
+) -> None:
+    team = new_team()
+    run = stack.run(request_for(team))
+    result = run.output
+
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+    served = stack.simulator.content(str(result["exportId"]))
+    assert stack.csv(str(result["key"])) == served
+    assert set(result) == RESULT_FIELDS
+    records = list(csv.reader(io.StringIO(served.decode(), newline="")))
+    assert result["columns"] == records[0]
+    assert result["rows"] == len(records) - 1 > 0
+    assert result["csvBytes"] == len(served)
+    assert result["contentSha256"] == hashlib.sha256(served).hexdigest()
+    assert result["executionArn"] == run.arn
+    assert (result["reused"], result["attempts"], result["changed"]) == (False, 1, True)
+    assert result["polls"] == len(stack.simulator.calls(team, "status")) - 1  # the download's own
+    assert stack.manifest(str(result["manifestKey"])) == result
+
+    head = stack.aws.s3.head_object(Bucket=stack.bucket, Key=str(result["key"]))
+    assert head["ContentType"] == "application/gzip"
+    assert "ContentEncoding" not in head
+    assert head["ContentLength"] == result["sizeBytes"]
+    assert head["VersionId"] == result["versionId"]
+    assert head["ETag"].strip('"') == result["etag"]
+
+    announced = stack.events.find("executionArn", run.arn)
+    assert [event["detail-type"] for event in announced] == ["ExportCompleted"]
+    _validate("ExportCompleted", announced[0])
+    detail = announced[0]["detail"]
+    assert isinstance(detail, dict)
+    assert {**result, "version": "1", "dedupeId": detail["dedupeId"]} == detail
+    created = stack.objects.find("object.key", str(result["key"]))
+    assert len(created) == 1
+
+
+def test_the_api_sees_the_documented_body_and_both_query_parameters_on_every_call(
+    stack: Harness,
+) -> None:
+    team = new_team()
+    assert stack.run(request_for(team)).status == "SUCCEEDED"
+    calls = stack.simulator.calls(team)
+
+    assert [call["step"] for call in calls if call["step"] != "status"] == ["create", "download"]
+    for call in calls:
+        assert call["query"] == {"orgIdentifier": "default", "projectIdentifier": "demo"}
+        assert str(call["path"]).startswith("/prod1/sei/api/v2/insights/productivity/exports")
+    assert calls[0]["body"] == {
+        "scope": {"orgTreeName": "Engineering", "teamId": team},
+        "dateRange": {"start": "2024-01-01", "end": "2024-03-31"},
+        "metricGroups": ["activity", "velocity"],
+        "options": {"metricLevel": "developer", "granularity": "monthly", "format": "csv"},
+    }
+
+
+def test_identifiers_in_the_input_replace_the_stacks(stack: Harness) -> None:
+    team = new_team()
+    run = stack.run(request_for(team, orgIdentifier="acme", projectIdentifier="web shop"))
+
+    assert "/org=acme/project=web%20shop/" in str(run.output["key"])
+    queries = [call["query"] for call in stack.simulator.calls(team)]
+    assert queries
+    assert all(
+        query == {"orgIdentifier": "acme", "projectIdentifier": "web shop"} for query in queries
+    )
+
+
+@pytest.mark.parametrize(
+    ("scenario", "rows"),
+    [
+        pytest.param({"encoding": "plain"}, None, id="plain CSV"),
+        pytest.param({"encoding": "gzip", "contentType": "application/gzip"}, None, id="gzip"),
+        pytest.param({"encoding": "gzip", "contentType": "text/csv"}, None, id="gzip, says csv"),
+        pytest.param({"encoding": "gzip-multi"}, None, id="two gzip members"),
+        pytest.param({"encoding": "plain", "content": "empty"}, 0, id="0 bytes"),
+        pytest.param({"content": "header-only"}, 0, id="header row only"),
+        pytest.param({"encoding": "plain", "framing": "chunked"}, None, id="chunked"),
+        pytest.param({"encoding": "plain", "framing": "close"}, None, id="ended by close"),
+        pytest.param({"link": "flat"}, None, id="flat link"),
+        pytest.param({"link": "absolute"}, None, id="absolute link"),
+        pytest.param({"link": "signed"}, None, id="signed link elsewhere"),
+        pytest.param({"link": "redirect"}, None, id="redirect to a signed link"),
+        pytest.param({"link": "none"}, None, id="no link"),
+        pytest.param({"statusCase": "upper"}, None, id="upper-case statuses"),
+        pytest.param({"statusCase": "mixed"}, None, id="mixed-case statuses"),
+        pytest.param({"rows": 150_000}, 150_000, id="larger than one part"),
+    ],
+)
+def test_every_form_of_the_answer_lands_as_valid_gzip(
+    stack: Harness, scenario: JsonObject, rows: int | None
+) -> None:
+    team = new_team()
+    stack.simulator.behave(team, **scenario)
+    run = stack.run(request_for(team, metricGroups=[]))
+    result = run.output
+
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+    served = stack.simulator.content(str(result["exportId"]))
+    assert stack.csv(str(result["key"])) == served
+    records = list(csv.reader(io.StringIO(served.decode(), newline="")))
+    assert result["rows"] == max(len(records) - 1, 0)
+    assert result["columns"] == (records[0] if records else [])
+    assert result["csvBytes"] == len(served)
+    if rows is not None:
+        assert result["rows"] == rows
+    # A signed link got no key: the simulator answers 400 to one that comes with it.
+    assert all(call["status"] != 400 for call in stack.simulator.calls(team))
+
+
+def test_a_repeat_with_the_same_content_leaves_the_object_alone(stack: Harness) -> None:
+    team = new_team()
+    first = stack.run(request_for(team)).output
+    second = stack.run(request_for(team)).output
+
+    assert second["exportId"] == first["exportId"]
+    assert (second["reused"], second["changed"]) == (True, False)
+    assert second["versionId"] == first["versionId"]
+    assert len(stack.versions(str(first["key"]))) == 1
+    assert stack.manifest(str(first["manifestKey"]))["executionArn"] == second["executionArn"]
+
+
+def test_two_identical_executions_at_once_make_one_export_and_one_version(stack: Harness) -> None:
+    team = new_team()
+    stack.simulator.behave(team, rows=3000)
+    arns = [stack.start(request_for(team)) for _ in range(2)]
+    runs = [stack.wait(arn) for arn in arns]
+
+    assert [run.status for run in runs] == ["SUCCEEDED", "SUCCEEDED"]
+    assert len(stack.simulator.exports(team)) == 1
+    assert len(stack.simulator.calls(team, "create")) == 2
+    key = str(runs[0].output["key"])
+    assert len(stack.versions(key)) == 1
+    assert {run.output["versionId"] for run in runs} == set(stack.versions(key))
+    assert any(run.output["changed"] for run in runs)
+
+
+def _validate(name: str, event: JsonObject) -> None:
+    schema = json.loads(Path(ROOT / "events" / "schemas" / f"{name}.json").read_text())
+    Draft202012Validator(schema).validate(event)

@@ -1,0 +1,75 @@
+"""How executions start: from the console without input, from the schedule, for a nominal time."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from local.cloud import LocalCloud
+from sei_export.jsontypes import JsonObject
+from tests.stack.harness import Harness
+
+
+def _previous_month(today: datetime) -> tuple[str, str]:
+    last = today.replace(day=1) - timedelta(days=1)
+    return last.strftime("%Y-%m-01"), last.strftime("%Y-%m-%d")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({}, id="empty input"),
+        pytest.param({"Comment": "Insert your JSON here"}, id="the console's own input"),
+    ],
+)
+def test_an_input_that_asks_for_nothing_runs_the_default_request(
+    stack: Harness, given: JsonObject
+) -> None:
+    run = stack.run(given)
+    start, end = _previous_month(datetime.now(UTC))
+
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+    key = str(run.output["key"])
+    assert key.startswith("exports/report=productivity/shape=developer-monthly-")
+    assert key.endswith(
+        f"/org=default/project=demo/tree=Engineering/team=_/start={start}/end={end}/export.csv.gz"
+    )
+
+
+def test_a_nominal_time_in_march_lands_february_whenever_the_execution_starts(
+    stack: Harness,
+) -> None:
+    run = stack.run({"scheduledTime": "2026-03-02T06:00:00Z"})
+
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+    assert "/start=2026-02-01/end=2026-02-28/" in str(run.output["key"])
+
+
+def test_the_schedule_starts_an_execution_that_lands_the_previous_month(
+    cloud: LocalCloud, stack: Harness
+) -> None:
+    before = _executions(stack)
+    cloud.redeploy(ScheduleExpression="rate(1 minute)", ScheduleState="ENABLED")
+    deadline = time.monotonic() + 100
+    try:
+        while not (started := _executions(stack) - before):
+            assert time.monotonic() < deadline, "the schedule started nothing"
+            time.sleep(1)
+    finally:
+        cloud.redeploy()
+    run = stack.wait(started.pop())
+    entered = run.history[0]["executionStartedEventDetails"]
+
+    assert isinstance(entered, dict)
+    assert set(json.loads(str(entered["input"]))) == {"scheduledTime"}
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+    start, end = _previous_month(datetime.now(UTC))
+    assert f"/start={start}/end={end}/" in str(run.output["key"])
+
+
+def _executions(stack: Harness) -> set[str]:
+    pages = stack.aws.states.get_paginator("list_executions").paginate(
+        stateMachineArn=stack.machine
+    )
+    return {item["executionArn"] for page in pages for item in page["executions"]}
