@@ -25,7 +25,7 @@ _COMMAND = [sys.executable, "-m", "local", "demo"]
 
 @contextmanager
 def _demo(command: list[str] = _COMMAND) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(  # noqa: S603 - the project's own command
+    with subprocess.Popen(
         command,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,

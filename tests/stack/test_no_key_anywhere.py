@@ -33,32 +33,38 @@ def test_the_key_is_in_no_log_state_event_object_or_metadata(stack: Harness) -> 
 
 
 def _traces(stack: Harness) -> Iterator[tuple[str, str]]:
+    yield from _logs(stack)
+    for arn in stack.executions:
+        for event in stack.history(arn):
+            yield f"state {arn}", json.dumps(event)
+        described = stack.aws.states.describe_execution(executionArn=arn)
+        yield f"state {arn}", json.dumps(described, default=str)
+    for inbox in (stack.events, stack.objects):
+        for message in inbox.messages:
+            yield "event", json.dumps(message)
+    yield from _objects(stack)
+
+
+def _logs(stack: Harness) -> Iterator[tuple[str, str]]:
     for group in stack.aws.logs.describe_log_groups()["logGroups"]:
         name = group["logGroupName"]
         pages = stack.aws.logs.get_paginator("filter_log_events").paginate(logGroupName=name)
         for page in pages:
             for event in page["events"]:
                 yield f"log {name}", event["message"]
-    for arn in stack.executions:
-        for event in stack.history(arn):
-            yield f"state {arn}", json.dumps(event)
-        yield (
-            f"state {arn}",
-            json.dumps(stack.aws.states.describe_execution(executionArn=arn), default=str),
-        )
-    for inbox in (stack.events, stack.objects):
-        for message in inbox.messages:
-            yield "event", json.dumps(message)
-    pages = stack.aws.s3.get_paginator("list_object_versions").paginate(Bucket=stack.bucket)
-    for listed in pages:
-        for version in listed.get("Versions", []):
-            answer = stack.aws.s3.get_object(
-                Bucket=stack.bucket, Key=version["Key"], VersionId=version["VersionId"]
-            )
-            body = answer["Body"].read()
-            content = gzip.decompress(body) if version["Key"].endswith(".gz") else body
-            yield f"object {version['Key']}", content.decode()
-            yield f"metadata {version['Key']}", json.dumps(answer["Metadata"])
-            yield f"metadata {version['Key']}", version["Key"]
     for log in Path(LOCAL / "test" / "logs").iterdir():
         yield f"process {log.name}", log.read_text(errors="replace")
+
+
+def _objects(stack: Harness) -> Iterator[tuple[str, str]]:
+    pages = stack.aws.s3.get_paginator("list_object_versions").paginate(Bucket=stack.bucket)
+    for page in pages:
+        for version in page.get("Versions", []):
+            key = version["Key"]
+            answer = stack.aws.s3.get_object(
+                Bucket=stack.bucket, Key=key, VersionId=version["VersionId"]
+            )
+            body = answer["Body"].read()
+            content = gzip.decompress(body) if key.endswith(".gz") else body
+            yield f"object {key}", content.decode()
+            yield f"metadata {key}", json.dumps(answer["Metadata"]) + key

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -63,7 +64,7 @@ def test_a_full_request_lands_as_the_api_served_it_and_consumers_hear_of_it_once
 
     head = stack.aws.s3.head_object(Bucket=stack.bucket, Key=str(result["key"]))
     assert head["ContentType"] == "application/gzip"
-    assert "ContentEncoding" not in head
+    assert "ContentEncoding" not in dict(head)
     assert head["ContentLength"] == result["sizeBytes"]
     assert head["VersionId"] == result["versionId"]
     assert head["ETag"].strip('"') == result["etag"]
@@ -176,6 +177,23 @@ def test_two_identical_executions_at_once_make_one_export_and_one_version(stack:
     assert len(stack.versions(key)) == 1
     assert {run.output["versionId"] for run in runs} == set(stack.versions(key))
     assert any(run.output["changed"] for run in runs)
+
+
+def test_each_function_logs_with_the_execution_and_reports_its_figures(stack: Harness) -> None:
+    run = stack.run(request_for(new_team()))
+    figures: list[dict[str, Any]] = []
+    for stem, metric in (
+        ("CreateExport", "ExportsCreated"),
+        ("CheckExport", "Polls"),
+        ("DownloadExport", "RowsLanded"),
+    ):
+        lines = [json.loads(line) for line in stack.log_lines(stem) if line.startswith("{")]
+        assert any(line.get("correlation_id") == run.arn for line in lines), stem
+        # Lambda turns such a line into metrics (embedded metric format).
+        figures = [line for line in lines if "_aws" in line and metric in line]
+        assert figures, stem
+        assert figures[-1]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "SeiExport"
+    assert run.output["rows"] in [value for line in figures for value in line["RowsLanded"]]
 
 
 def _validate(name: str, event: JsonObject) -> None:

@@ -1,4 +1,4 @@
-"""`make up` and `make down` in a checkout of their own, against an API that is not the simulator."""
+"""`make up` and `make down` in a checkout of their own, against an API of its own."""
 
 import gzip
 import json
@@ -24,12 +24,12 @@ CSV = b"Team,PR_MERGED\nPlatform,3\n"
 class OwnApi(BaseHTTPRequestHandler):
     """The least that an SEI API can be: done at once, plain CSV, no link."""
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_POST(self) -> None:
         """Create."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self.answer(202, b'{"exportId": "own1"}')
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         """Status or download."""
         download = self.path.partition("?")[0].endswith("/own1/download")
         self.answer(200, CSV if download else b'{"exportId": "own1", "status": "COMPLETED"}')
@@ -61,7 +61,7 @@ def own_api() -> Iterator[str]:
 def checkout(tmp_path: Path) -> Path:
     """A copy of the tracked files, with this checkout's environments."""
     names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - the one on PATH
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         check=True,
         capture_output=True,
@@ -79,7 +79,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def _make(checkout: Path, target: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["make", target],  # noqa: S607 - the one on PATH
+        ["make", target],
         cwd=checkout,
         env=os.environ | environment,
         check=False,

@@ -16,6 +16,9 @@ from sei_export.errors import CorruptDownloadError
 MAX_HEADER_BYTES = 64 * 1024
 """Bound of the header row, which is kept: in the manifest, the event and the result."""
 
+_HEADER = re.compile(rb'((?:[^"\n]++|"[^"]*+")*+)\n')
+"""Up to the first newline outside quotes; possessive, so that nothing is looked at twice."""
+
 _BLANK_LINE = re.compile(rb"\n(?=\n)")
 _QUOTED = b"\0"
 """Stands for a quoted piece where the pieces outside quotes are joined."""
@@ -128,11 +131,9 @@ class CsvInspector:
             raise CorruptDownloadError("The file is not CSV: it is JSON.")
         if head.startswith(_GZIP_MAGIC):
             raise CorruptDownloadError("The file is not CSV: it was compressed twice.")
-        end = text.find(b"\n")
-        while end >= 0 and text.count(b'"', 0, end) % 2:
-            end = text.find(b"\n", end + 1)
-        if end >= 0:
-            self._read_header(text[:end])
+        header = _HEADER.match(text)
+        if header:
+            self._read_header(header[1])
         elif len(head) > MAX_HEADER_BYTES:
             raise CorruptDownloadError(f"The CSV's header has more than {MAX_HEADER_BYTES} bytes.")
         else:

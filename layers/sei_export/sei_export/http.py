@@ -311,8 +311,19 @@ def _checked(connection: "socket.socket", *, allow_loopback: bool) -> "socket.so
     return connection
 
 
+class _Session(requests.Session):
+    """Leaves redirects alone.
+
+    Also when told not to follow one, requests reads its body whole and parses its target, unless
+    this method, which gets the answer to look at, says that there is none.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - as above
+        return None
+
+
 def _session() -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     # Neither .netrc nor proxies from the environment: .netrc would replace the key.
     session.trust_env = False
     session.headers["Accept-Encoding"] = "identity"

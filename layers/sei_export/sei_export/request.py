@@ -264,7 +264,7 @@ class _Parser:
             if {*form} & {*given}
         ]
         if len(chosen) != 1:
-            self.problems.bad_value("dateRange", given, f"exactly one of these is: {forms};")
+            self.problems.bad_value("dateRange", given, f"exactly one of {forms} is")
             return nothing
         if "start" in chosen[0]:
             return self._absolute(given)

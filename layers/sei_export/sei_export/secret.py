@@ -4,7 +4,6 @@ import json
 from http import HTTPStatus
 from typing import Protocol
 
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import ClientError
 
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
@@ -57,6 +56,11 @@ class ApiKey:
         return self._checked(self._value(fresh=True))
 
     def _value(self, *, fresh: bool) -> str:
+        # This package of Powertools imports boto3, which a function's start need not wait for.
+        from aws_lambda_powertools.utilities.parameters.exceptions import (  # noqa: PLC0415
+            GetParameterError,
+        )
+
         try:
             value = self._reader.get(self._arn, max_age=MAX_AGE_SECONDS, force_fetch=fresh)
         except GetParameterError as error:
@@ -88,7 +92,7 @@ class ApiKey:
             ),
         )
 
-    def _unreadable(self, error: GetParameterError) -> ConfigurationError | ServiceUnavailableError:
+    def _unreadable(self, error: Exception) -> ConfigurationError | ServiceUnavailableError:
         # Powertools hides AWS's code in the text or the chain, depending on its version.
         cause = error.__cause__ or error.__context__
         code, status = "", 0

@@ -1,0 +1,55 @@
+"""Importing a function makes nothing but definitions."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from local.paths import ROOT
+
+FUNCTIONS = sorted(folder.name for folder in (ROOT / "functions").iterdir() if folder.is_dir())
+
+PROBE = """
+import json, os, sys
+read = []
+class Environment(dict):
+    def __getitem__(self, name):
+        read.append(name)
+        return super().__getitem__(name)
+    def get(self, name, default=None):
+        read.append(name)
+        return super().get(name, default)
+import socket
+def refuse(*_): raise AssertionError("a connection at import")
+socket.socket.connect = refuse
+os.environ = Environment(os.environ)
+import app
+found = {"read": read, "clients": "boto3" in sys.modules, "handler": callable(app.handler)}
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_an_import_reads_no_setting_and_makes_no_client(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE],
+        cwd=ROOT / "functions" / name,
+        env={"PYTHONPATH": str(ROOT / "layers" / "sei_export")},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["handler"]
+    assert not seen["clients"]
+    settings = ("HARNESS", "API_KEY", "EXPORT", "EVENT_BUS", "ORG_TREE", "SCHEDULE", "DEFAULT")
+    assert not [variable for variable in seen["read"] if variable.startswith(settings)]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_handler_is_short(name: str) -> None:
+    lines = (ROOT / "functions" / name / "app.py").read_text().splitlines()
+    handler = lines[lines.index(next(line for line in lines if line.startswith("def handler"))) :]
+    assert len(handler) <= 40

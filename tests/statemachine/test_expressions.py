@@ -1,0 +1,100 @@
+"""The definition's JSONata, evaluated by the engine that the local cloud uses too."""
+
+import json
+
+import jsonata
+import pytest
+
+from sei_export.jsontypes import JsonValue
+from tests.statemachine import machine
+
+STATES = machine.states(machine.load())
+MINUTE = 60_000
+
+
+def _evaluate(expression: JsonValue, now: int = 0, **variables: JsonValue) -> JsonValue:
+    text = str(expression)
+    assert text.startswith("{% ")
+    assert text.endswith(" %}")
+    program = jsonata.Jsonata(text[3:-3])
+    program.register_lambda("parse", json.loads)  # Step Functions' own function
+    program.register_lambda("millis", lambda: now)
+    result: JsonValue = program.evaluate(None, variables)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("age", "remaining", "seconds"),
+    [
+        pytest.param(0, 3600, 5, id="new: the least"),
+        pytest.param(24, 3600, 5, id="24 s old: still the least"),
+        pytest.param(100, 3600, 20, id="a fifth of its age"),
+        pytest.param(299, 3600, 59, id="whole seconds"),
+        pytest.param(4000, 3600, 60, id="old: the most"),
+        pytest.param(4000, 12, 12, id="no longer than to the deadline"),
+        pytest.param(4000, -5, 0, id="past the deadline: at once"),
+    ],
+)
+def test_the_wait_grows_with_the_exports_age(age: int, remaining: int, seconds: int) -> None:
+    now = 10_000_000
+    waited = _evaluate(
+        STATES["WaitForExport"]["Seconds"],
+        now,
+        createdMillis=now - age * 1000,
+        deadlineMillis=now + remaining * 1000,
+    )
+    assert waited == seconds
+
+
+@pytest.mark.parametrize(
+    ("cause", "message", "remedy"),
+    [
+        pytest.param(
+            json.dumps(
+                {
+                    "errorMessage": "Bad {thing}. Remedy: Mend it.",
+                    "errorType": "StorageError",
+                    "stackTrace": [],
+                }
+            ),
+            "Bad {thing}.",
+            "Mend it.",
+            id="this project's error",
+        ),
+        pytest.param(
+            json.dumps({"errorMessage": "2026 Task timed out after 90.00 seconds"}),
+            "2026 Task timed out after 90.00 seconds",
+            None,
+            id="Lambda's error",
+        ),
+        pytest.param(
+            json.dumps({"errorType": "X"}), "StorageError without a message.", None, id="bare"
+        ),
+        pytest.param("plain text", "plain text", None, id="the platform's error"),
+        pytest.param("", "StorageError without a message.", None, id="no cause"),
+        pytest.param('{"errorMessage": "cut', '{"errorMessage": "cut', None, id="cut JSON"),
+    ],
+)
+def test_every_cause_becomes_a_message_and_a_remedy(
+    cause: str, message: str, remedy: str | None
+) -> None:
+    assign = STATES["DescribeFailure"]["Assign"]
+    described = _evaluate(assign["failure"], failure={"error": "StorageError", "cause": cause})
+    assert isinstance(described, dict)
+    assert (described["error"], described["message"]) == ("StorageError", message)
+    if remedy is None:
+        assert "log group" in str(described["remedy"])
+    else:
+        assert described["remedy"] == remedy
+
+
+def test_the_failure_event_has_the_input_when_no_export_was_made_unless_it_is_huge() -> None:
+    detail = STATES["PublishFailure"]["Arguments"]["Entries"][0]["Detail"]
+
+    def request(given: JsonValue, export: JsonValue) -> JsonValue:
+        states: JsonValue = {"context": {"Execution": {"Input": given}}}
+        return _evaluate(detail["request"], states=states, export=export)
+
+    assert request({"a": 1}, {}) == {"a": 1}
+    assert request({"a": "x" * 200_000}, {}) is None
+    assert request({"a": 1}, {"request": {"report": "productivity"}}) == {"report": "productivity"}

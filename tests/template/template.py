@@ -1,0 +1,37 @@
+"""Reading the template for tests."""
+
+from typing import Any
+
+from samcli.yamlhelper import yaml_parse
+
+from local.paths import ROOT
+
+type Tree = dict[str, Any]
+"""A document whose form its own tests assert."""
+
+
+def load_template() -> Tree:
+    """The template with its short forms (`!Ref`) written out."""
+    template: Tree = yaml_parse((ROOT / "template.yaml").read_text())
+    return template
+
+
+def resources(template: Tree) -> dict[str, Tree]:
+    """Its resources by logical id."""
+    found: dict[str, Tree] = template["Resources"]
+    return found
+
+
+def resource(template: Tree, name: str) -> Tree:
+    """One resource's properties."""
+    properties: Tree = resources(template)[name].get("Properties", {})
+    return properties
+
+
+def of_type(template: Tree, kind: str) -> dict[str, Tree]:
+    """Properties of all resources of a type, by logical id."""
+    return {
+        name: resource(template, name)
+        for name, item in resources(template).items()
+        if item["Type"] == kind
+    }
