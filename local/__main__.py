@@ -5,9 +5,14 @@ import os
 import sys
 import time
 
-from local import deploy
-from local.cloud import SIMULATOR_KEY, LocalCloud, Options
-from local.paths import LOCAL, STACK_FILE
+from local import signals
+
+# Before the imports that take a while: Ctrl-C prints no traceback at any moment.
+signals.raise_once()
+
+from local import deploy  # noqa: E402 - as above
+from local.cloud import SIMULATOR_KEY, LocalCloud, Options  # noqa: E402 - as above
+from local.paths import LOCAL, STACK_FILE  # noqa: E402 - as above
 
 _UP_STATE = LOCAL / "up"
 _DEFAULT_PORT = "4566"
@@ -25,6 +30,9 @@ def main() -> int:
 
             return demo.run()
         return up() if command == "up" else down()
+    except signals.Interrupted as interrupted:
+        print("Interrupted; what was started is stopped.", file=sys.stderr)
+        return interrupted.exit_code
     except (RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

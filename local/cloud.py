@@ -10,7 +10,7 @@ from pathlib import Path
 import requests
 import trustme
 
-from local import deploy, processes
+from local import deploy, processes, signals
 from local.aws import REGION, Aws
 from local.paths import CLOUD_PYTHON, ROOT
 
@@ -187,9 +187,11 @@ class LocalCloud:
         self, name: str, command: list[str | Path], environment: dict[str, str]
     ) -> processes.Process:
         log = self._options.state / "logs" / f"{name.rsplit(maxsplit=1)[-1]}.log"
-        process = processes.start(name, command, environment, log)
-        self._processes.append(process)
-        processes.save(self._processes, self._noted)
+        # A signal between start and note would leave a process that nobody knows.
+        with signals.deferred():
+            process = processes.start(name, command, environment, log)
+            self._processes.append(process)
+            processes.save(self._processes, self._noted)
         return process
 
     def _parameters(self, base_url: str) -> dict[str, str]:

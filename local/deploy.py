@@ -11,12 +11,12 @@ import json
 import os
 import platform
 import shlex
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 
+from local import processes
 from local.aws import REGION
 from local.paths import ROOT, RUNTIME_PYTHON
 
@@ -127,15 +127,7 @@ def client_environment(endpoint_url: str) -> dict[str, str]:
 
 
 def _sam(environment: Mapping[str, str], *words: str) -> None:
-    done = subprocess.run(
-        [str(ROOT / ".venv" / "bin" / "sam"), *words],
-        cwd=ROOT,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        output = json.dumps(words) + "\n" + done.stdout[-4000:] + done.stderr[-4000:]
-        raise RuntimeError(f"sam {words[0]} failed:\n{output}")
+    code, output, errors = processes.run([ROOT / ".venv" / "bin" / "sam", *words], environment)
+    if code:
+        said = json.dumps(words) + "\n" + output[-4000:] + errors[-4000:]
+        raise RuntimeError(f"sam {words[0]} failed:\n{said}")

@@ -1,0 +1,142 @@
+"""`make demo`: one export through the real template, from nothing to an event in a queue."""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from socket import socket
+
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from local import signals
+from local.cloud import LocalCloud, Options
+from local.consumer import Consumer
+from local.history import follow
+from local.paths import LOCAL, ROOT
+from local.results import show_event, show_failure, show_intent, show_landed, show_next
+from local.screen import Progress, make_console, make_progress
+
+REQUEST = ROOT / "events" / "demo.json"
+STATE = LOCAL / "demo"
+
+_EVENT_SECONDS = 20.0
+_SIMULATED = ("--queued-seconds", "2", "--processing-seconds", "6")
+"""Long enough for two polls."""
+_FIRST_PORT, _PORT_PAIRS = 10_000, 10_000
+"""Below the range that systems take for outgoing connections."""
+
+
+def run(request: Path = REQUEST) -> int:
+    """Show one export and stop everything again, however it ends.
+
+    Args:
+        request: The execution's input.
+
+    Returns:
+        The exit code: 0, 1 for a failure, 130 after Ctrl-C, and so on for other signals.
+    """
+    console = make_console()
+    progress = make_progress(console)
+    options = None
+    try:
+        signals.raise_once()
+        with _alone():
+            options = Options(STATE, _free_pair(), simulator_arguments=_SIMULATED)
+            return _run(options, request, console, progress)
+    except signals.Interrupted as interrupted:
+        if options:
+            _stop(options)
+        progress.close(done=False)
+        console.print("Interrupted. Everything that the demo started is stopped.")
+        return interrupted.exit_code
+    finally:
+        signals.ignore()
+
+
+def _run(options: Options, request: Path, console: Console, progress: Progress) -> int:
+    began = time.monotonic()
+    succeeded = False
+    try:
+        show_intent(console)
+        # What a demo left that was killed.
+        _stop(options)
+        succeeded = _export(options, request, console, progress)
+        progress.step("stopping everything")
+    except (RuntimeError, BotoCoreError, ClientError, requests.RequestException) as error:
+        progress.close(done=False)
+        show_failure(console, "The demo failed", str(error))
+    finally:
+        with signals.deferred():
+            _stop(options)
+    progress.close()
+    console.print(f"Everything is stopped, after {time.monotonic() - began:.0f} s in all.")
+    if succeeded:
+        show_next(console)
+    return 0 if succeeded else 1
+
+
+def _export(options: Options, request: Path, console: Console, progress: Progress) -> bool:
+    """Whether it succeeded."""
+    cloud = LocalCloud(options, progress.step)
+    stack = cloud.up()
+    progress.step("subscribing a queue to the event bus, as a listener would")
+    consumer = Consumer(cloud.aws, stack.outputs["EventBusName"])
+    consumer.subscribe()
+    progress.step(f"starting an execution with {os.path.relpath(request, ROOT)}")
+    execution_arn = cloud.aws.states.start_execution(
+        stateMachineArn=stack.outputs["ExportStateMachineArn"], input=request.read_text()
+    )["executionArn"]
+    outcome = follow(cloud.aws.states, execution_arn, progress.states)
+    progress.close()
+    succeeded = outcome.status == "SUCCEEDED"
+    result = json.loads(outcome.output) if succeeded else {}
+    if succeeded:
+        show_landed(console, cloud.aws.s3, result)
+    else:
+        show_failure(console, outcome.error or outcome.status, outcome.cause)
+    show_event(console, consumer.receive(execution_arn, _EVENT_SECONDS), result)
+    console.print()
+    return succeeded
+
+
+def _stop(options: Options) -> None:
+    LocalCloud(options, lambda _: None).down()
+    # Logs and the build stay; code that the local AWS unpacked does not.
+    shutil.rmtree(options.state / "tmp", ignore_errors=True)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    STATE.mkdir(parents=True, exist_ok=True)
+    with (STATE / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(
+                "Another demo runs in this checkout; wait until it has ended."
+            ) from None
+        yield
+
+
+def _free_pair() -> int:
+    """The first of two free ports in a row; another demo at the same time starts elsewhere."""
+    for turn in range(_PORT_PAIRS):
+        port = _FIRST_PORT + 2 * ((os.getpid() + turn) % _PORT_PAIRS)
+        if _is_free(port) and _is_free(port + 1):
+            return port
+    raise RuntimeError("No two free ports in a row.")
+
+
+def _is_free(port: int) -> bool:
+    with closing(socket()) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

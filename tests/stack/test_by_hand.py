@@ -1,0 +1,68 @@
+"""The inputs in `events/` start the state machine and each function, as they are."""
+
+import json
+
+import pytest
+
+from local.paths import ROOT
+from sei_export.jsontypes import JsonObject
+from tests.stack.harness import Harness
+from tests.statemachine import machine
+
+EVENTS = ROOT / "events"
+FUNCTIONS = ("create_export", "check_export", "download_export")
+INPUTS = sorted(file.name for file in EVENTS.glob("*.json") if file.stem not in FUNCTIONS)
+
+
+def _read(name: str) -> JsonObject:
+    content: JsonObject = json.loads((EVENTS / name).read_text())
+    return content
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_an_input_from_events_runs_to_its_end(stack: Harness, name: str) -> None:
+    run = stack.run(_read(name))
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+
+
+def test_the_functions_inputs_work_one_after_the_other(stack: Harness) -> None:
+    export = _invoke(stack, "CreateExport", _read("create_export.json"))
+    check = _read("check_export.json")
+    assert set(export) == set(_object(check["export"]))
+    while (status := _invoke(stack, "CheckExport", check | {"export": export})) != {
+        "status": "completed"
+    }:
+        assert status["status"] in {"queued", "processing"}
+    result = _invoke(stack, "DownloadExport", _read("download_export.json") | {"export": export})
+    assert stack.csv(str(result["key"])) == stack.simulator.content(str(result["exportId"]))
+
+
+@pytest.mark.parametrize("stem", ["CreateExport", "CheckExport", "DownloadExport"])
+def test_a_function_without_its_input_says_what_it_needs(stack: Harness, stem: str) -> None:
+    answer = stack.aws.functions.invoke(
+        FunctionName=stack.stack.outputs[f"{stem}FunctionArn"], Payload=b"{}"
+    )
+    error = json.loads(answer["Payload"].read())
+    assert error["errorType"] == "InvalidRequestError"
+    assert " is missing: " in error["errorMessage"]
+
+
+def test_the_service_finds_nothing_wrong_with_the_definition(stack: Harness) -> None:
+    answer = stack.aws.states.validate_state_machine_definition(
+        definition=machine.EXPORT.read_text(), type="STANDARD"
+    )
+    assert answer["result"] == "OK"
+
+
+def _invoke(stack: Harness, stem: str, payload: JsonObject) -> JsonObject:
+    answer = stack.aws.functions.invoke(
+        FunctionName=stack.stack.outputs[f"{stem}FunctionArn"], Payload=json.dumps(payload).encode()
+    )
+    result: JsonObject = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, result
+    return result
+
+
+def _object(value: object) -> JsonObject:
+    assert isinstance(value, dict)
+    return value
