@@ -59,7 +59,7 @@ def _invoke(stack: Harness, stem: str, payload: JsonObject) -> JsonObject:
         FunctionName=stack.stack.outputs[f"{stem}FunctionArn"], Payload=json.dumps(payload).encode()
     )
     result: JsonObject = json.loads(answer["Payload"].read())
-    assert "FunctionError" not in answer, result
+    assert "FunctionError" not in dict(answer), result
     return result
 
 
