@@ -1,0 +1,287 @@
+"""S3 in memory: what the exporter uses of it, with conditions, versions and refusals."""
+
+import base64
+import hashlib
+import io
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Unpack, cast
+
+import botocore.session
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+from botocore.validate import validate_parameters
+
+from sei_export.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from botocore.model import ServiceModel
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import (
+        AbortMultipartUploadRequestTypeDef,
+        CompleteMultipartUploadRequestTypeDef,
+        CreateMultipartUploadRequestTypeDef,
+        GetObjectRequestTypeDef,
+        HeadObjectRequestTypeDef,
+        PutObjectRequestTypeDef,
+        UploadPartRequestTypeDef,
+    )
+
+BUCKET = "landing"
+_LEAST_PART_BYTES = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an object."""
+
+    body: bytes
+    etag: str
+    id: str
+    metadata: dict[str, str] = field(default_factory=dict)
+    content_type: str = ""
+
+
+@dataclass
+class Multipart:
+    """An upload that is not complete."""
+
+    key: str
+    metadata: dict[str, str]
+    content_type: str
+    parts: dict[int, bytes] = field(default_factory=dict)
+
+
+def refusal(code: str, status: int, operation: str = "AnyOperation") -> ClientError:
+    """What boto3 raises when S3 answers with an error."""
+    return ClientError(
+        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]  # the rest is of no use here
+        operation,
+    )
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    """An action for `FakeS3.before` and `FakeS3.after`."""
+
+    def action() -> None:
+        raise error
+
+    return action
+
+
+class FakeS3:
+    """One bucket.
+
+    Attributes:
+        calls: Operations in the order in which they began, each with its key.
+        versions: By key; the last one is current.
+        uploads: Multipart uploads that are neither complete nor aborted, by id.
+        journal: Where writes are noted; may be shared with other fakes.
+    """
+
+    def __init__(self, journal: list[str] | None = None) -> None:
+        self.calls: list[tuple[str, str]] = []
+        self.versions: dict[str, list[Version]] = {}
+        self.uploads: dict[str, Multipart] = {}
+        self.journal = [] if journal is None else journal
+        self._before: dict[tuple[str, int], Callable[[], None]] = {}
+        self._after: dict[tuple[str, int], Callable[[], None]] = {}
+        self._count: Counter[str] = Counter()
+        self._ids = 0
+        self._lock = threading.RLock()
+
+    # --- for tests ---
+
+    @property
+    def store(self) -> ObjectStore:
+        """The exporter's view of it."""
+        return ObjectStore(self.client, BUCKET)
+
+    @property
+    def client(self) -> "S3Client":
+        """In the place of boto3's client."""
+        return cast("S3Client", self)
+
+    def before(self, operation: str, action: Callable[[], None], call: int = 1) -> None:
+        """Do something when an operation is called for the nth time, such as refuse it."""
+        self._before[operation, call] = action
+
+    def after(self, operation: str, action: Callable[[], None], call: int = 1) -> None:
+        """The same once it has had its effect: an error is then a lost answer."""
+        self._after[operation, call] = action
+
+    def operations(self) -> list[str]:
+        """Names of the calls."""
+        return [operation for operation, _ in self.calls]
+
+    def current(self, key: str) -> Version | None:
+        """What a reader gets."""
+        versions = self.versions.get(key)
+        return versions[-1] if versions else None
+
+    def add(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> Version:
+        """As if somebody else had written it."""
+        return self._add(key, body, hashlib.md5(body).hexdigest(), dict(metadata or {}), "")  # noqa: S324 - S3's ETag
+
+    def delete(self, key: str) -> None:
+        """As if somebody else had deleted it."""
+        del self.versions[key]
+
+    # --- what boto3's client offers ---
+
+    def head_object(self, **given: Unpack["HeadObjectRequestTypeDef"]) -> dict[str, object]:
+        """HeadObject."""
+        key = self._begin("head_object", "HeadObject", given)
+        version = self.current(key)
+        if version is None:
+            raise refusal("404", 404, "HeadObject")
+        return self._end("head_object", _description(version))
+
+    def get_object(self, **given: Unpack["GetObjectRequestTypeDef"]) -> dict[str, object]:
+        """GetObject."""
+        key = self._begin("get_object", "GetObject", given)
+        version = self.current(key)
+        if version is None:
+            raise refusal("NoSuchKey", 404, "GetObject")
+        body = StreamingBody(io.BytesIO(version.body), len(version.body))
+        return self._end("get_object", _description(version) | {"Body": body})
+
+    def put_object(self, **given: Unpack["PutObjectRequestTypeDef"]) -> dict[str, object]:
+        """PutObject, conditional or not."""
+        key = self._begin("put_object", "PutObject", given)
+        body = given.get("Body", b"")
+        assert isinstance(body, bytes)
+        self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
+        etag = hashlib.md5(body).hexdigest()  # noqa: S324 - S3's ETag
+        metadata = dict(given.get("Metadata", {}))
+        version = self._add(key, body, etag, metadata, given.get("ContentType", ""))
+        self.journal.append(f"put {key}")
+        return self._end("put_object", {"ETag": f'"{version.etag}"', "VersionId": version.id})
+
+    def create_multipart_upload(
+        self, **given: Unpack["CreateMultipartUploadRequestTypeDef"]
+    ) -> dict[str, object]:
+        """CreateMultipartUpload."""
+        key = self._begin("create_multipart_upload", "CreateMultipartUpload", given)
+        upload = Multipart(key, dict(given.get("Metadata", {})), given.get("ContentType", ""))
+        upload_id = self._new_id("upload")
+        self.uploads[upload_id] = upload
+        return self._end("create_multipart_upload", {"UploadId": upload_id})
+
+    def upload_part(self, **given: Unpack["UploadPartRequestTypeDef"]) -> dict[str, object]:
+        """UploadPart."""
+        self._begin("upload_part", "UploadPart", given)
+        body = given.get("Body", b"")
+        assert isinstance(body, bytes)
+        with self._lock:
+            self._upload(given["UploadId"]).parts[given["PartNumber"]] = body
+        return self._end("upload_part", {"ETag": f'"{_md5(body)}"', "ChecksumCRC32": _crc32(body)})
+
+    def complete_multipart_upload(
+        self, **given: Unpack["CompleteMultipartUploadRequestTypeDef"]
+    ) -> dict[str, object]:
+        """CompleteMultipartUpload, conditional or not."""
+        key = self._begin("complete_multipart_upload", "CompleteMultipartUpload", given)
+        upload = self._upload(given["UploadId"])
+        self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
+        body = b""
+        numbers = []
+        for part in given["MultipartUpload"]["Parts"]:
+            content = upload.parts[part["PartNumber"]]
+            if part["ETag"] != f'"{_md5(content)}"' or part["ChecksumCRC32"] != _crc32(content):
+                raise refusal("InvalidPart", 400, "CompleteMultipartUpload")
+            numbers.append(part["PartNumber"])
+            body += content
+        if numbers != sorted(numbers):
+            raise refusal("InvalidPartOrder", 400, "CompleteMultipartUpload")
+        if any(len(upload.parts[number]) < _LEAST_PART_BYTES for number in numbers[:-1]):
+            raise refusal("EntityTooSmall", 400, "CompleteMultipartUpload")
+        del self.uploads[given["UploadId"]]
+        etag = f"{_md5(body)}-{len(numbers)}"
+        version = self._add(key, body, etag, upload.metadata, upload.content_type)
+        self.journal.append(f"put {key}")
+        answer: dict[str, object] = {"ETag": f'"{version.etag}"', "VersionId": version.id}
+        return self._end("complete_multipart_upload", answer)
+
+    def abort_multipart_upload(
+        self, **given: Unpack["AbortMultipartUploadRequestTypeDef"]
+    ) -> dict[str, object]:
+        """AbortMultipartUpload."""
+        self._begin("abort_multipart_upload", "AbortMultipartUpload", given)
+        self._upload(given["UploadId"])
+        del self.uploads[given["UploadId"]]
+        return self._end("abort_multipart_upload", {})
+
+    # --- inside ---
+
+    def _begin(self, operation: str, name: str, given: Mapping[str, object]) -> str:
+        shape = _model().operation_model(name).input_shape
+        assert shape
+        validate_parameters(dict(given), shape)
+        assert given["Bucket"] == BUCKET
+        with self._lock:
+            self._count[operation] += 1
+            number = self._count[operation]
+            self.calls.append((operation, str(given["Key"])))
+        self._before.get((operation, number), _nothing)()
+        return str(given["Key"])
+
+    def _end(self, operation: str, answer: dict[str, object]) -> dict[str, object]:
+        self._after.get((operation, self._count[operation]), _nothing)()
+        return answer
+
+    def _check(self, key: str, if_none_match: str | None, if_match: str | None) -> None:
+        version = self.current(key)
+        if if_match is not None and version is None:
+            raise refusal("NoSuchKey", 404)
+        if if_none_match == "*" and version is not None:
+            raise refusal("PreconditionFailed", 412)
+        if if_match is not None and version and if_match.strip('"') != version.etag:
+            raise refusal("PreconditionFailed", 412)
+
+    def _add(
+        self, key: str, body: bytes, etag: str, metadata: dict[str, str], content_type: str
+    ) -> Version:
+        version = Version(body, etag, self._new_id("version"), metadata, content_type)
+        self.versions.setdefault(key, []).append(version)
+        return version
+
+    def _upload(self, upload_id: str) -> Multipart:
+        if upload_id not in self.uploads:
+            raise refusal("NoSuchUpload", 404)
+        return self.uploads[upload_id]
+
+    def _new_id(self, kind: str) -> str:
+        self._ids += 1
+        return f"{kind}-{self._ids}"
+
+
+@cache
+def _model() -> "ServiceModel":
+    """S3's own description of its calls: a parameter that it lacks is an error here too."""
+    return botocore.session.get_session().get_service_model("s3")
+
+
+def _description(version: Version) -> dict[str, object]:
+    return {
+        "ETag": f'"{version.etag}"',
+        "VersionId": version.id,
+        "ContentLength": len(version.body),
+        "Metadata": version.metadata,
+    }
+
+
+def _md5(body: bytes) -> str:
+    return hashlib.md5(body).hexdigest()  # noqa: S324 - S3's ETag
+
+
+def _crc32(body: bytes) -> str:
+    return base64.b64encode(zlib.crc32(body).to_bytes(4)).decode()
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,118 @@
+"""CreateExport: nothing is called before the request is known to be valid."""
+
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from sei_export.create_export import create_export
+from sei_export.errors import ExportRejectedError, InvalidRequestError, ProtocolError
+from sei_export.export import Export
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request import parse_request
+from tests.unit.samples import DEFAULTS, STARTED_AT, asked
+from tests.unit.scripted_api import Call, ScriptedApi
+
+CREATED: JsonObject = {"exportId": "exp_7a8b9c0d", "createdAt": "2025-12-29T10:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "given_input",
+    [
+        pytest.param(None, id="no input"),
+        pytest.param("productivity", id="no object"),
+        pytest.param(asked(report="x"), id="unknown report"),
+        pytest.param(asked(metrics=[1]), id="one bad metric"),
+        pytest.param(asked(unknown=True), id="unknown field"),
+        pytest.param(asked(scheduledTime="x"), id="bad nominal time"),
+        pytest.param(asked(scope={"orgTreeName": "t" * 1000}), id="names too long for a key"),
+    ],
+)
+def test_given_an_invalid_request_no_connection_is_made(given_input: JsonValue) -> None:
+    api = ScriptedApi.answering(202, CREATED)
+    with pytest.raises(InvalidRequestError):
+        create_export(given_input, STARTED_AT, DEFAULTS, api.connect)
+    assert api.connected_for == []
+    assert api.http.calls == []
+
+
+def test_given_a_valid_request_it_is_sent_once_for_its_own_project() -> None:
+    api = ScriptedApi.answering(202, CREATED)
+    create_export(
+        asked(orgIdentifier="other", projectIdentifier="else", metricGroups=["VELOCITY"]),
+        STARTED_AT,
+        DEFAULTS,
+        api.connect,
+    )
+    assert api.http.calls == [
+        Call(
+            method="POST",
+            url="https://app.harness.io/prod1/sei/api/v2/insights/productivity/exports",
+            params={"orgIdentifier": "other", "projectIdentifier": "else"},
+            body={
+                "scope": {"orgTreeName": "Engineering", "teamId": "456"},
+                "dateRange": {"start": "2024-01-01", "end": "2024-12-31"},
+                "metricGroups": ["velocity"],
+                "options": {"format": "csv"},
+            },
+        )
+    ]
+    assert len(api.connected_for) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "reused"),
+    [pytest.param(202, False, id="new"), pytest.param(200, True, id="handed out again")],
+)
+def test_the_result_is_an_export_that_the_next_state_can_read(status: int, *, reused: bool) -> None:
+    result = create_export(
+        asked(), STARTED_AT, DEFAULTS, ScriptedApi.answering(status, CREATED).connect
+    )
+    expected = Export(
+        export_id="exp_7a8b9c0d",
+        request=parse_request(asked(), DEFAULTS, STARTED_AT),
+        reused=reused,
+        created_at="2025-12-29T10:00:00Z",
+    )
+    assert Export.from_json(json.loads(json.dumps(result))) == expected
+
+
+def test_given_an_answer_without_a_time_the_executions_start_stands_in() -> None:
+    started_at = datetime(2026, 3, 15, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    api = ScriptedApi.answering(202, {"exportId": "exp_1"})
+    result = create_export(asked(), started_at, DEFAULTS, api.connect)
+    assert result["createdAt"] == "2026-03-14T23:30:00Z"
+
+
+@pytest.mark.parametrize(
+    ("given_input", "expected"),
+    [
+        pytest.param({}, {"start": "2026-02-01", "end": "2026-02-28"}, id="the start"),
+        pytest.param(
+            {"scheduledTime": "2026-02-28T23:00:00Z"},
+            {"start": "2026-01-01", "end": "2026-01-31"},
+            id="the nominal time",
+        ),
+    ],
+)
+def test_relative_dates_are_sent_as_days_counted_from(
+    given_input: JsonObject, expected: JsonObject
+) -> None:
+    api = ScriptedApi.answering(202, CREATED)
+    create_export(given_input, STARTED_AT, DEFAULTS, api.connect)
+    (call,) = api.http.calls
+    assert call.body is not None
+    assert call.body["dateRange"] == expected
+
+
+def test_given_a_refusal_the_apis_words_are_in_the_error() -> None:
+    api = ScriptedApi.answering(400, {"error": "Unknown team 456"})
+    with pytest.raises(ExportRejectedError) as caught:
+        create_export(asked(), STARTED_AT, DEFAULTS, api.connect)
+    assert caught.value.message == "The API refuses the export with 400: Unknown team 456"
+
+
+def test_given_an_answer_without_an_id_it_is_a_protocol_error() -> None:
+    api = ScriptedApi.answering(202, {"message": "Export created successfully"})
+    with pytest.raises(ProtocolError, match="no exportId"):
+        create_export(asked(), STARTED_AT, DEFAULTS, api.connect)

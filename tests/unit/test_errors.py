@@ -1,0 +1,96 @@
+"""Errors: names that the state machine matches, and a text with a remedy."""
+
+import pytest
+
+from sei_export import errors
+from sei_export.errors import (
+    ExportEndedError,
+    ExportRejectedError,
+    InvalidRequestError,
+    SeiExportError,
+)
+
+CONTRACT = {
+    "InvalidRequestError",
+    "ConfigurationError",
+    "AuthenticationError",
+    "ExportRejectedError",
+    "RateLimitedError",
+    "ServiceUnavailableError",
+    "ProtocolError",
+    "ExportNotFoundError",
+    "ExportFailedError",
+    "ExportCancelledError",
+    "ExportTimedOutError",
+    "CorruptDownloadError",
+    "StorageError",
+}
+
+
+def _all_below(base: type[SeiExportError]) -> list[type[SeiExportError]]:
+    direct = base.__subclasses__()
+    return [*direct, *(below for child in direct for below in _all_below(child))]
+
+
+# LostRaceError and the like belong to one module and never leave it.
+RAISED = [kind for kind in _all_below(SeiExportError) if kind.__module__ == errors.__name__]
+LEAVES = [kind for kind in RAISED if not _all_below(kind)]
+
+
+def test_the_errors_that_can_be_raised_are_exactly_those_of_the_contract() -> None:
+    assert {kind.__name__ for kind in LEAVES} == CONTRACT
+
+
+def test_the_tree_in_the_docstring_names_every_error() -> None:
+    drawn = errors.__doc__ or ""
+    assert [kind.__name__ for kind in RAISED if kind.__name__ not in drawn] == []
+
+
+@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: str(kind.__name__))
+def test_every_error_has_a_remedy_of_its_own(kind: type[SeiExportError]) -> None:
+    assert kind.default_remedy != SeiExportError.default_remedy
+    assert kind.default_remedy.endswith(".")
+
+
+def test_the_text_is_the_message_then_the_remedy() -> None:
+    error = ExportRejectedError("No such tree.", remedy="Name another.")
+    assert str(error) == "No such tree. Remedy: Name another."
+    assert (error.message, error.remedy) == ("No such tree.", "Name another.")
+
+
+def test_without_a_remedy_the_class_gives_one() -> None:
+    error = ExportRejectedError("No such tree.")
+    assert str(error) == f"No such tree. Remedy: {ExportRejectedError.default_remedy}"
+
+
+@pytest.mark.parametrize(
+    ("problems", "message"),
+    [
+        pytest.param(["a is wrong."], "The request has 1 problem: (1) a is wrong.", id="one"),
+        pytest.param(
+            ["a is wrong.", "b is missing."],
+            "The request has 2 problems: (1) a is wrong. (2) b is missing.",
+            id="two",
+        ),
+    ],
+)
+def test_an_invalid_request_numbers_its_problems(problems: list[str], message: str) -> None:
+    error = InvalidRequestError(problems)
+    assert error.message == message
+    assert error.problems == tuple(problems)
+
+
+def test_of_very_many_problems_the_text_lists_the_first_and_counts_the_rest() -> None:
+    error = InvalidRequestError([f"metrics[{index}] is 1." for index in range(1000)])
+    assert "The request has 1000 problems" in error.message
+    assert "(40) metrics[39] is 1." in error.message
+    assert "metrics[40]" not in error.message
+    assert error.message.endswith("… and 960 more.")
+    assert len(error.problems) == 1000
+
+
+@pytest.mark.parametrize("kind", ["ExportFailedError", "ExportCancelledError"])
+def test_the_ends_of_an_export_are_told_apart_from_failures_of_a_call(kind: str) -> None:
+    raised = getattr(errors, kind)
+    assert issubclass(raised, ExportEndedError)
+    assert not issubclass(raised, errors.ApiError)

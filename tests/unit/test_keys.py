@@ -1,0 +1,172 @@
+"""Where things are kept in the bucket."""
+
+import re
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+
+from sei_export.errors import InvalidRequestError
+from sei_export.jsontypes import JsonValue
+from sei_export.keys import data_key, manifest_key
+from sei_export.request import parse_request
+from tests.unit.request_strategies import names
+from tests.unit.samples import DEFAULTS, STARTED_AT, asked, request
+
+
+def _shape(**fields: JsonValue) -> str:
+    return data_key(request(**fields)).split("/")[2]
+
+
+def _values(key: str) -> dict[str, str]:
+    """The `name=value` parts of a key."""
+    return dict(part.split("=", 1) for part in key.split("/")[1:-1])
+
+
+# The fingerprint is spelled out: if it changes, every file in users' buckets moves.
+def test_a_requests_files_are_exactly_here() -> None:
+    full = request(
+        metricGroups=["activity", "velocity"],
+        options={"metricLevel": "developer", "granularity": "monthly"},
+    )
+    folder = (
+        "report=productivity/shape=developer-monthly-8a78d797/org=acme/project=metrics/"
+        "tree=Engineering/team=456/start=2024-01-01/end=2024-12-31"
+    )
+    assert data_key(full) == f"exports/{folder}/export.csv.gz"
+    assert manifest_key(full) == f"manifests/{folder}/manifest.json"
+
+
+def test_absent_parts_are_an_underscore() -> None:
+    key = data_key(request(scope={"orgTreeName": "Engineering"}))
+    assert re.fullmatch(
+        r"exports/report=productivity/shape=_-_-[0-9a-f]{8}/org=acme/project=metrics/"
+        r"tree=Engineering/team=_/start=2024-01-01/end=2024-12-31/export\.csv\.gz",
+        key,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "encoded"),
+    [
+        pytest.param("R&D / Platform", "R%26D%20%2F%20Platform", id="slash and space"),
+        pytest.param("Köln", "K%C3%B6ln", id="unicode"),
+        pytest.param("100%", "100%25", id="percent"),
+        pytest.param("a=b", "a%3Db", id="equals sign"),
+        pytest.param("a+b", "a%2Bb", id="plus"),
+        pytest.param("_", "%5F", id="the mark of an absent part"),
+        pytest.param("a_b-c.d~e", "a_b-c.d~e", id="left as they are"),
+        pytest.param("..", "..", id="dots, which are no path after an equals sign"),
+        pytest.param("../../x", "..%2F..%2Fx", id="path upwards"),
+        pytest.param("a\\b", "a%5Cb", id="backslash"),
+    ],
+)
+def test_a_value_is_percent_encoded(name: str, encoded: str) -> None:
+    named = request(
+        scope={"orgTreeName": name, "teamId": name}, orgIdentifier=name, projectIdentifier=name
+    )
+    values = _values(data_key(named))
+    assert [values[part] for part in ("org", "project", "tree", "team")] == [encoded] * 4
+
+
+@given(org=names, project=names, tree=names, team=names)
+def test_whatever_the_names_a_key_is_one_path_that_tells_them_apart(
+    org: str, project: str, tree: str, team: str
+) -> None:
+    named = request(
+        scope={"orgTreeName": tree, "teamId": team}, orgIdentifier=org, projectIdentifier=project
+    )
+    for key in (data_key(named), manifest_key(named)):
+        assert key.isascii()
+        parts = key.split("/")
+        assert len(parts) == 10
+        assert all(part not in {"", ".", ".."} for part in parts)
+        values = _values(key)
+        decoded = [unquote(values[part]) for part in ("org", "project", "tree", "team")]
+        assert decoded == [name.strip() for name in (org, project, tree, team)]
+        assert "_" not in values.values()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"scope": {"orgTreeName": "Engineering"}}, id="whole tree"),
+        pytest.param({"scope": {"orgTreeName": "Sales", "teamId": "9"}}, id="another team"),
+        pytest.param({"orgIdentifier": "other", "projectIdentifier": "other"}, id="project"),
+        pytest.param({"dateRange": {"trailingDays": 7}}, id="dates"),
+        pytest.param({"options": {"format": "CSV"}}, id="what is sent anyway"),
+        pytest.param({"metricGroups": [], "metrics": []}, id="empty lists"),
+    ],
+)
+def test_files_with_the_same_columns_have_one_shape(fields: dict[str, JsonValue]) -> None:
+    assert _shape(**fields) == _shape()
+
+
+def test_neither_order_nor_case_makes_another_shape() -> None:
+    written = _shape(
+        metricGroups=["velocity", "activity"],
+        metrics=["b", "a"],
+        options={"metricLevel": "team", "granularity": "weekly"},
+    )
+    assert written == _shape(
+        metricGroups=["ACTIVITY", "Velocity", "velocity"],
+        metrics=["A", "B", "b"],
+        options={"granularity": "WEEKLY", "aggregationLevel": "Team"},
+    )
+
+
+def test_whatever_changes_the_columns_makes_another_shape() -> None:
+    different: list[dict[str, JsonValue]] = [
+        {},
+        {"metricGroups": ["activity"]},
+        {"metricGroups": ["velocity"]},
+        {"metricGroups": ["activity", "velocity"]},
+        {"metrics": ["PR_MERGED"]},
+        {"metrics": ["ACTIVITY"]},
+        {"options": {"metricLevel": "team"}},
+        {"options": {"metricLevel": "developer"}},
+        {"options": {"granularity": "weekly"}},
+        {"options": {"granularity": "monthly"}},
+        {"options": {"aggregation": "mean"}},
+    ]
+    fingerprints = {_shape(**fields).rsplit("-", 1)[-1] for fields in different}
+    assert len(fingerprints) == len(different)
+
+
+@pytest.mark.parametrize(
+    ("options", "start"),
+    [
+        pytest.param({}, "shape=_-_-", id="neither"),
+        pytest.param({"metricLevel": "TEAM"}, "shape=team-_-", id="level"),
+        pytest.param({"aggregationLevel": "team"}, "shape=team-_-", id="level by its old name"),
+        pytest.param({"granularity": "Weekly"}, "shape=_-weekly-", id="granularity"),
+    ],
+)
+def test_a_shape_begins_with_level_and_granularity(options: JsonValue, start: str) -> None:
+    assert _shape(options=options).startswith(start)
+
+
+def _tree_that_makes_manifest_keys_of(size: int) -> str:
+    return "t" * (size - len(manifest_key(request(scope={"orgTreeName": "t"}))) + 1)
+
+
+def test_the_longest_key_that_s3_takes_is_made() -> None:
+    tree = _tree_that_makes_manifest_keys_of(1024)
+    longest = parse_request(asked(scope={"orgTreeName": tree}), DEFAULTS, STARTED_AT)
+    assert len(manifest_key(longest)) == 1024
+    assert len(data_key(longest)) <= 1024
+
+
+def test_a_longer_one_is_refused_for_both_objects_alike() -> None:
+    too_long = request(scope={"orgTreeName": _tree_that_makes_manifest_keys_of(1025)})
+    for key_of in (data_key, manifest_key):
+        with pytest.raises(InvalidRequestError) as caught:
+            key_of(too_long)
+        assert caught.value.problems == (
+            "scope and identifiers make an S3 key of 1001 bytes: at most 1000 fit.",
+        )
+
+
+def test_the_limit_counts_encoded_bytes() -> None:
+    with pytest.raises(InvalidRequestError, match="S3 key of"):
+        data_key(request(scope={"orgTreeName": "é" * 200}))
