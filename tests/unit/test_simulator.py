@@ -126,7 +126,7 @@ class _Client:
 
 @contextmanager
 def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+    process = subprocess.Popen(
         [sys.executable, "-m", "local.simulator", "--port", "0", *arguments],
         cwd=ROOT,
         env=os.environ | {"SEI_SIMULATOR_API_KEY": KEY},
@@ -188,7 +188,7 @@ def test_a_signal_stops_the_service_while_it_makes_a_large_file_during_an_outage
 
 
 def test_the_port_being_taken_is_said_in_one_line(port: int) -> None:
-    done = subprocess.run(  # noqa: S603 - our own interpreter and module
+    done = subprocess.run(
         [sys.executable, "-m", "local.simulator", "--port", str(port), "--api-key", KEY],
         cwd=ROOT,
         capture_output=True,
