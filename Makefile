@@ -34,6 +34,7 @@ endef
 $(STAMPS)/dev: requirements/dev.txt $(UV) ; $(call sync,.venv,$<)
 $(STAMPS)/cloud: requirements/cloud.txt $(UV) ; $(call sync,.local/env/cloud,$<)
 $(STAMPS)/runtime: requirements/runtime.txt $(UV) ; $(call sync,.local/env/runtime,$<)
+$(STAMPS)/bench: requirements/bench.txt $(UV) ; $(call sync,.local/env/bench,$<)
 $(STAMPS)/node: requirements/node/package-lock.json $(STAMPS)/dev
 	@echo "installing requirements/node"
 	@mkdir -p .local/env/node && cp requirements/node/package*.json .local/env/node/
@@ -86,5 +87,5 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate
 
 .PHONY: lock
 lock: $(UV) ## compile the pinned sets anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
-	@for set in uv dev cloud runtime; do $(COMPILE) --group pyproject.toml:$$set -o requirements/$$set.txt >/dev/null; done
+	@for set in uv dev cloud runtime bench; do $(COMPILE) --group pyproject.toml:$$set -o requirements/$$set.txt >/dev/null; done
 	@$(COMPILE) --group pyproject.toml:layer -o layers/sei_export/requirements.txt >/dev/null

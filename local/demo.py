@@ -6,9 +6,8 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from socket import socket
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,6 +18,7 @@ from local.cloud import LocalCloud, Options
 from local.consumer import Consumer
 from local.history import follow
 from local.paths import LOCAL, ROOT
+from local.processes import free_pair
 from local.results import show_event, show_failure, show_intent, show_landed, show_next
 from local.screen import Progress, make_console, make_progress
 
@@ -28,8 +28,6 @@ STATE = LOCAL / "demo"
 _EVENT_SECONDS = 20.0
 _SIMULATED = ("--queued-seconds", "2", "--processing-seconds", "6")
 """Long enough for two polls."""
-_FIRST_PORT, _PORT_PAIRS = 10_000, 10_000
-"""Below the range that systems take for outgoing connections."""
 
 
 def run(request: Path = REQUEST) -> int:
@@ -47,7 +45,7 @@ def run(request: Path = REQUEST) -> int:
     try:
         signals.raise_once()
         with _alone():
-            options = Options(STATE, _free_pair(), simulator_arguments=_SIMULATED)
+            options = Options(STATE, free_pair(), simulator_arguments=_SIMULATED)
             return _run(options, request, console, progress)
     except signals.Interrupted as interrupted:
         if options:
@@ -122,21 +120,3 @@ def _alone() -> Iterator[None]:
                 "Another demo runs in this checkout; wait until it has ended."
             ) from None
         yield
-
-
-def _free_pair() -> int:
-    """The first of two free ports in a row; another demo at the same time starts elsewhere."""
-    for turn in range(_PORT_PAIRS):
-        port = _FIRST_PORT + 2 * ((os.getpid() + turn) % _PORT_PAIRS)
-        if _is_free(port) and _is_free(port + 1):
-            return port
-    raise RuntimeError("No two free ports in a row.")
-
-
-def _is_free(port: int) -> bool:
-    with closing(socket()) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

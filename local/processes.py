@@ -18,6 +18,9 @@ from local.paths import ROOT
 
 STOP_SECONDS = 5.0
 
+_FIRST_PORT, _PORT_PAIRS = 10_000, 10_000
+"""Below the range that systems take for outgoing connections."""
+
 _children: list[subprocess.Popen[bytes]] = []
 """Python warns of a child that nobody refers to, or that nobody has waited for."""
 
@@ -155,6 +158,15 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def free_pair() -> int:
+    """The first of two loopback ports in a row that are free now."""
+    for turn in range(_PORT_PAIRS):
+        port = _FIRST_PORT + 2 * ((os.getpid() + turn) % _PORT_PAIRS)
+        if not is_listening(port) and not is_listening(port + 1):
+            return port
+    raise RuntimeError("No two free ports in a row.")
 
 
 def is_listening(port: int) -> bool:

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sei_export import wiring
 from sei_export.create_export import create_export
 from sei_export.jsontypes import JsonObject
-from sei_export.payload import time_field
+from sei_export.payload import text_field, time_field
 from sei_export.settings import RequestDefaults
 
 logger = Logger()
@@ -23,6 +23,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
     export = create_export(
         given=event.get("input"),
         started_at=time_field(event, "startedAt"),
+        execution_arn=text_field(event, "executionArn"),
         defaults=RequestDefaults.load(),
         connect=wiring.connector(context),
     )

@@ -7,6 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from local.simulator.dialect import Dialect
 from local.simulator.server import SimulatorServer
 from local.simulator.settings import Settings
 from local.simulator.spool import Spool
@@ -17,13 +20,16 @@ _KEY_VARIABLE = "SEI_SIMULATOR_API_KEY"
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; exit with 1 if the port is taken."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
     settings = Settings(
         arguments.api_key or os.environ[_KEY_VARIABLE],
         arguments.queued_seconds,
         arguments.processing_seconds,
         arguments.reuse_seconds,
         arguments.rate_limit,
+        arguments.legacy_rate_limit,
+        _dialect(parser, arguments.dialect),
     )
     # uvicorn stops gracefully on both, then sends itself the signal again.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -53,7 +59,34 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rate-limit", type=int, default=Settings.rate_limit, help="calls per key and minute"
     )
+    parser.add_argument(
+        "--legacy-rate-limit",
+        type=int,
+        default=Settings.legacy_rate_limit,
+        help="calls per key in x-api-key and minute; default: %(default)s",
+    )
+    parser.add_argument(
+        "--dialect",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a form of the API that its documentation contradicts itself about; repeatable",
+    )
     return parser
+
+
+def _dialect(parser: argparse.ArgumentParser, switches: list[str]) -> Dialect:
+    """Return the dialect that the switches ask for; exit with 2 if there is no such one."""
+    split = (switch.partition("=") for switch in switches)
+    try:
+        return Dialect().changed({name: value for name, _, value in split})
+    except ValidationError as error:
+        parser.error(
+            "; ".join(
+                f"--dialect {'.'.join(map(str, mistake['loc']))}: {mistake['msg']}"
+                for mistake in error.errors()
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The routes of one report's exports, and those of signed links."""
 
-import asyncio
 import time
 from typing import Annotated
 
@@ -8,53 +7,53 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.security import APIKeyHeader
 
-from local.simulator import lifecycle
-from local.simulator.delivery import deliver
-from local.simulator.errors import ApiError, ErrorBody
-from local.simulator.exports import Export
+from local.simulator import creation, lifecycle
+from local.simulator.delivery import deliver, order_of
+from local.simulator.errors import ApiError
+from local.simulator.exports import Export, Wanted
 from local.simulator.gate import GatedRoute
-from local.simulator.listing import page_of
-from local.simulator.messages import (
-    ExportCreated,
-    ExportPage,
-    ExportStatus,
-    ListQuery,
-    ProjectQuery,
-)
+from local.simulator.listing import page_of, shaped
+from local.simulator.messages import ExportCreated, ExportStatus, ListQuery, Page, ProjectQuery
 from local.simulator.reports import Report
 from local.simulator.request import ExportRequest
+from local.simulator.responses import CONFLICT, CSV, ERRORS, NOT_FOUND, Responses
 from local.simulator.settings import PREFIX
 from local.simulator.state import simulator_of
 
 Owner = Annotated[ProjectQuery, Query()]
+ExportId = Annotated[str, Path(alias="exportId", examples=["exp_7a8b9c0d"])]
 
-_ERRORS: dict[int | str, dict[str, object]] = {
-    400: {"model": ErrorBody, "description": "A parameter or the body is wrong"},
-    401: {"model": ErrorBody, "description": "The key is missing or wrong"},
-    403: {"model": ErrorBody, "description": "The key may not do this"},
-    429: {"model": ErrorBody, "description": "Too many requests; when to come back is not told"},
-    "default": {"model": ErrorBody, "description": "Any other error"},
-}
-_NOT_FOUND: dict[int | str, dict[str, object]] = {
-    404: {"model": ErrorBody, "description": "No such export"},
-}
-_KEY = APIKeyHeader(name="authorization", description="`ApiKey <key>`", auto_error=False)
+# For the document; the gate checks it.
+KEY = Security(APIKeyHeader(name="authorization", description="`ApiKey <key>`", auto_error=False))
+_REUSED: Responses = {200: {"model": ExportCreated, "description": "An identical export exists"}}
+_REDIRECTED: Responses = {302: {"description": "The file is elsewhere; no key is needed there"}}
 
 
-def export_router(report: Report) -> APIRouter:
-    """Return the create, status, download and list calls of a report."""
-    router = APIRouter(
-        prefix=f"{PREFIX}/v2/{report.path}",
+def export_routers(report: Report) -> tuple[APIRouter, APIRouter]:
+    """Return the create call of a report, and its status, download and list calls."""
+    return _create_router(report), _export_router(report)
+
+
+def _router(report: Report, path: str) -> APIRouter:
+    return APIRouter(
+        prefix=f"{PREFIX}/v2/{path}",
         route_class=GatedRoute,
         tags=[report.name],
-        responses=_ERRORS,
-        dependencies=[Security(_KEY)],  # for the document; the gate checks it
+        responses=ERRORS,
+        dependencies=[KEY],
     )
-    reused: dict[int | str, dict[str, object]] = {
-        200: {"model": ExportCreated, "description": "An identical export exists"},
-    }
 
-    @router.post("", name="create", status_code=202, response_model=ExportCreated, responses=reused)
+
+def _create_router(report: Report) -> APIRouter:
+    router = _router(report, report.create_path)
+
+    @router.post(
+        "",
+        name="create",
+        status_code=202,
+        response_model=ExportCreated,
+        responses=_REUSED | CONFLICT,
+    )
     async def create(
         request: Request,
         owner: Owner,
@@ -62,45 +61,46 @@ def export_router(report: Report) -> APIRouter:
     ) -> Response:
         """Start an export."""
         simulator = simulator_of(request)
+        simulator.dialect.current.check_spelling(report.name, wanted.body)
         scenario = simulator.scenarios.of(wanted.selector)
         if scenario.create_status:
             return Response(
                 scenario.create_body, scenario.create_status, media_type="application/json"
             )
-        export, existed = simulator.exports.create(report, wanted, owner.owner, scenario.export_id)
+        export, existed = creation.create(simulator, Wanted(report, wanted, owner.owner))
         request.state.call.export_id = export.id
-        simulator.spool.render(export, scenario)
-        answer = ExportCreated(
-            export_id=export.id,
-            created_at=lifecycle.timestamp(export.created_at),
-            message="Using existing export with identical parameters"
-            if existed
-            else "Export created successfully",
-        )
+        simulator.spool.render(order_of(simulator, export))
+        answer = creation.answer(simulator, export, existed=existed)
         left_out = {"export_id"} if scenario.omit_export_id else None
         return JSONResponse(
-            answer.model_dump(by_alias=True, exclude=left_out), 200 if existed else 202
+            answer.model_dump(by_alias=True, exclude=left_out, exclude_none=True),
+            200 if existed else 202,
         )
 
-    @router.get("", name="list", response_model_exclude_none=True)
-    async def list_exports(request: Request, query: Annotated[ListQuery, Query()]) -> ExportPage:
-        """List the project's exports."""
+    return router
+
+
+def _export_router(report: Report) -> APIRouter:
+    router = _router(report, report.path)
+
+    @router.get("", name="list", response_model=Page[ExportStatus] | list[ExportStatus])
+    async def list_exports(request: Request, query: Annotated[ListQuery, Query()]) -> Response:
+        """List the project's exports; which of its forms the answer has is not documented."""
+        simulator = simulator_of(request)
         found = (
             (export, _describe(request, export))
-            for export in simulator_of(request).exports
+            for export in simulator.exports
             if export.report == report
         )
-        return ExportPage(content=page_of(found, query))
+        return JSONResponse(shaped(page_of(found, query), simulator.dialect.current.list_shape))
 
     @router.get(
         "/{exportId}",
         name="status",
         response_model_exclude_none=True,
-        responses=_NOT_FOUND,
+        responses=NOT_FOUND,
     )
-    async def status(
-        request: Request, export_id: Annotated[str, Path(alias="exportId")], owner: Owner
-    ) -> ExportStatus:
+    async def status(request: Request, export_id: ExportId, owner: Owner) -> ExportStatus:
         """Tell where an export stands."""
         export = simulator_of(request).exports.find(report, export_id, owner.owner)
         return _describe(request, export)
@@ -109,16 +109,10 @@ def export_router(report: Report) -> APIRouter:
         "/{exportId}/download",
         name="download",
         response_class=Response,
-        responses={
-            200: {"content": {"text/csv": {}}, "description": "The CSV, compressed by gzip"},
-            409: {"model": ErrorBody, "description": "The export is not completed"},
-            **_NOT_FOUND,
-        },
+        responses=CSV | NOT_FOUND | CONFLICT | _REDIRECTED,
     )
-    async def download(
-        request: Request, export_id: Annotated[str, Path(alias="exportId")], owner: Owner
-    ) -> Response:
-        """Send an export's file."""
+    async def download(request: Request, export_id: ExportId, owner: Owner) -> Response:
+        """Send an export's file, which may be compressed by gzip."""
         simulator = simulator_of(request)
         export = simulator.exports.find(report, export_id, owner.owner)
         if simulator.scenarios.of(export.request.selector).link == "redirect":
@@ -147,8 +141,7 @@ async def _send(request: Request, export: Export) -> Response:
     scenario = simulator.scenarios.of(export.request.selector)
     if lifecycle.state(export, scenario, simulator.settings, time.time()) != "completed":
         raise ApiError(409, f"Export is not completed: {export.id}")
-    file = await asyncio.wrap_future(simulator.spool.render(export, scenario))
-    return deliver(file, scenario, request.state.wire)
+    return await deliver(request, order_of(simulator, export))
 
 
 def _describe(request: Request, export: Export) -> ExportStatus:

@@ -1,10 +1,12 @@
-"""Dates as the API writes them."""
+"""Dates and ranges of dates, as the API takes them."""
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
+
+from local.simulator.models import Strict
 
 
 def _plain(value: object) -> object:
@@ -15,3 +17,16 @@ def _plain(value: object) -> object:
 
 
 PlainDate = Annotated[date, BeforeValidator(_plain)]
+
+
+class DateRange(Strict):
+    """Both days are included."""
+
+    start: PlainDate
+    end: PlainDate
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start > self.end:
+            raise ValueError("start is after end")
+        return self

@@ -1,13 +1,27 @@
-"""The one error of the API, and its JSON body."""
+"""The one error of the API, and the two forms of its JSON body."""
+
+from typing import Literal
 
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+
+type ErrorShape = Literal["message", "error"]
 
 
 class ErrorBody(BaseModel):
-    """What every refused call answers."""
+    """What a refused call answers."""
+
+    model_config = ConfigDict(extra="forbid")
 
     message: str
+
+
+class OtherErrorBody(BaseModel):
+    """What a refused call answers in another dialect."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    error: str
 
 
 class ApiError(Exception):
@@ -18,6 +32,6 @@ class ApiError(Exception):
         self.status = status
         self.message = message
 
-    def response(self) -> JSONResponse:
+    def response(self, shape: ErrorShape) -> JSONResponse:
         """Return the answer to send."""
-        return JSONResponse(ErrorBody(message=self.message).model_dump(), self.status)
+        return JSONResponse({shape: self.message}, self.status)

@@ -3,13 +3,19 @@
 import hashlib
 import json
 import secrets
-import time
+import string
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from local.simulator.dialect import IdStyle
 from local.simulator.errors import ApiError
 from local.simulator.reports import Report
 from local.simulator.request import ExportRequest
+
+CREATOR = "simulator@example.com"
+_ID_LENGTH = 8
+_BASE36 = string.digits + string.ascii_lowercase
 
 
 @dataclass(frozen=True)
@@ -20,12 +26,28 @@ class Project:
     project: str
 
 
-@dataclass
-class Export:
-    """One export; `created_at` is in epoch seconds.
+@dataclass(frozen=True)
+class Wanted:
+    """What one call or order wants exported, and for whom."""
 
-    `fingerprint` is equal for identical requests, `token` is the secret of its signed link, and
-    `creates` says how often a create call answered with this export.
+    report: Report
+    request: ExportRequest
+    owner: Project
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that is equal for identical requests."""
+        owner = (self.owner.org, self.owner.project)
+        identity = json.dumps([self.report.name, self.request.canonical, *owner])
+        return hashlib.sha256(identity.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export; times are in epoch seconds.
+
+    `ordinal` counts the exports of one selector, from 1. `completed_at` is None if the settings
+    and the scenario decide it; likewise `rows`. `token` is the secret of its signed link.
     """
 
     id: str
@@ -34,50 +56,48 @@ class Export:
     owner: Project
     fingerprint: str
     created_at: float
-    creates: int = 1
+    ordinal: int
+    created_by: str = CREATOR
+    completed_at: float | None = None
+    rows: int | None = None
     token: str = field(default_factory=secrets.token_hex)
 
 
 class ExportStore:
-    """Every export since the start or the last reset.
+    """Every export since the start or the last reset."""
 
-    Args:
-        reuse_seconds: for how long an identical request gets the existing export.
-    """
-
-    def __init__(self, reuse_seconds: float) -> None:
-        self._reuse_seconds = reuse_seconds
+    def __init__(self) -> None:
         self._by_id: dict[str, Export] = {}
         self._by_token: dict[str, Export] = {}
         self._latest: dict[str, Export] = {}
+        self._creates: Counter[str] = Counter()
+        self._ordinals: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Export]:
         return iter(list(self._by_id.values()))
 
-    def create(
-        self, report: Report, request: ExportRequest, owner: Project, export_id: str | None
-    ) -> tuple[Export, bool]:
-        """Return the export of a request, and whether it existed already.
+    def latest(self, wanted: Wanted) -> Export | None:
+        """Return the newest export of an identical request."""
+        return self._latest.get(wanted.fingerprint)
 
-        A failed export is handed out again too: the documentation does not rule it out.
+    def count_create(self, export: Export) -> None:
+        """Count that a create call answered with this export."""
+        self._creates[export.id] += 1
 
-        Args:
-            report: the kind of export.
-            request: the checked request.
-            owner: organisation and project.
-            export_id: the id of a new export, or None to make one.
-        """
-        now = time.time()
-        identity = json.dumps([report.name, request.canonical, owner.org, owner.project])
-        fingerprint = hashlib.sha256(identity.encode()).hexdigest()
-        known = self._latest.get(fingerprint)
-        if known and now < known.created_at + self._reuse_seconds:
-            known.creates += 1
-            return known, True
-        chosen = export_id or self._unused_id(fingerprint)
-        export = Export(chosen, report, request, owner, fingerprint, now)
-        self._by_id[export.id] = self._by_token[export.token] = self._latest[fingerprint] = export
-        return export, False
+    def creates(self, export: Export) -> int:
+        """Return how often a create call answered with this export."""
+        return self._creates[export.id]
+
+    def next_ordinal(self, selector: str) -> int:
+        """Return the number of the selector's next export, from 1."""
+        self._ordinals[selector] += 1
+        return self._ordinals[selector]
+
+    def add(self, export: Export) -> None:
+        """Keep a new export; its id may replace another's."""
+        self._by_id[export.id] = export
+        self._by_token[export.token] = export
+        self._latest[export.fingerprint] = export
 
     def get(self, export_id: str) -> Export | None:
         """Return the export of this id, whoever's it is."""
@@ -94,16 +114,26 @@ class ExportStore:
             raise ApiError(404, f"Export not found: {export_id}")
         return export
 
+    def unused_id(self, fingerprint: str, style: IdStyle) -> str:
+        """Return an id that follows from the fingerprint, and that no export has."""
+        attempt = 0
+        while True:
+            digest = hashlib.sha256(f"{fingerprint} {attempt}".encode()).digest()
+            chosen = _written(digest, style)
+            if chosen not in self._by_id:
+                return chosen
+            attempt += 1
+
     def clear(self) -> None:
         """Forget every export."""
         self._by_id.clear()
         self._by_token.clear()
         self._latest.clear()
+        self._creates.clear()
+        self._ordinals.clear()
 
-    def _unused_id(self, fingerprint: str) -> str:
-        attempt = 0
-        while True:
-            digest = hashlib.sha256(f"{fingerprint} {attempt}".encode()).hexdigest()
-            if f"exp_{digest[:8]}" not in self._by_id:
-                return f"exp_{digest[:8]}"
-            attempt += 1
+
+def _written(digest: bytes, style: IdStyle) -> str:
+    if style == "exp":
+        return f"exp_{digest.hex()[:_ID_LENGTH]}"
+    return "".join(_BASE36[byte % len(_BASE36)] for byte in digest[:_ID_LENGTH])

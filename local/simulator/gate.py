@@ -4,7 +4,6 @@ The order is the API's: the key, then the query parameters, then the body.
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable, Coroutine
 
 from fastapi import Request, Response
@@ -14,15 +13,15 @@ from fastapi.routing import APIRoute
 from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 
+from local.simulator.auth import check_key, check_legacy_keys, refuse_credentials
 from local.simulator.errors import ApiError
 from local.simulator.journal import Call
+from local.simulator.legacy import REPORT_NAMES
 from local.simulator.scenario import DelayFault, DisconnectFault, Scenario, StatusFault, Step
-from local.simulator.settings import FORBIDDEN_KEY
 from local.simulator.state import Simulator, simulator_of
 from local.simulator.wire import NoResponse
 
 _LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Sign in</body></html>"
-_CREDENTIALS = frozenset({"authorization", "x-api-key", "sei_api_key", "sei-api-key"})
 
 type _Handler = Callable[[Request], Coroutine[object, object, Response]]
 
@@ -41,23 +40,27 @@ class GatedRoute(APIRoute):
             try:
                 response = await _answer(simulator, request, call, handle)
             except ApiError as error:
-                response = error.response()
+                response = _refusal(simulator, error)
             except RequestValidationError as error:
-                response = ApiError(400, _explained(error)).response()
+                response = _refusal(simulator, ApiError(400, _explained(error)))
             except HTTPException as error:  # a body that is no text
-                response = ApiError(error.status_code, error.detail).response()
+                response = _refusal(simulator, ApiError(error.status_code, error.detail))
             call.status = None if isinstance(response, NoResponse) else response.status_code
             return response
 
         return gated
 
 
+def _refusal(simulator: Simulator, error: ApiError) -> Response:
+    return error.response(simulator.dialect.current.error_shape)
+
+
 async def _answer(simulator: Simulator, request: Request, call: Call, handle: _Handler) -> Response:
     call.export_id, call.selector = _subject(simulator, request, call)
     if call.step == "signed":
-        _refuse_credentials(request)
+        refuse_credentials(request)
     else:
-        simulator.limiter.count(_authorized_key(simulator, request))
+        _admit(simulator, request, call)
         _require_identifiers(request)
     scenario = simulator.scenarios.of(call.selector)
     step = _step(call, scenario)
@@ -65,7 +68,8 @@ async def _answer(simulator: Simulator, request: Request, call: Call, handle: _H
         return await handle(request)
     match simulator.scenarios.next_fault(call.selector, step):
         case StatusFault(status=status, headers=headers):
-            return JSONResponse({"message": "Simulated fault"}, status, headers)
+            shape = simulator.dialect.current.error_shape
+            return JSONResponse({shape: "Simulated fault"}, status, headers)
         case DisconnectFault():
             return NoResponse(request.state.wire)
         case DelayFault(delay_seconds=seconds):
@@ -73,14 +77,17 @@ async def _answer(simulator: Simulator, request: Request, call: Call, handle: _H
     if step in scenario.html:
         return HTMLResponse(_LOGIN_PAGE)
     if step in scenario.not_found:
-        raise ApiError(404, f"Export not found: {call.export_id}")
+        raise ApiError(404, f"Not found: {call.export_id or call.selector}")
     return await handle(request)
 
 
 def _subject(simulator: Simulator, request: Request, call: Call) -> tuple[str | None, str | None]:
     """Return the export id and the selector of a call, as far as they are known."""
-    if call.step == "create":
-        return None, _selector(call.body)
+    match call.step:
+        case "create":
+            return None, _selector(call.body)
+        case "report":
+            return None, _text(call.body, "collectionId")
     export_id = request.path_params.get("exportId")
     token = request.path_params.get("token")
     store = simulator.exports
@@ -91,16 +98,18 @@ def _subject(simulator: Simulator, request: Request, call: Call) -> tuple[str | 
 def _selector(body: JsonValue) -> str | None:
     """Return the selector of a body that is not checked yet."""
     scope = body.get("scope") if isinstance(body, dict) else None
-    if not isinstance(scope, dict):
-        return None
-    name = scope.get("teamId") or scope.get("orgTreeName")
-    return name if isinstance(name, str) else None
+    return _text(scope, "teamId") or _text(scope, "orgTreeName")
+
+
+def _text(fields: JsonValue, name: str) -> str | None:
+    value = fields.get(name) if isinstance(fields, dict) else None
+    return value if isinstance(value, str) else None
 
 
 def _step(call: Call, scenario: Scenario) -> Step | None:
     """Return the step that a scenario's misbehaviour knows this call by."""
     match call.step:
-        case "create" | "status" | "download":
+        case "create" | "status" | "download" | "report":
             return call.step
         case "signed" if scenario.link == "signed":
             return "download"
@@ -108,22 +117,15 @@ def _step(call: Call, scenario: Scenario) -> Step | None:
             return None
 
 
-def _authorized_key(simulator: Simulator, request: Request) -> str:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    key = key.strip()
-    if scheme.lower() != "apikey" or not key:
-        raise ApiError(401, "Authentication required: authorization: ApiKey <key>")
-    if key == FORBIDDEN_KEY:
-        raise ApiError(403, "This API key may not export")
-    if not secrets.compare_digest(key.encode(), simulator.settings.api_key.encode()):
-        raise ApiError(401, "Invalid API key")
-    return key
-
-
-def _refuse_credentials(request: Request) -> None:
-    # The storage behind a real signed link also refuses a request with two kinds of credentials.
-    if sent := sorted(_CREDENTIALS & set(request.headers)):
-        raise ApiError(400, f"A signed link takes no credentials: {', '.join(sent)}")
+def _admit(simulator: Simulator, request: Request, call: Call) -> None:
+    """Check the key of a call, and count it."""
+    known = simulator.settings.api_key
+    if call.step != "report":
+        simulator.limiter.count(check_key(request, simulator.dialect.current.auth, known))
+        return
+    for header, key in check_legacy_keys(request, known).items():
+        limiter = simulator.legacy_limiter if header == "x-api-key" else simulator.limiter
+        limiter.count(key)
 
 
 def _require_identifiers(request: Request) -> None:
@@ -135,6 +137,10 @@ def _require_identifiers(request: Request) -> None:
 def _explained(error: RequestValidationError) -> str:
     """Return one sentence for each mistake, with the path of the field."""
     return "; ".join(
-        f"{'.'.join(str(part) for part in mistake['loc'][1:]) or 'body'}: {mistake['msg']}"
-        for mistake in error.errors()
+        f"{_path(mistake['loc'][1:]) or 'body'}: {mistake['msg']}" for mistake in error.errors()
     )
+
+
+def _path(parts: tuple[int | str, ...]) -> str:
+    # Which of two reports a legacy body asks for is no part of the path.
+    return ".".join(str(part) for part in parts if part not in REPORT_NAMES)

@@ -5,16 +5,18 @@ import time
 from typing import Literal
 
 from fastapi import Request
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
 from local.simulator.models import Answer
+
+_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
 class Call(Answer):
     """One call, in epoch seconds of its arrival; a closed connection has no `status`."""
 
     at: float
-    step: Literal["create", "status", "download", "signed", "list"]
+    step: Literal["create", "status", "download", "signed", "list", "report", "trees", "teams"]
     method: str
     path: str
     query: dict[str, str]
@@ -58,7 +60,8 @@ class Journal:
 
 def _json(body: bytes) -> JsonValue:
     try:
-        parsed: JsonValue = json.loads(body)
-    except ValueError:
+        # What no JSON text can be made of, such as half a character, becomes a question mark.
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+        return _JSON.validate_python(json.loads(text.encode(errors="replace")))
+    except (ValueError, RecursionError):  # nested too deeply is no JSON either
         return None
-    return parsed

@@ -7,8 +7,10 @@ from local.simulator.messages import Download, ExportStatus
 from local.simulator.scenario import Scenario
 from local.simulator.settings import PREFIX, Settings
 
-CREATOR = "simulator@example.com"
-_DOCUMENTED = frozenset({"queued", "processing", "completed", "failed", "cancelled"})
+_DOCUMENTED = ("queued", "processing", "completed", "failed", "cancelled")
+# The first of an export's life is in capitals, the second is not, and so on.
+_IN_CAPITALS = frozenset({"queued", "completed", "cancelled"})
+_BYTES_OF_A_ROW = 128
 
 
 def timestamp(seconds: float) -> str:
@@ -18,19 +20,35 @@ def timestamp(seconds: float) -> str:
 
 def completion(export: Export, scenario: Scenario, settings: Settings) -> float:
     """Return the time of an export's outcome, in epoch seconds."""
+    if export.completed_at is not None:
+        return export.completed_at
     queued, processing = _durations(scenario, settings)
     return export.created_at + queued + processing
 
 
 def state(export: Export, scenario: Scenario, settings: Settings, now: float) -> str:
     """Return an export's status in lower case; `now` is in epoch seconds."""
-    queued, processing = _durations(scenario, settings)
-    elapsed = now - export.created_at
-    if elapsed < queued:
-        return "queued"
-    if elapsed < queued + processing or scenario.outcome == "never":
-        return "processing"
-    return scenario.outcome
+    outcome = scenario.outcome_of(export.ordinal)
+    queued, _ = _durations(scenario, settings)
+    if now >= completion(export, scenario, settings) and outcome != "never":
+        return outcome
+    return "queued" if now < export.created_at + queued else "processing"
+
+
+def written(status: str, export: Export, scenario: Scenario) -> str:
+    """Return a status as the export's report writes it."""
+    # A word that the API does not document is a test's own, and is passed on untouched.
+    if status not in _DOCUMENTED:
+        return status
+    match scenario.status_case or export.report.status_case:
+        case "lower":
+            return status
+        case "upper":
+            return status.upper()
+        case "mixed":
+            return status.title()
+        case "alternating":
+            return status.upper() if status in _IN_CAPITALS else status
 
 
 def describe(
@@ -40,15 +58,16 @@ def describe(
     status = state(export, scenario, settings, now)
     done = status == "completed"
     url = _link(export, scenario, base) if done else None
+    flat = scenario.link_of(export.report) == "flat"
     return ExportStatus(
         export_id=export.id,
-        status=_written(status, scenario),
+        status=written(status, export, scenario),
         created_at=timestamp(export.created_at),
-        created_by=CREATOR,
+        created_by=export.created_by,
         completed_at=timestamp(completion(export, scenario, settings)) if done else None,
         error=scenario.error if status == "failed" else None,
-        download_url=url if scenario.link == "flat" else None,
-        download=None if url is None or scenario.link == "flat" else _download(export, url),
+        download_url=url if flat else None,
+        download=None if url is None or flat else _download(export, scenario, url),
     )
 
 
@@ -65,23 +84,10 @@ def _durations(scenario: Scenario, settings: Settings) -> tuple[float, float]:
     )
 
 
-def _written(status: str, scenario: Scenario) -> str:
-    # A word that the API does not document is a test's own, and is passed on untouched.
-    if status not in _DOCUMENTED:
-        return status
-    match scenario.status_case:
-        case "lower":
-            return status
-        case "upper":
-            return status.upper()
-        case "mixed":
-            return status.title()
-
-
 def _link(export: Export, scenario: Scenario, base: str) -> str | None:
     # As documented, links start at the root without the prefix of the base URL.
     path = f"/v2/{export.report.path}/{export.id}/download"
-    match scenario.link:
+    match scenario.link_of(export.report):
         case "none":
             return None
         case "absolute":
@@ -92,7 +98,13 @@ def _link(export: Export, scenario: Scenario, base: str) -> str | None:
             return path
 
 
-def _download(export: Export, url: str) -> Download:
-    table = export.request.table
-    name = f"{table.level}-insights-{table.start.year}.csv"
-    return Download(url=url, filename=name, content_type="text/csv")
+def _download(export: Export, scenario: Scenario, url: str) -> Download:
+    request = export.request
+    known = Download(url=url, filename=request.filename, content_type="text/csv")
+    if not export.report.detailed:
+        return known
+    # What the size counts is not documented: this one fits neither file nor content.
+    rows = export.rows if scenario.rows is None else scenario.rows
+    size = _BYTES_OF_A_ROW * (request.table.usual if rows is None else rows)
+    compression = "gzip" if request.wants_gzip else None
+    return known.model_copy(update={"size_bytes": size, "compression": compression})

@@ -1,8 +1,11 @@
-"""The list call: filter, sort and page a project's exports."""
+"""The list calls: filter, sort and page, and the shapes of their answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from local.simulator.exports import Export
+from pydantic import BaseModel, JsonValue
+
+from local.simulator.dialect import ListShape
+from local.simulator.exports import CREATOR, Export
 from local.simulator.messages import ExportStatus, ListQuery
 
 
@@ -16,12 +19,21 @@ def page_of(found: Iterable[tuple[Export, ExportStatus]], query: ListQuery) -> l
     return [status for _, status in kept[first : first + query.limit]]
 
 
+def shaped(items: Sequence[BaseModel], shape: ListShape) -> JsonValue:
+    """Return a list's JSON: an array, or an object that has it in the field of this name."""
+    written: list[JsonValue] = [
+        item.model_dump(mode="json", by_alias=True, exclude_none=True) for item in items
+    ]
+    return written if shape == "array" else {shape: written}
+
+
 def _matches(export: Export, status: ExportStatus, query: ListQuery) -> bool:
     created = status.created_at[:10]
     return (
         export.owner == query.owner
+        and (query.scope != "mine" or export.created_by == CREATOR)
         and (query.status is None or query.status.lower() == status.status.lower())
-        and (query.team_id is None or query.team_id == export.request.table.team_id)
+        and (query.team_id is None or query.team_id == export.request.team_id)
         and (query.created_by is None or query.created_by == status.created_by)
         and (query.date_from is None or query.date_from.isoformat() <= created)
         and (query.date_to is None or created <= query.date_to.isoformat())

@@ -2,28 +2,32 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field
 
 from local.simulator.dates import PlainDate
 from local.simulator.exports import Project
-from local.simulator.models import Answer
+from local.simulator.models import Answer, Strict
 
 
 class ExportCreated(Answer):
-    """The export that a create call made or found."""
+    """The export that a create call made or found; some reports tell no more than three fields."""
 
     export_id: str
     created_at: str
     message: str
+    status: str | None = None
+    created_by: str | None = None
+    metadata: dict[str, str] | None = None
 
 
 class Download(Answer):
-    """Where the file is."""
+    """Where the file is; some reports tell more about it."""
 
     url: str
     filename: str
     content_type: str
+    size_bytes: int | None = None
+    compression: Literal["gzip"] | None = None
 
 
 class ExportStatus(Answer):
@@ -39,19 +43,22 @@ class ExportStatus(Answer):
     download_url: str | None = None
 
 
-class ExportPage(Answer):
-    """One page of a project's exports."""
+class Page[Item](Answer):
+    """One page of a list, in the one field that the dialect names."""
 
-    content: list[ExportStatus]
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
+
+    exports: list[Item] | None = None
+    content: list[Item] | None = None
+    items: list[Item] | None = None
+    data: list[Item] | None = None
 
 
-class ProjectQuery(BaseModel):
+class ProjectQuery(Strict):
     """The two parameters that every call needs."""
 
-    model_config = ConfigDict(alias_generator=to_camel)
-
-    org_identifier: str
-    project_identifier: str
+    org_identifier: str = Field(min_length=1)
+    project_identifier: str = Field(min_length=1)
 
     @property
     def owner(self) -> Project:
@@ -62,7 +69,7 @@ class ProjectQuery(BaseModel):
 class ListQuery(ProjectQuery):
     """Which exports to list, and in which order; the dates are days of creation, inclusive.
 
-    Each `scope` lists the same, as the simulator has one user.
+    The scope `mine` means those that create calls made; the other two mean all.
     """
 
     status: str | None = None

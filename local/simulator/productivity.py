@@ -1,18 +1,23 @@
 """The productivity report: its request, strictly checked, and its columns."""
 
-import json
-from collections.abc import Iterable
 from typing import Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import model_validator
 
-from local.simulator.dates import PlainDate
+from local.simulator import names, teamrows
+from local.simulator.columns import chosen
+from local.simulator.dates import DateRange
 from local.simulator.models import Strict
-from local.simulator.request import ExportRequest
-from local.simulator.table import Granularity, Level, Table
+from local.simulator.periods import Period
+from local.simulator.request import ExportRequest, export_request
+from local.simulator.scopes import TreeScope
+from local.simulator.table import Table
 
+type Level = Literal["developer", "team"]
 type Group = Literal["activity", "velocity", "volume", "quality", "collaboration"]
 
+_DEVELOPERS = 24
+_PERIOD = ("Granularity", "Start_Date", "End_Date")
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "activity": ("CODING_DAYS",),
     "velocity": ("PR_CYCLE_TIME_DAYS_AVG", "AVG_TIME_TO_COMPLETE", "PR_VELOCITY"),
@@ -47,33 +52,13 @@ _ONLY: dict[Level, frozenset[str]] = {
 }
 
 
-class Scope(Strict):
-    """An org tree, or one team of it with its child teams."""
-
-    org_tree_name: str = Field(min_length=1)
-    team_id: str | None = Field(default=None, min_length=1)
-
-
-class DateRange(Strict):
-    """Both days are included."""
-
-    start: PlainDate
-    end: PlainDate
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.start > self.end:
-            raise ValueError("start is after end")
-        return self
-
-
-class Options(Strict):
+class ProductivityOptions(Strict):
     """`aggregation_level` is the older name of `metric_level`."""
 
     metric_level: Level | None = None
     aggregation_level: Level | None = None
     aggregation: Literal["mean"] = "mean"
-    granularity: Granularity = "monthly"
+    granularity: Literal["weekly", "monthly", "quarterly"] = "monthly"
     format: Literal["csv"] = "csv"
 
     @model_validator(mode="after")
@@ -91,46 +76,42 @@ class Options(Strict):
 class ProductivityRequest(Strict):
     """The body of a create call."""
 
-    scope: Scope
+    scope: TreeScope
     date_range: DateRange
     metric_groups: tuple[Group, ...] = ()
     metrics: tuple[str, ...] = ()
-    options: Options = Options()
+    options: ProductivityOptions = ProductivityOptions()
 
 
 def parse(body: ProductivityRequest) -> ExportRequest:
     """Return what a checked body asks for."""
     options = body.options
-    metrics = frozenset(metric.upper() for metric in body.metrics)
-    sent: dict[str, JsonValue] = body.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    meant = {
-        "report": "productivity",
-        "scope": body.scope.model_dump(mode="json"),
-        "dates": body.date_range.model_dump(mode="json"),
-        "groups": sorted(set(body.metric_groups)),
-        "metrics": sorted(metrics),
-        "options": [options.level, options.aggregation, options.granularity, options.format],
-    }
-    return ExportRequest(
-        body=sent,
-        canonical=json.dumps(meant, sort_keys=True),
-        table=Table(
-            org_tree=body.scope.org_tree_name,
-            team_id=body.scope.team_id,
-            level=options.level,
-            granularity=options.granularity,
+    level = options.level
+    other: Level = "team" if level == "developer" else "developer"
+    columns = chosen(_COLUMNS, body.metric_groups, body.metrics)
+    of_developer = ("Developer", "Email") if level == "developer" else ()
+    return export_request(
+        body,
+        body.scope,
+        {
+            "groups": sorted(set(body.metric_groups)),
+            "metrics": sorted({metric.upper() for metric in body.metrics}),
+            "options": [level, options.granularity],
+        },
+        Table(
             start=body.date_range.start,
             end=body.date_range.end,
-            metrics=tuple(_columns(options.level, frozenset(body.metric_groups), metrics)),
+            granularity=options.granularity,
+            identity=(*_PERIOD, "Org_Tree", "Team_Id", "Team", *of_developer),
+            who=lambda period, index: _who(body.scope, level, period, index),
+            usual=_DEVELOPERS if level == "developer" else teamrows.TEAMS,
+            metrics=tuple(column for column in columns if column not in _ONLY[other]),
         ),
+        f"{level}-insights",
     )
 
 
-def _columns(level: Level, groups: frozenset[str], metrics: frozenset[str]) -> Iterable[str]:
-    other: Level = "team" if level == "developer" else "developer"
-    everything = not groups and not metrics
-    for group, columns in _COLUMNS.items():
-        for column in columns:
-            asked = everything or group in groups or column in metrics
-            if asked and column not in _ONLY[other]:
-                yield column
+def _who(scope: TreeScope, level: Level, period: Period, index: int) -> tuple[str, ...]:
+    place = index if level == "team" else index % teamrows.TEAMS
+    of_developer = names.developer(index) if level == "developer" else ()
+    return (*period, scope.org_tree_name, *names.team(place, scope.team_id), *of_developer)

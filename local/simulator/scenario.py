@@ -1,13 +1,15 @@
 """How the exports of one team or org tree behave: what a test asks of the simulator."""
 
 from collections import deque
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from local.simulator.models import Strict
+from local.simulator.reports import Link, Report
 
-type Step = Literal["create", "status", "download"]
+type Step = Literal["create", "status", "download", "report"]
+type Encoding = Literal["gzip", "plain", "gzip-multi"]
 type Framing = Literal["length", "chunked", "close"]
 
 # A cut body is cut in the framing that its name says, whatever `framing` says.
@@ -46,25 +48,30 @@ class Faults(Strict):
     create: tuple[Fault, ...] = ()
     status: tuple[Fault, ...] = ()
     download: tuple[Fault, ...] = ()
+    report: tuple[Fault, ...] = ()
 
 
 class Scenario(Strict):
     """The behaviour of an export; the defaults are those of a healthy API.
 
-    `queued_seconds` and `processing_seconds` fall back to the service's own. `outcome` is
-    completed, failed, cancelled, never (it stays processing) or any other word, which is then
-    reported as it stands. `rows` is the exact number of data rows. `encoding` applies to every
-    `content` but the empty one, and `content_type` is sent whatever the content is.
+    `queued_seconds`, `processing_seconds` and `reuse_seconds` fall back to the service's own.
+    `outcome` is completed, failed, cancelled, never (it stays processing) or any other word,
+    which is then reported as it stands; `outcomes` gives the selector's first exports one each.
+    `status_case` and `link` fall back to the report's, `encoding` to the dialect's. `rows` is
+    the exact number of data rows. `encoding` applies to every `content` but the empty one, and
+    `content_type` is sent whatever the content is.
     """
 
     queued_seconds: float | None = Field(default=None, ge=0)
     processing_seconds: float | None = Field(default=None, ge=0)
+    reuse_seconds: float | None = Field(default=None, ge=0)
     outcome: str = Field(default="completed", min_length=1)
+    outcomes: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     error: str = "Invalid teamId"
-    status_case: Literal["lower", "upper", "mixed"] = "lower"
-    link: Literal["url", "flat", "absolute", "signed", "redirect", "none"] = "url"
+    status_case: Literal["lower", "upper", "mixed"] | None = None
+    link: Link | None = None
     content: Literal["csv", "empty", "header-only", "html", "json"] = "csv"
-    encoding: Literal["gzip", "plain", "gzip-multi"] = "gzip"
+    encoding: Encoding | None = None
     content_type: str = "text/csv"
     framing: Framing = "length"
     corrupt: (
@@ -87,7 +94,7 @@ class Scenario(Strict):
     create_status: int | None = Field(default=None, ge=200, le=599)
     create_body: str = '{"message": "Refused"}'
     html: frozenset[Step] = frozenset()
-    not_found: frozenset[Literal["status", "download"]] = frozenset()
+    not_found: frozenset[Literal["status", "download", "report"]] = frozenset()
     faults: Faults = Faults()
 
     @model_validator(mode="after")
@@ -113,13 +120,22 @@ class Scenario(Strict):
         """The damage to the gzip file itself, as opposed to its transfer."""
         return None if self.cut else self.corrupt
 
-    @property
-    def sent_encoding(self) -> str:
-        """The encoding; a second member can be cut only if there is one."""
-        return "gzip-multi" if self.corrupt == "truncate-second-member" else self.encoding
+    def sent_encoding(self, usual: Encoding) -> Encoding:
+        """Return the encoding; `usual` is the one of an export that nothing was asked of."""
+        if self.corrupt == "truncate-second-member":
+            return "gzip-multi"  # a second member can be cut only if there is one
+        return self.encoding or ("gzip" if self.gzip_damage else usual)
+
+    def outcome_of(self, ordinal: int) -> str:
+        """Return the outcome of the selector's export of this number, from 1."""
+        return (*self.outcomes, self.outcome)[min(ordinal - 1, len(self.outcomes))]
+
+    def link_of(self, report: Report) -> Link:
+        """Return how a completed export tells where its file is."""
+        return self.link or report.link
 
 
-# A scope's teamId, or its orgTreeName if it has no teamId.
+# A scope's teamId, or its orgTreeName if it has no teamId; a legacy body's collectionId.
 type Selector = str
 
 
@@ -137,6 +153,7 @@ class ScenarioBook:
         self._queues[selector, "create"] = deque(faults.create)
         self._queues[selector, "status"] = deque(faults.status)
         self._queues[selector, "download"] = deque(faults.download)
+        self._queues[selector, "report"] = deque(faults.report)
 
     def remove(self, selector: Selector) -> None:
         """Give a selector back its default behaviour; one without a scenario is no error."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.simulator import gzipping
-from local.simulator.exports import Export
-from local.simulator.scenario import Scenario
+from local.simulator.scenario import Encoding, Scenario
+from local.simulator.table import Table
 
 _WORKERS = 4
 _HTML = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Sign in</body></html>\n"
@@ -28,10 +28,35 @@ class Rendered:
     size: int
 
 
-def content(export: Export, scenario: Scenario) -> Iterator[bytes]:
-    """Yield the uncompressed content of an export's file."""
-    csv = export.request.table.csv_chunks(export.fingerprint, scenario.rows)
-    match scenario.content:
+@dataclass(frozen=True)
+class Order:
+    """A file to make.
+
+    Args:
+        table: the CSV.
+        seed: decides the table's figures; tables that differ have different ones.
+        rows: the exact number of data rows, or None for the table's own.
+        encoding: gzip, plain or gzip-multi.
+        scenario: what else becomes of the file.
+    """
+
+    table: Table
+    seed: str
+    rows: int | None
+    encoding: Encoding
+    scenario: Scenario
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for orders of the same file."""
+        scenario = self.scenario
+        return (self.seed, self.rows, self.encoding, scenario.content, scenario.gzip_damage)
+
+
+def content(order: Order) -> Iterator[bytes]:
+    """Yield the uncompressed content of a file."""
+    csv = order.table.csv_chunks(order.seed, order.rows)
+    match order.scenario.content:
         case "csv":
             yield from csv
         case "header-only":
@@ -64,14 +89,12 @@ class Spool:
         self._numbers = itertools.count()
         self._files: dict[tuple[object, ...], Future[Rendered]] = {}
 
-    def render(self, export: Export, scenario: Scenario) -> Future[Rendered]:
-        """Start to make an export's file, unless that was done before."""
-        shape = (scenario.rows, scenario.content, scenario.sent_encoding, scenario.gzip_damage)
-        key = (export.fingerprint, *shape)
-        if key not in self._files:
+    def render(self, order: Order) -> Future[Rendered]:
+        """Start to make a file, unless that was done before."""
+        if order.key not in self._files:
             path = self._folder / str(next(self._numbers))
-            self._files[key] = self._pool.submit(self._write, path, export, scenario)
-        return self._files[key]
+            self._files[order.key] = self._pool.submit(self._write, path, order)
+        return self._files[order.key]
 
     def clear(self) -> None:
         """Remove the files as soon as they are finished; a transfer that has begun goes on."""
@@ -84,17 +107,18 @@ class Spool:
         self._closed.set()
         self._pool.shutdown(cancel_futures=True)
 
-    def _write(self, path: Path, export: Export, scenario: Scenario) -> Rendered:
+    def _write(self, path: Path, order: Order) -> Rendered:
+        damage = order.scenario.gzip_damage
         last_member_at = 0
         with path.open("w+b") as file:
-            if scenario.content != "empty":
-                chunks = self._until_closed(content(export, scenario))
-                if scenario.gzip_damage == "double-gzip":
+            if order.scenario.content != "empty":
+                chunks = self._until_closed(content(order))
+                if damage == "double-gzip":
                     chunks = gzipping.compressed(chunks)
-                for member in gzipping.members(chunks, scenario.sent_encoding):
+                for member in gzipping.members(chunks, order.encoding):
                     last_member_at = file.tell()
                     file.writelines(member)
-                gzipping.damage(file, scenario.gzip_damage, last_member_at)
+                gzipping.damage(file, damage, last_member_at)
         return Rendered(path, path.stat().st_size)
 
     def _until_closed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -5,8 +5,10 @@ from typing import Self
 
 from fastapi import Request
 
+from local.simulator.dialect import DialectSwitch
 from local.simulator.exports import ExportStore
 from local.simulator.journal import Journal
+from local.simulator.orgtrees import OrgTrees
 from local.simulator.ratelimit import RateLimiter
 from local.simulator.scenario import ScenarioBook
 from local.simulator.settings import Settings
@@ -18,30 +20,39 @@ class Simulator:
     """The service's parts; used from the event loop only, so none of them needs a lock."""
 
     settings: Settings
+    spool: Spool
+    dialect: DialectSwitch
+    limiter: RateLimiter
+    legacy_limiter: RateLimiter
     exports: ExportStore
+    trees: OrgTrees
     scenarios: ScenarioBook
     journal: Journal
-    limiter: RateLimiter
-    spool: Spool
 
     @classmethod
     def start(cls, settings: Settings, spool: Spool) -> Self:
         """Return a service that knows nothing yet."""
         return cls(
             settings,
-            ExportStore(settings.reuse_seconds),
+            spool,
+            DialectSwitch(settings.dialect),
+            RateLimiter(settings.rate_limit),
+            RateLimiter(settings.legacy_rate_limit),
+            ExportStore(),
+            OrgTrees(),
             ScenarioBook(),
             Journal(),
-            RateLimiter(settings.rate_limit),
-            spool,
         )
 
     def reset(self) -> None:
         """Forget everything but the settings."""
+        self.dialect.reset()
+        self.trees.reset()
         self.exports.clear()
         self.scenarios.clear()
         self.journal.clear()
         self.limiter.clear()
+        self.legacy_limiter.clear()
         self.spool.clear()
 
 

@@ -1,4 +1,4 @@
-"""The CSV of an export: the same request gives the same bytes, in every process.
+"""The CSV of a report: the same request gives the same bytes, in every process.
 
 Rows are made in batches, so that an export of millions of them needs little memory.
 """
@@ -8,116 +8,91 @@ import hashlib
 import io
 import itertools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Literal
+from datetime import date
 
-from local.simulator import names
+from local.simulator.figures import figure
+from local.simulator.periods import Granularity, Period, split
 
-type Level = Literal["developer", "team"]
-type Granularity = Literal["weekly", "monthly", "quarterly"]
-
-DEVELOPERS = 24
-TEAMS = 6
 _BATCH_ROWS = 1000
-_NO_AVERAGE = 0.05
 # Values repeat after this many rows: far enough apart that gzip cannot profit from it, and
 # near enough that millions of rows cost no more than their writing.
 _POOL_ROWS = 1021
-_MONTHS = {"monthly": 1, "quarterly": 3}
 
 
 @dataclass(frozen=True)
 class Table:
-    """What an export's CSV holds: rows for each period of the (inclusive) dates."""
+    """What a report's CSV holds: for each period of the (inclusive) dates, rows of figures.
 
-    org_tree: str
-    team_id: str | None
-    level: Level
-    granularity: Granularity
+    Args:
+        start: the first day.
+        end: the last day.
+        granularity: the length of a period, or None for one period from start to end.
+        identity: the columns that say whose figures a row holds, and when.
+        who: gives the cells of these columns for a period and a number from 0.
+        usual: how many rows a period has.
+        metrics: the columns of figures.
+    """
+
     start: date
     end: date
+    granularity: Granularity | None
+    identity: tuple[str, ...]
+    who: Callable[[Period, int], tuple[str, ...]]
+    usual: int
     metrics: tuple[str, ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the header row."""
-        who = ("Developer", "Email") if self.level == "developer" else ()
-        period = ("Granularity", "Start_Date", "End_Date")
-        return (*period, "Org_Tree", "Team_Id", "Team", *who, *self.metrics)
+        return (*self.identity, *self.metrics)
 
     def csv_chunks(self, seed: str, rows: int | None) -> Iterator[bytes]:
         """Yield the CSV in UTF-8: the header row first, then batches of data rows.
 
         Args:
             seed: any text; the values follow from it and from nothing else.
-            rows: the exact number of data rows, or None for the usual number of developers or
-                teams in each period.
+            rows: the exact number of data rows, or None for the usual number in each period.
         """
         yield _to_csv([self.columns])
         data = self._rows(seed, rows)
         for batch in itertools.batched(data, _BATCH_ROWS, strict=False):
             yield _to_csv(batch)
 
+    def has_more_than(self, limit: int, rows: int | None) -> bool:
+        """Tell whether the CSV has more data rows than that; `rows` is as for `csv_chunks`."""
+        if rows is not None:
+            return rows > limit
+        enough = limit // self.usual + 1
+        return sum(1 for _ in itertools.islice(self._periods(), enough)) == enough
+
+    def _periods(self) -> Iterator[Period]:
+        if self.granularity:
+            return split(self.start, self.end, self.granularity)
+        return iter([("", self.start.isoformat(), self.end.isoformat())])
+
     def _rows(self, seed: str, rows: int | None) -> Iterator[tuple[str, ...]]:
-        periods = list(split(self.start, self.end, self.granularity))
-        usual = DEVELOPERS if self.level == "developer" else TEAMS
-        each = usual if rows is None else -(-rows // len(periods))
-        left = usual * len(periods) if rows is None else rows
         pool = itertools.cycle(_values(seed, self.metrics))
-        for period in periods:
-            for index in range(min(each, left)):
-                yield (*period, self.org_tree, *self._who(index), *next(pool))
-            left -= min(each, left)
+        for period, index in self._places() if rows is None else self._exact_places(rows):
+            yield (*self.who(period, index), *next(pool))
 
-    def _who(self, index: int) -> tuple[str, ...]:
-        if self.level == "team":
-            return names.team(index, self.team_id)
-        return (*names.team(index % TEAMS, self.team_id), *names.developer(index))
+    def _places(self) -> Iterator[tuple[Period, int]]:
+        return ((period, index) for period in self._periods() for index in range(self.usual))
 
-
-def split(start: date, end: date, granularity: Granularity) -> Iterator[tuple[str, str, str]]:
-    """Yield the label, first and last day of each calendar period, clipped to the dates."""
-    first = start
-    while first <= end:
-        following = _following_start(first, granularity)
-        last = min(end, following - timedelta(days=1))
-        yield _label(first, granularity), first.isoformat(), last.isoformat()
-        first = following
-
-
-def _following_start(day: date, granularity: Granularity) -> date:
-    if granularity == "weekly":
-        return day + timedelta(days=7 - day.weekday())
-    months = _MONTHS[granularity]
-    index = day.year * 12 + (day.month - 1) // months * months + months
-    return date(index // 12, index % 12 + 1, 1)
-
-
-def _label(day: date, granularity: Granularity) -> str:
-    if granularity == "weekly":
-        year, week, _ = day.isocalendar()
-        return f"{year}-W{week:02}"
-    if granularity == "monthly":
-        return f"{day:%b %Y}"
-    return f"Q{(day.month + 2) // 3} {day.year}"
+    def _exact_places(self, rows: int) -> Iterator[tuple[Period, int]]:
+        # The rows spread evenly; more periods than rows are not looked at.
+        periods = list(itertools.islice(self._periods(), rows))
+        each = -(-rows // max(len(periods), 1))
+        places = ((period, index) for period in periods for index in range(each))
+        return itertools.islice(places, rows)
 
 
 def _values(seed: str, metrics: tuple[str, ...]) -> list[tuple[str, ...]]:
     # Not hash(), which differs from process to process.
     number = int.from_bytes(hashlib.sha256(seed.encode()).digest())
     dice = random.Random(number)  # noqa: S311 - figures for a CSV, not a secret
-    return [tuple(_value(dice, metric) for metric in metrics) for _ in range(_POOL_ROWS)]
-
-
-def _value(dice: random.Random, metric: str) -> str:
-    if metric.endswith("_AVG") or metric.startswith("AVG_"):
-        # No pull requests, no average: such a cell is empty.
-        return f"{dice.uniform(0, 20):.2f}" if dice.random() > _NO_AVERAGE else ""
-    if "PERCENT" in metric:
-        return f"{dice.uniform(0, 100):.1f}"
-    return str(dice.randrange(5000 if metric.startswith("LOC_") else 40))
+    return [tuple(figure(dice, metric) for metric in metrics) for _ in range(_POOL_ROWS)]
 
 
 def _to_csv(rows: Iterable[tuple[str, ...]]) -> bytes:

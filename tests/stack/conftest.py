@@ -6,7 +6,7 @@ import pytest
 
 from local.cloud import LocalCloud, Options
 from local.paths import LOCAL
-from local.processes import free_port, is_listening
+from local.processes import free_pair
 from tests.stack.harness import Harness
 
 WAIT_SCALE = "0.05"
@@ -15,12 +15,9 @@ WAIT_SCALE = "0.05"
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[LocalCloud]:
     """A local cloud of the tests' own; one that `make up` started is not touched."""
-    port = free_port()
-    while is_listening(port + 1):
-        port = free_port()
     options = Options(
         state=LOCAL / "test",
-        aws_port=port,
+        aws_port=free_pair(),
         # A never-ending export must end within a test's patience.
         stack_parameters={"ExportTimeoutMinutes": "1"},
         enforce_iam=True,

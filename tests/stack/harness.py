@@ -13,6 +13,7 @@ from local.cloud import Stack
 from sei_export.jsontypes import JsonObject, JsonValue
 
 PATIENCE_SECONDS = 150.0
+SEEDED_A_DAY = 20
 _ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 
 
@@ -69,6 +70,24 @@ class Simulator:
         answer = requests.get(f"{self._admin}/content/{export_id}", timeout=10)
         answer.raise_for_status()
         return answer.content
+
+    def seed(self, report: str, team: str, count: int) -> list[str]:
+        """Make completed exports of a team, from 2026-01-01 on; their ids, in order."""
+        answer = requests.post(
+            f"{self._admin}/exports",
+            json={
+                "report": report,
+                "org": "default",
+                "project": "demo",
+                "teamId": team,
+                "count": count,
+                "createdAt": "2026-01-01T00:00:00Z",
+                "stepSeconds": 86_400 / SEEDED_A_DAY,
+            },
+            timeout=30,
+        )
+        answer.raise_for_status()
+        return [str(export["exportId"]) for export in self.exports(team)]
 
     def refuse_connections(self, seconds: float) -> None:
         """Close the API's port for a while."""
@@ -169,10 +188,10 @@ class Harness:
             },
         )
 
-    def start(self, given: JsonValue) -> str:
-        """Start an execution."""
+    def start(self, given: object, machine: str | None = None) -> str:
+        """Start an execution, of the export machine unless told otherwise."""
         started = self.aws.states.start_execution(
-            stateMachineArn=self.machine, input=json.dumps(given)
+            stateMachineArn=machine or self.machine, input=json.dumps(given)
         )
         self.executions.append(started["executionArn"])
         return started["executionArn"]
@@ -195,9 +214,9 @@ class Harness:
             history=self.history(arn),
         )
 
-    def run(self, given: JsonValue) -> Execution:
+    def run(self, given: object, machine: str | None = None) -> Execution:
         """Start an execution and wait until it has ended."""
-        return self.wait(self.start(given))
+        return self.wait(self.start(given, machine))
 
     def history(self, arn: str) -> list[JsonObject]:
         """An execution's events."""

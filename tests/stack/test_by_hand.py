@@ -10,8 +10,10 @@ from tests.stack.harness import Harness
 from tests.statemachine import machine
 
 EVENTS = ROOT / "events"
-FUNCTIONS = ("create_export", "check_export", "download_export")
-INPUTS = sorted(file.name for file in EVENTS.glob("*.json") if file.stem not in FUNCTIONS)
+FUNCTIONS = {folder.name for folder in (ROOT / "functions").iterdir()}
+INPUTS = sorted(
+    file.name for file in EVENTS.glob("*.json") if file.stem not in {"harvest", *FUNCTIONS}
+)
 
 
 def _read(name: str) -> JsonObject:
@@ -37,7 +39,18 @@ def test_the_functions_inputs_work_one_after_the_other(stack: Harness) -> None:
     assert stack.csv(str(result["key"])) == stack.simulator.content(str(result["exportId"]))
 
 
-@pytest.mark.parametrize("stem", ["CreateExport", "CheckExport", "DownloadExport"])
+def test_the_inputs_for_the_harvest_and_the_legacy_report_work_too(stack: Harness) -> None:
+    run = stack.run(_read("harvest.json"), machine=stack.stack.outputs["HarvestStateMachineArn"])
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+    page = _invoke(stack, "ListExports", _read("list_exports.json"))
+    assert set(page) == {"exports", "listed", "known", "cursor"}
+    result = _invoke(stack, "FetchReport", _read("fetch_report.json"))
+    assert stack.csv(str(result["key"])).decode().count("\n") >= int(str(result["rows"])) > 0
+
+
+@pytest.mark.parametrize(
+    "stem", ["CreateExport", "CheckExport", "DownloadExport", "FetchReport", "ListExports"]
+)
 def test_a_function_without_its_input_says_what_it_needs(stack: Harness, stem: str) -> None:
     answer = stack.aws.functions.invoke(
         FunctionName=stack.stack.outputs[f"{stem}FunctionArn"], Payload=b"{}"

@@ -1,6 +1,7 @@
 """Every failing path: the right error with a remedy, one event, nothing left behind."""
 
 import json
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -8,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from local.paths import ROOT
 from sei_export.jsontypes import JsonObject
+from sei_export.upload import PART_BYTES
 from tests.stack.harness import Execution, Harness, new_team, request_for
 
 
@@ -56,7 +58,7 @@ FAILURES = {
         {"corrupt": "truncate-close", "rows": 3000}, "CorruptDownloadError", "truncated"
     ),
     "large and cut": Failure(
-        {"corrupt": "truncate-length", "rows": 400_000}, "CorruptDownloadError", "bytes"
+        {"corrupt": "truncate-length", "rows": 600_000}, "CorruptDownloadError", "bytes"
     ),
     "bad CRC": Failure({"corrupt": "bad-crc"}, "CorruptDownloadError", "damaged"),
     "trailing garbage": Failure(
@@ -110,8 +112,12 @@ def test_a_failing_api_ends_the_execution_with_its_name_a_remedy_and_one_event(
 def test_no_failure_leaves_an_upload_open(
     stack: Harness, ended: dict[str, tuple[str, Execution]]
 ) -> None:
-    _, run = ended["large and cut"]
+    team, run = ended["large and cut"]
     assert run.status == "FAILED"
+    # It was more than a part that came before the cut.
+    sent = re.search(r"broke off after (\d+) bytes", run.cause)
+    assert sent
+    assert int(sent[1]) > PART_BYTES, team
     assert stack.open_uploads() == 0
 
 

@@ -15,7 +15,7 @@ from tests.stack.harness import Harness, new_team, request_for
         pytest.param("DownloadExport", "land", "s3:PutObject", "StorageError", id="write"),
         pytest.param("DownloadExport", "land", "s3:GetObject", "StorageError", id="read"),
         pytest.param(
-            "DownloadExport", "announce", "events:PutEvents", "ServiceUnavailableError", id="event"
+            "DownloadExport", "announce", "events:PutEvents", "ConfigurationError", id="event"
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The API key is nowhere in what all the runs of these tests left behind. Runs last."""
+"""Neither the API key nor a signed link is in what the runs of all tests left. Runs last."""
 
 import gzip
 import json
@@ -13,14 +13,18 @@ from tests.stack.harness import Harness, new_team, request_for
 def test_the_key_is_in_no_log_state_event_object_or_metadata(stack: Harness) -> None:
     # At least a success, a refused key and a failure are among the traces, also when this test
     # runs alone.
-    refused = new_team()
+    refused, signed, redirected = new_team(), new_team(), new_team()
     stack.simulator.behave(refused, faults={"create": [{"status": 401}] * 2})
-    runs = [
-        stack.run(request_for(new_team())),
-        stack.run(request_for(refused)),
-        stack.run({"x": 1}),
-    ]
-    assert [run.status for run in runs] == ["SUCCEEDED", "FAILED", "FAILED"]
+    stack.simulator.behave(signed, link="signed", faults={"download": [{"status": 503}]})
+    stack.simulator.behave(redirected, link="redirect", corrupt="bad-crc")
+    runs = [stack.run(request_for(team)) for team in (new_team(), refused, signed, redirected)]
+    assert [run.status for run in runs] == ["SUCCEEDED", "FAILED", "SUCCEEDED", "FAILED"]
+    links = {
+        str(call["path"])
+        for team in (signed, redirected)
+        for call in stack.simulator.calls(team, "signed")
+    }
+    assert links
     for run in runs:
         assert stack.events.find("executionArn", run.arn)
 
@@ -29,6 +33,8 @@ def test_the_key_is_in_no_log_state_event_object_or_metadata(stack: Harness) -> 
         kind = place.partition(" ")[0]
         seen[kind] = seen.get(kind, 0) + 1
         assert SIMULATOR_KEY not in text, place
+        # Nor is a link that opens the file to whoever has it.
+        assert not any(link in text for link in links), place
     assert {"log", "state", "event", "object", "metadata", "process"} <= set(seen), seen
 
 

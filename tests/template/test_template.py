@@ -148,17 +148,24 @@ def test_the_schedule_passes_its_nominal_time_retries_and_keeps_what_it_could_no
     assert json.loads(str(target["Input"])) == {"scheduledTime": "<aws.scheduler.scheduled-time>"}
     assert target["RetryPolicy"]
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}
+    # A fixed name would allow one stack in an account and region.
+    assert "Name" not in schedule
+    start, dead_letter = ROLES["ScheduleRole"]["Policies"][0]["PolicyDocument"]["Statement"]
+    assert (start["Action"], start["Resource"]) == ("states:StartExecution", target["Arn"])
+    assert dead_letter["Action"] == "sqs:SendMessage"
+    assert dead_letter["Resource"] == target["DeadLetterConfig"]["Arn"]
     assert schedule["State"] == {"Ref": "ScheduleState"}
     assert schedule["ScheduleExpressionTimezone"] == {"Ref": "ScheduleTimezone"}
 
 
-def test_the_machine_logs_without_data_and_traces() -> None:
-    machine = resource(TEMPLATE, "ExportStateMachine")
+@pytest.mark.parametrize("stem", ["export", "harvest"])
+def test_the_machine_logs_without_data_and_traces(stem: str) -> None:
+    machine = resource(TEMPLATE, f"{stem.title()}StateMachine")
     logging = machine["Logging"]
     assert logging["IncludeExecutionData"] is False
     assert machine["Tracing"] == {"Enabled": True}
     assert machine["Type"] == "STANDARD"
-    assert machine["DefinitionUri"] == "statemachine/export.asl.json"
+    assert machine["DefinitionUri"] == f"statemachine/{stem}.asl.json"
 
 
 def test_the_secret_has_no_value_that_an_update_could_put_back() -> None:

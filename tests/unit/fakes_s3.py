@@ -1,6 +1,7 @@
 """S3 in memory: what the exporter uses of it, with conditions, versions and refusals."""
 
 import base64
+import copy
 import hashlib
 import io
 import threading
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     )
 
 BUCKET = "landing"
+_WRITES = ("put_object", "complete_multipart_upload")
 _LEAST_PART_BYTES = 5 * 1024 * 1024
 
 
@@ -42,6 +44,7 @@ class Version:
     body: bytes
     etag: str
     id: str
+    checksum: str
     metadata: dict[str, str] = field(default_factory=dict)
     content_type: str = ""
 
@@ -64,11 +67,12 @@ def refusal(code: str, status: int, operation: str = "AnyOperation") -> ClientEr
     )
 
 
-def raising(error: BaseException) -> Callable[[], None]:
-    """An action for `FakeS3.before` and `FakeS3.after`."""
+def raising(error: Exception) -> Callable[[], None]:
+    """An action for `FakeS3.before` and `FakeS3.after_writing`."""
 
     def action() -> None:
-        raise error
+        # A copy: the traceback of one would hold a whole test's memory for as long as it lives.
+        raise copy.copy(error)
 
     return action
 
@@ -88,8 +92,8 @@ class FakeS3:
         self.versions: dict[str, list[Version]] = {}
         self.uploads: dict[str, Multipart] = {}
         self.journal = [] if journal is None else journal
-        self._before: dict[tuple[str, int], Callable[[], None]] = {}
-        self._after: dict[tuple[str, int], Callable[[], None]] = {}
+        self._before: dict[tuple[str, int], Callable[[], object]] = {}
+        self._after: dict[tuple[str, int], Callable[[], object]] = {}
         self._count: Counter[str] = Counter()
         self._ids = 0
         self._lock = threading.RLock()
@@ -106,13 +110,17 @@ class FakeS3:
         """In the place of boto3's client."""
         return cast("S3Client", self)
 
-    def before(self, operation: str, action: Callable[[], None], call: int = 1) -> None:
-        """Do something when an operation is called for the nth time, such as refuse it."""
+    def before(self, operation: str, action: Callable[[], object], call: int = 1) -> None:
+        """Do something when an operation is called for the nth time, such as refuse it.
+
+        `write KEY` is the PutObject or CompleteMultipartUpload of one key; `read_body` the reading
+        of what GetObject answers.
+        """
         self._before[operation, call] = action
 
-    def after(self, operation: str, action: Callable[[], None], call: int = 1) -> None:
-        """The same once it has had its effect: an error is then a lost answer."""
-        self._after[operation, call] = action
+    def after_writing(self, key: str, action: Callable[[], object], version: int = 1) -> None:
+        """Do something once the nth version of a key is there: an error is then a lost answer."""
+        self._after[key, version] = action
 
     def operations(self) -> list[str]:
         """Names of the calls."""
@@ -125,7 +133,7 @@ class FakeS3:
 
     def add(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> Version:
         """As if somebody else had written it."""
-        return self._add(key, body, hashlib.md5(body).hexdigest(), dict(metadata or {}), "")  # noqa: S324 - S3's ETag
+        return self._add(key, body, _md5(body), _crc32(body), dict(metadata or {}))
 
     def delete(self, key: str) -> None:
         """As if somebody else had deleted it."""
@@ -139,7 +147,8 @@ class FakeS3:
         version = self.current(key)
         if version is None:
             raise refusal("404", 404, "HeadObject")
-        return self._end("head_object", _description(version))
+        asked = given.get("ChecksumMode") == "ENABLED"
+        return _description(version) | ({"ChecksumCRC32": version.checksum} if asked else {})
 
     def get_object(self, **given: Unpack["GetObjectRequestTypeDef"]) -> dict[str, object]:
         """GetObject."""
@@ -147,8 +156,9 @@ class FakeS3:
         version = self.current(key)
         if version is None:
             raise refusal("NoSuchKey", 404, "GetObject")
-        body = StreamingBody(io.BytesIO(version.body), len(version.body))
-        return self._end("get_object", _description(version) | {"Body": body})
+        before_read = self._before.get(("read_body", 1), _nothing)
+        body = StreamingBody(_Body(version.body, before_read), len(version.body))
+        return _description(version) | {"Body": body}
 
     def put_object(self, **given: Unpack["PutObjectRequestTypeDef"]) -> dict[str, object]:
         """PutObject, conditional or not."""
@@ -156,11 +166,10 @@ class FakeS3:
         body = given.get("Body", b"")
         assert isinstance(body, bytes)
         self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
-        etag = hashlib.md5(body).hexdigest()  # noqa: S324 - S3's ETag
         metadata = dict(given.get("Metadata", {}))
-        version = self._add(key, body, etag, metadata, given.get("ContentType", ""))
-        self.journal.append(f"put {key}")
-        return self._end("put_object", {"ETag": f'"{version.etag}"', "VersionId": version.id})
+        content_type = given.get("ContentType", "")
+        version = self._add(key, body, _md5(body), _crc32(body), metadata, content_type)
+        return self._written(key, version)
 
     def create_multipart_upload(
         self, **given: Unpack["CreateMultipartUploadRequestTypeDef"]
@@ -170,7 +179,7 @@ class FakeS3:
         upload = Multipart(key, dict(given.get("Metadata", {})), given.get("ContentType", ""))
         upload_id = self._new_id("upload")
         self.uploads[upload_id] = upload
-        return self._end("create_multipart_upload", {"UploadId": upload_id})
+        return {"UploadId": upload_id}
 
     def upload_part(self, **given: Unpack["UploadPartRequestTypeDef"]) -> dict[str, object]:
         """UploadPart."""
@@ -179,7 +188,7 @@ class FakeS3:
         assert isinstance(body, bytes)
         with self._lock:
             self._upload(given["UploadId"]).parts[given["PartNumber"]] = body
-        return self._end("upload_part", {"ETag": f'"{_md5(body)}"', "ChecksumCRC32": _crc32(body)})
+        return {"ETag": f'"{_md5(body)}"', "ChecksumCRC32": _crc32(body)}
 
     def complete_multipart_upload(
         self, **given: Unpack["CompleteMultipartUploadRequestTypeDef"]
@@ -202,10 +211,10 @@ class FakeS3:
             raise refusal("EntityTooSmall", 400, "CompleteMultipartUpload")
         del self.uploads[given["UploadId"]]
         etag = f"{_md5(body)}-{len(numbers)}"
-        version = self._add(key, body, etag, upload.metadata, upload.content_type)
-        self.journal.append(f"put {key}")
-        answer: dict[str, object] = {"ETag": f'"{version.etag}"', "VersionId": version.id}
-        return self._end("complete_multipart_upload", answer)
+        crcs = b"".join(zlib.crc32(upload.parts[number]).to_bytes(4) for number in numbers)
+        checksum = f"{_crc32(crcs)}-{len(numbers)}"
+        version = self._add(key, body, etag, checksum, upload.metadata, upload.content_type)
+        return self._written(key, version)
 
     def abort_multipart_upload(
         self, **given: Unpack["AbortMultipartUploadRequestTypeDef"]
@@ -214,7 +223,7 @@ class FakeS3:
         self._begin("abort_multipart_upload", "AbortMultipartUpload", given)
         self._upload(given["UploadId"])
         del self.uploads[given["UploadId"]]
-        return self._end("abort_multipart_upload", {})
+        return {}
 
     # --- inside ---
 
@@ -223,16 +232,24 @@ class FakeS3:
         assert shape
         validate_parameters(dict(given), shape)
         assert given["Bucket"] == BUCKET
+        key = str(given["Key"])
         with self._lock:
-            self._count[operation] += 1
-            number = self._count[operation]
-            self.calls.append((operation, str(given["Key"])))
-        self._before.get((operation, number), _nothing)()
-        return str(given["Key"])
+            self.calls.append((operation, key))
+            numbered = self._numbered(operation)
+            if operation in _WRITES:
+                numbered |= self._numbered(f"write {key}")
+        for name_and_number in numbered.items():
+            self._before.get(name_and_number, _nothing)()
+        return key
 
-    def _end(self, operation: str, answer: dict[str, object]) -> dict[str, object]:
-        self._after.get((operation, self._count[operation]), _nothing)()
-        return answer
+    def _numbered(self, name: str) -> dict[str, int]:
+        self._count[name] += 1
+        return {name: self._count[name]}
+
+    def _written(self, key: str, version: Version) -> dict[str, object]:
+        self.journal.append(f"put {key}")
+        self._after.get((key, len(self.versions[key])), _nothing)()
+        return {"ETag": f'"{version.etag}"', "VersionId": version.id}
 
     def _check(self, key: str, if_none_match: str | None, if_match: str | None) -> None:
         version = self.current(key)
@@ -244,9 +261,15 @@ class FakeS3:
             raise refusal("PreconditionFailed", 412)
 
     def _add(
-        self, key: str, body: bytes, etag: str, metadata: dict[str, str], content_type: str
+        self,
+        key: str,
+        body: bytes,
+        etag: str,
+        checksum: str,
+        metadata: dict[str, str],
+        content_type: str = "",
     ) -> Version:
-        version = Version(body, etag, self._new_id("version"), metadata, content_type)
+        version = Version(body, etag, self._new_id("version"), checksum, metadata, content_type)
         self.versions.setdefault(key, []).append(version)
         return version
 
@@ -264,6 +287,16 @@ class FakeS3:
 def _model() -> "ServiceModel":
     """S3's own description of its calls: a parameter that it lacks is an error here too."""
     return botocore.session.get_session().get_service_model("s3")
+
+
+class _Body(io.BytesIO):
+    def __init__(self, content: bytes, before: Callable[[], object]) -> None:
+        super().__init__(content)
+        self._before = before
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._before()
+        return super().read(size)
 
 
 def _description(version: Version) -> dict[str, object]:

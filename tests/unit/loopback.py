@@ -7,7 +7,7 @@ import socketserver
 import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
@@ -81,7 +81,9 @@ class Loopback:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                owner.handle(self)
+                # A client may hang up at any time.
+                with suppress(OSError):
+                    owner.handle(self)
 
         self._server = socketserver.ThreadingTCPServer(
             ("127.0.0.1", 0), Handler, bind_and_activate=False

@@ -1,91 +1,148 @@
-"""Hypothesis strategies for valid productivity requests."""
+"""Hypothesis strategies for valid requests of every report, derived from the table of reports."""
 
 from hypothesis import strategies as st
 
+from sei_export.fields import Field, Flag, Group, Names, Number, Text, Word, all_names
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.reports import REPORTS, Report, Scope
 
-GROUPS = ("activity", "velocity", "volume", "quality", "collaboration")
-METRICS = ("CODING_DAYS", "PR_MERGED", "LOC_ADDED", "REWORK_PERCENT", "Some_New_Metric")
-OPTIONS = {
-    "metricLevel": ("developer", "team"),
-    "aggregation": ("mean",),
-    "granularity": ("weekly", "monthly", "quarterly"),
-    "format": ("csv",),
-}
+SOME_METRICS = ("CODING_DAYS", "PR_MERGED", "LOC_ADDED", "REWORK_PERCENT", "Some_New_Metric")
+SOME_STATUSES = ("In Progress", "in progress", "QA", "Done", "完了")
 
 names = st.text(
-    st.characters(codec="utf-8", exclude_categories=("C", "Z"), include_characters=" "),
-    min_size=1,
-    max_size=12,
+    st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=12
 ).filter(lambda name: bool(name.strip()))
 """Names of organizations, trees and teams, in any script."""
 
+any_report = st.sampled_from(list(REPORTS.values()))
 
-def _lists(allowed: tuple[str, ...], at_least: int) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(allowed), min_size=at_least, max_size=6)
+
+def some_names(field: Names) -> tuple[str, ...]:
+    """Names for a list: those of the table, or examples where any name is allowed."""
+    return field.allowed or (SOME_METRICS if field.any_case else SOME_STATUSES)
 
 
 @st.composite
-def requests(draw: st.DrawFn, *, full: bool = False) -> JsonObject:
-    """A valid input with absolute dates; `full` has every field."""
+def requests(draw: st.DrawFn, report: Report, *, full: bool = False) -> JsonObject:
+    """A valid input with absolute dates.
 
-    def wanted() -> bool:
-        return full or draw(st.booleans())
-
+    Args:
+        draw: Given by hypothesis.
+        report: Which report.
+        full: With every field, by its own name, no list empty, and an org tree as the scope.
+    """
     start, end = sorted(draw(st.tuples(st.dates(), st.dates())))
     given: JsonObject = {
-        "report": "productivity",
+        "report": report.name,
         "dateRange": {"start": start.isoformat(), "end": end.isoformat()},
+        **draw(_fields(report.fields, full=full)),
     }
-    scope: JsonObject = {name: draw(names) for name in ("orgTreeName", "teamId") if wanted()}
-    options: JsonObject = {
-        name: draw(st.sampled_from(allowed)) for name, allowed in OPTIONS.items() if wanted()
-    }
-    lists: dict[str, list[str]] = {
-        "metricGroups": draw(_lists(GROUPS, int(full))),
-        "metrics": draw(_lists(METRICS, int(full))),
-    }
-    parts: JsonObject = {
-        "scope": scope,
-        "options": options,
-        "orgIdentifier": draw(names),
-        "projectIdentifier": draw(names),
-        **{name: list[JsonValue](values) for name, values in lists.items()},
-    }
-    given.update({name: part for name, part in parts.items() if wanted()})
+    if report.scope is not Scope.COLLECTION and (full or draw(st.booleans())):
+        given["scope"] = draw(_scope(report.scope, full=full))
+    for name in ("orgIdentifier", "projectIdentifier"):
+        if full or draw(st.booleans()):
+            given[name] = draw(names)
     return given
 
 
-def full_requests() -> st.SearchStrategy[JsonObject]:
-    """A valid input with every field."""
-    return requests(full=True)
+@st.composite
+def _scope(draw: st.DrawFn, rule: Scope, *, full: bool) -> JsonObject:
+    of_tree: tuple[str, ...] = ("orgTreeName", "teamId")
+    if rule is Scope.TREE_OR_TEAM:
+        if not full and draw(st.booleans()):
+            return {"teamId": draw(names)}
+        of_tree = ("orgTreeName", "orgIdentifier", "projectIdentifier")
+    return {name: draw(names) for name in of_tree if full or draw(st.booleans())}
 
 
 @st.composite
-def rewritten(draw: st.DrawFn, given: JsonObject) -> JsonObject:
-    """The same request in other words: another order, other case, repeats, white space."""
+def _fields(draw: st.DrawFn, fields: tuple[Field, ...], *, full: bool) -> JsonObject:
+    given: JsonObject = {}
+    for field in fields:
+        # A group that is absent lacks what is required in it.
+        needed = isinstance(field, Group) and any(inner.required for inner in field.fields)
+        if full or field.required or needed or draw(st.booleans()):
+            name = field.name if full else draw(st.sampled_from(all_names(field)))
+            given[name] = draw(_value(field, full=full))
+    return given
 
-    def shuffled(value: JsonValue) -> JsonValue:
-        if isinstance(value, dict):
-            return {name: shuffled(value[name]) for name in draw(st.permutations(list(value)))}
-        return value
 
-    def recased(text: str) -> str:
-        how = draw(st.sampled_from((str.lower, str.upper, str.title, str.swapcase)))
-        return f"{draw(st.sampled_from(('', ' ')))}{how(text)}{draw(st.sampled_from(('', ' ')))}"
+def _value(field: Field, *, full: bool) -> st.SearchStrategy[JsonValue]:
+    match field:
+        case Word():
+            return st.sampled_from(field.allowed)
+        case Names():
+            at_least = int(full or field.required)
+            return st.lists(st.sampled_from(some_names(field)), min_size=at_least, max_size=6)
+        case Text():
+            return names
+        case Number():
+            return st.integers(0, 10**12)
+        case Flag():
+            return st.booleans()
+        case Group():
+            return _fields(field.fields, full=full)
 
+
+@st.composite
+def rewritten(draw: st.DrawFn, report: Report, given: JsonObject) -> JsonObject:
+    """The same request in other words: order, case, aliases, repeats, white space, date form."""
+    again = draw(_rewritten_fields(report.fields, given))
+    span = again.get("dateRange")
+    if report.is_legacy and isinstance(span, dict) and draw(st.booleans()):
+        del again["dateRange"]
+        again |= {"dateStart": span["start"], "dateEnd": span["end"]}
+    for name in ("orgIdentifier", "projectIdentifier"):
+        if name in again:
+            again[name] = _padded(draw, str(again[name]))
+    scope = again.get("scope")
+    if isinstance(scope, dict):
+        again["scope"] = {name: _padded(draw, str(value)) for name, value in scope.items()}
+    return _shuffled(draw, again)
+
+
+@st.composite
+def _rewritten_fields(draw: st.DrawFn, fields: tuple[Field, ...], given: JsonObject) -> JsonObject:
     again = {**given}
-    for name in ("metricGroups", "metrics"):
-        listed = given.get(name)
-        if isinstance(listed, list):
-            texts = [text for text in listed if isinstance(text, str)]
-            repeats = draw(st.lists(st.sampled_from(texts), max_size=2)) if texts else []
-            again[name] = [recased(text) for text in draw(st.permutations([*texts, *repeats]))]
-    options = given.get("options")
-    if isinstance(options, dict):
-        again["options"] = {
-            name: recased(value) for name, value in options.items() if isinstance(value, str)
-        }
-    result = shuffled(again)
-    assert isinstance(result, dict)
-    return result
+    for field in fields:
+        for name in all_names(field):
+            if name not in given:
+                continue
+            value = again.pop(name)
+            if isinstance(field, Names) and isinstance(value, list):
+                again |= _rewritten_list(draw, field, [str(text) for text in value])
+            elif isinstance(field, Word):
+                again[draw(st.sampled_from(all_names(field)))] = _recased(draw, str(value))
+            elif isinstance(field, Group) and isinstance(value, dict):
+                again[name] = draw(_rewritten_fields(field.fields, value))
+            elif isinstance(field, Text):
+                again[name] = _padded(draw, str(value))
+            else:
+                again[name] = value
+    return _shuffled(draw, again)
+
+
+def _rewritten_list(draw: st.DrawFn, field: Names, listed: list[str]) -> JsonObject:
+    """A list in another order and with repeats, perhaps in two parts under two names."""
+    repeats = draw(st.lists(st.sampled_from(listed), max_size=2)) if listed else []
+    write = _recased if field.any_case else _padded
+    texts: list[JsonValue] = [
+        write(draw, text) for text in draw(st.permutations([*listed, *repeats]))
+    ]
+    if not field.aliases or field.required:
+        return {field.name: texts}
+    cut = draw(st.integers(0, len(texts)))
+    return {field.name: texts[:cut], field.aliases[0]: texts[cut:]}
+
+
+def _recased(draw: st.DrawFn, text: str) -> str:
+    how = draw(st.sampled_from((str.lower, str.upper, str.title, str.swapcase)))
+    return _padded(draw, how(text))
+
+
+def _padded(draw: st.DrawFn, text: str) -> str:
+    return f"{draw(st.sampled_from(('', ' ')))}{text}{draw(st.sampled_from(('', ' ')))}"
+
+
+def _shuffled(draw: st.DrawFn, given: JsonObject) -> JsonObject:
+    return {name: given[name] for name in draw(st.permutations(list(given)))}

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from sei_export.errors import InvalidRequestError
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request import ExportRequest, parse_request
+from sei_export.parsing import parse_request
+from sei_export.request import ExportRequest
 from sei_export.settings import RequestDefaults
 
 STARTED_AT = datetime(2026, 3, 15, 6, 0, tzinfo=UTC)
@@ -17,6 +18,17 @@ DEFAULTS = RequestDefaults(
     default_request={"report": "productivity", "dateRange": {"period": "previous-month"}},
 )
 
+_LEAST: dict[str, JsonObject] = {
+    "productivity": {},
+    "efficiency": {"metricGroups": ["lttc"], "options": {"granularity": "MONTHLY"}},
+    "sprint": {"options": {"granularity": "SPRINT"}},
+    "business-alignment": {"options": {"granularity": "MONTHLY"}},
+    "time-in-status": {},
+    "team-report": {"collectionId": "6036", "teamRefId": 6036},
+    "contributor-report": {"collectionId": "1", "productivityContributors": {}},
+}
+"""What each report wants beside dates, its name and what the stack says."""
+
 
 def asked(**fields: JsonValue) -> JsonObject:
     """A valid input, with some fields replaced or added."""
@@ -28,9 +40,25 @@ def asked(**fields: JsonValue) -> JsonObject:
     }
 
 
+def least(report: str, **fields: JsonValue) -> JsonObject:
+    """The least valid input of a report, with some fields replaced or added."""
+    span: JsonObject = {"start": "2024-01-01", "end": "2024-12-31"}
+    return {"report": report, "dateRange": span, **_LEAST[report], **fields}
+
+
+def parsed(given: JsonValue) -> ExportRequest:
+    """The request of an input."""
+    return parse_request(given, DEFAULTS, STARTED_AT)
+
+
 def request(**fields: JsonValue) -> ExportRequest:
-    """The request of such an input."""
-    return parse_request(asked(**fields), DEFAULTS, STARTED_AT)
+    """The request of `asked`."""
+    return parsed(asked(**fields))
+
+
+def request_of(report: str, **fields: JsonValue) -> ExportRequest:
+    """The request of `least`."""
+    return parsed(least(report, **fields))
 
 
 def problems(

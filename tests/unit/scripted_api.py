@@ -1,12 +1,11 @@
 """An API connection that answers from a script and remembers what it was asked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sei_export.client import SeiClient
+from sei_export.client import Connect, InProject, SeiClient
 from sei_export.http import HttpClient
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request import ExportRequest
 from sei_export.urls import BaseUrl
 
 BASE_URL = BaseUrl.parse("https://app.harness.io/prod1/sei/api/")
@@ -23,18 +22,20 @@ class Call:
 
 
 class ScriptedHttp(HttpClient):
-    """In the place of the network: one answer, for every call."""
+    """In the place of the network: answers in their order, the last one again and again."""
 
-    def __init__(self, status: int, answer: JsonValue) -> None:
+    def __init__(self, status: int, answers: Sequence[JsonValue]) -> None:
         self.calls: list[Call] = []
-        self._answer = (status, answer, str(answer))
+        self._status = status
+        self._answers = answers
 
     def json(
         self, method: str, url: str, params: Mapping[str, str], body: JsonObject | None = None
     ) -> tuple[int, JsonValue, str]:
         """Give the scripted answer."""
+        answer = self._answers[min(len(self.calls), len(self._answers) - 1)]
         self.calls.append(Call(method, url, params, body))
-        return self._answer
+        return self._status, answer, str(answer)
 
 
 @dataclass
@@ -43,23 +44,23 @@ class ScriptedApi:
 
     Attributes:
         http: The connection; its calls can be looked at.
-        connected_for: The requests that a client was made for.
+        connected_for: The organizations and projects that a client was made for.
     """
 
     http: ScriptedHttp
-    connected_for: list[ExportRequest] = field(default_factory=list)
+    connected_for: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
-    def answering(cls, status: int, answer: JsonValue) -> "ScriptedApi":
-        """An API that answers every call so."""
-        return cls(ScriptedHttp(status, answer))
+    def answering(cls, status: int, *answers: JsonValue) -> "ScriptedApi":
+        """An API that answers so, the last one also to every call more."""
+        return cls(ScriptedHttp(status, answers))
 
     @property
-    def connect(self) -> Callable[[ExportRequest], SeiClient]:
+    def connect(self) -> Connect:
         """Makes a real client on the scripted connection."""
 
-        def connect(request: ExportRequest) -> SeiClient:
-            self.connected_for.append(request)
-            return SeiClient(self.http, BASE_URL, request.org, request.project)
+        def connect(target: InProject) -> SeiClient:
+            self.connected_for.append((target.org, target.project))
+            return SeiClient(self.http, BASE_URL, target.org, target.project)
 
         return connect

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -9,11 +10,16 @@ from contextlib import contextmanager
 
 import pytest
 import requests
+from urllib3 import HTTPResponse
 
 from sei_export.body import READ_BYTES, as_verified_gzip, read_raw
 from sei_export.csvcheck import CsvFacts, CsvInspector
-from sei_export.errors import CorruptDownloadError, ServiceUnavailableError
-from tests.unit.loopback import RESET, Answer, Held, Loopback, reply
+from sei_export.errors import (
+    CorruptDownloadError,
+    ExportTimedOutError,
+    ServiceUnavailableError,
+)
+from tests.unit.loopback import Answer, Held, Loopback, reply
 
 HEADER = b"team,developer,PR_MERGED\n"
 ROWS = b"".join(b"team %d,dev %d,%d\n" % (n % 7, n, n * n % 101) for n in range(40))
@@ -107,21 +113,244 @@ def test_given_a_gzip_of_nothing_then_it_passes() -> None:
 
 @pytest.mark.parametrize("extra", [-1, 0, 1])
 @pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("level", [0, 6])
 def test_given_a_size_around_the_inflating_step_then_no_byte_is_lost(
-    times: int, extra: int
+    times: int, extra: int, level: int
 ) -> None:
-    content = (HEADER + b"a,b,c\n" * (times * READ_BYTES // 6 + 10))[: times * READ_BYTES + extra]
-    content = content[: content.rindex(b"\n") - 5] + b"x" * 4 + b"\n"
-    content = content.replace(b"a,b,cx", b"a,b,cc")
-    whole = HEADER + b"x" * (times * READ_BYTES + extra - len(HEADER) - 5) + b",,\n"
-    for body in (content, whole):
-        facts = _facts_or_error(body)
-        if isinstance(facts, CsvFacts):
-            assert facts.sha256 == hashlib.sha256(body).hexdigest()
+    content = b"a\n" + b"x" * (times * READ_BYTES + extra - 3) + b"\n"
+    out, facts = _verified([gzip.compress(content, level)])
+    assert gzip.decompress(out) == content
+    assert (facts.size, facts.rows) == (len(content), 1)
+    assert facts.sha256 == hashlib.sha256(content).hexdigest()
 
 
-def _facts_or_error(body: bytes) -> CsvFacts | str:
-    try:
-        return _verified([gzip.compress(body)])[1]
-    except CorruptDownloadError as error:
-        return error.message
+class _Steps(CsvInspector):
+    """Remembers the longest piece that it was fed."""
+
+    longest = 0
+
+    def feed(self, piece: bytes) -> None:
+        self.longest = max(self.longest, len(piece))
+        super().feed(piece)
+
+
+def test_given_a_gzip_that_inflates_a_thousandfold_then_it_is_inflated_in_small_steps() -> None:
+    rows = 64 * 1024 * 1024 // len(b"0,0,0,0\n")
+    content = gzip.compress(b"a,b,c,d\n" + b"0,0,0,0\n" * rows)
+    assert len(content) < READ_BYTES
+    inspector = _Steps()
+    for piece in as_verified_gzip([content], inspector):
+        assert len(piece) <= len(content)
+    assert inspector.finish().rows == rows
+    assert inspector.longest <= READ_BYTES
+
+
+# --- what is not whole ---
+
+
+def _with(content: bytes, at: int, patch: bytes) -> bytes:
+    start = at % len(content)
+    return content[:start] + patch + content[start + len(patch) :]
+
+
+DAMAGED = [
+    pytest.param(GZ[:1], id="only the first byte"),
+    pytest.param(GZ[:2], id="only the mark"),
+    pytest.param(GZ[:10], id="only a header"),
+    pytest.param(GZ[:-8], id="no trailer"),
+    pytest.param(GZ[:-4], id="no size in the trailer"),
+    pytest.param(GZ[:-1], id="one byte less"),
+    pytest.param(_with(GZ, -8, b"\0\0\0\0"), id="wrong checksum"),
+    pytest.param(_with(GZ, -4, b"\0\0\0\0"), id="wrong size"),
+    pytest.param(_with(GZ, 2, b"\x07"), id="another method"),
+    pytest.param(_with(GZ, len(GZ) // 2, b"\0\0\0"), id="overwritten"),
+    pytest.param(GZ[:100] + GZ[101:], id="a byte lost"),
+    pytest.param(GZ + b"\n", id="a newline after it"),
+    pytest.param(GZ + b"\0", id="a zero byte after it"),
+    pytest.param(GZ + b"\0" * 512, id="zero bytes after it"),
+    pytest.param(GZ + b"a,b\n" * 300_000, id="much after it"),
+    pytest.param(GZ + b"\x1f", id="half a mark after it"),
+    pytest.param(GZ + b"\x1f\x8b", id="a mark after it"),
+    pytest.param(GZ + CSV, id="plain CSV after it"),
+    pytest.param(FIRST + SECOND[:-1], id="second member one byte less"),
+    pytest.param(FIRST + SECOND[:-8], id="second member without a trailer"),
+    pytest.param(FIRST + _with(SECOND, -8, b"\0\0\0\0"), id="second member's checksum wrong"),
+    pytest.param(FIRST + SECOND + b"\0", id="a zero byte after two members"),
+    pytest.param(gzip.compress(GZ), id="compressed twice"),
+    pytest.param(gzip.compress(b"<html>Sign in</html>"), id="html in gzip"),
+    pytest.param(gzip.compress(b'{"error": "gone"}'), id="json in gzip"),
+    pytest.param(gzip.compress(CSV[:-8]), id="a cut CSV in gzip"),
+    pytest.param(zlib.compress(CSV), id="zlib"),
+    pytest.param(b"<html>Sign in</html>", id="html"),
+    pytest.param(b'{"error": "gone"}', id="json"),
+    pytest.param(CSV[:-8], id="a cut CSV"),
+    pytest.param(b"PK\x03\x04\x14\0\0\0", id="zip"),
+]
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+@pytest.mark.parametrize("size", [1, 3, 1000, 10_000_000])
+def test_given_a_damaged_body_in_pieces_of_any_size_then_it_is_refused(
+    content: bytes, size: int
+) -> None:
+    with pytest.raises(CorruptDownloadError):
+        _verified(_every(size, content))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param(GZ[:1], "truncated", id="first byte"),
+        pytest.param(GZ[:-1], "truncated", id="trailer"),
+        pytest.param(GZ + b"junk", "followed by bytes that are not gzip", id="junk"),
+        pytest.param(_with(GZ, -8, b"\0\0\0\0"), "damaged.*incorrect data check", id="checksum"),
+        pytest.param(_with(GZ, -4, b"\0\0\0\0"), "damaged.*incorrect length", id="size"),
+        pytest.param(gzip.compress(GZ), "compressed twice", id="twice"),
+        pytest.param(gzip.compress(b"<html>"), "HTML", id="html"),
+    ],
+)
+def test_given_a_damaged_body_then_the_error_says_how(content: bytes, reason: str) -> None:
+    with pytest.raises(CorruptDownloadError, match=reason):
+        _verified([content])
+
+
+@pytest.mark.parametrize("whole", [GZ, FIRST + SECOND], ids=["one member", "two members"])
+def test_given_gzip_that_ends_anywhere_early_then_it_is_refused(whole: bytes) -> None:
+    # The end of the first of two members is an end: only the transport could tell.
+    for end in set(range(1, len(whole))) - {len(FIRST)}:
+        with pytest.raises(CorruptDownloadError):
+            _verified([whole[:end]])
+
+
+def test_given_gzip_with_any_byte_changed_then_it_is_refused() -> None:
+    # Bytes 4 to 9 tell time, level and system, which no checksum covers and nothing depends on.
+    for at in set(range(2, len(GZ))) - set(range(4, 10)):
+        with pytest.raises(CorruptDownloadError):
+            _verified([_with(GZ, at, bytes([GZ[at] ^ 0xFF]))])
+
+
+def test_given_a_failing_source_then_its_error_comes_out_unchanged() -> None:
+    def source() -> Iterator[bytes]:
+        yield GZ[:50]
+        raise ServiceUnavailableError("stalled")
+
+    with pytest.raises(ServiceUnavailableError, match="stalled"):
+        _verified(source())
+
+
+# --- connections ---
+
+
+@contextmanager
+def _response(answer: Answer, timeout: float = 10) -> Iterator[requests.Response]:
+    with Loopback([answer]) as server, requests.Session() as session:
+        session.trust_env = False
+        with session.get(server.origin, stream=True, timeout=timeout) as response:
+            yield response
+
+
+def _received(answer: Answer, timeout: float = 10) -> bytes:
+    with _response(answer, timeout) as response:
+        return b"".join(read_raw(response))
+
+
+CHUNKED = {"Transfer-Encoding": "chunked"}
+
+
+def _chunks(*chunks: bytes) -> bytes:
+    return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
+
+
+END = b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(reply(200, GZ), id="with a length"),
+        pytest.param(reply(200, GZ, length=-1), id="ended by closing"),
+        pytest.param(reply(200, _chunks(GZ[:9], GZ[9:]) + END, CHUNKED, length=-1), id="in chunks"),
+        pytest.param(
+            reply(200, _chunks(GZ) + END, CHUNKED, length=7), id="in chunks, with a wrong length"
+        ),
+        pytest.param(reply(200, GZ, {"Content-Encoding": "gzip"}), id="said to be encoded"),
+        pytest.param(reply(200, GZ, {"Content-Type": "text/csv"}), id="said to be text"),
+        pytest.param(reply(200, GZ, {"Content-Length": "many"}, length=-1), id="length no number"),
+        pytest.param(Held(reply(200, GZ)), id="on a connection that stays open"),
+    ],
+)
+def test_given_a_whole_body_then_its_bytes_come_as_they_were_sent(answer: Answer) -> None:
+    assert _received(answer) == GZ
+
+
+def test_given_a_body_of_many_reads_then_no_piece_is_longer_than_one() -> None:
+    content = bytes(range(256)) * (5 * READ_BYTES // 512)
+    with _response(reply(200, content)) as response:
+        pieces = list(read_raw(response))
+    assert b"".join(pieces) == content
+    assert max(map(len, pieces)) <= READ_BYTES
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(reply(200, GZ, length=len(GZ) + 1), id="one byte less than it said"),
+        pytest.param(reply(200, b"", length=10), id="nothing of what it said"),
+        pytest.param(reply(200, CSV[:300], length=len(CSV)), id="plain, less than it said"),
+        pytest.param(reply(200, _chunks(GZ), CHUNKED, length=-1), id="chunks without an end"),
+        pytest.param(reply(200, _chunks(GZ)[:-40], CHUNKED, length=-1), id="a chunk cut"),
+        pytest.param(reply(200, b"", CHUNKED, length=-1), id="no chunk at all"),
+        pytest.param(reply(200, b"zz\r\nab\r\n" + END, CHUNKED, length=-1), id="no chunk's size"),
+    ],
+)
+def test_given_a_body_that_breaks_off_then_it_is_corrupt(answer: Answer) -> None:
+    with pytest.raises(CorruptDownloadError, match="broke off"):
+        _received(answer)
+
+
+@pytest.mark.parametrize("length", [len(GZ) - 1, len(GZ) + 1], ids=["shorter", "longer"])
+def test_given_an_http_stack_that_overlooks_the_length_then_it_is_compared_here(
+    length: int,
+) -> None:
+    response = requests.Response()
+    response.headers["Content-Length"] = str(length)
+    response.raw = HTTPResponse(io.BytesIO(GZ), preload_content=False, enforce_content_length=False)
+    with pytest.raises(CorruptDownloadError, match=f"{len(GZ)} bytes.*Content-Length is {length}"):
+        list(read_raw(response))
+
+
+@pytest.mark.parametrize(
+    "content", [pytest.param(GZ[:-20], id="gzip"), pytest.param(CSV[:-8], id="plain")]
+)
+def test_given_a_body_ended_too_early_by_closing_then_its_content_tells(content: bytes) -> None:
+    with (
+        _response(reply(200, content, length=-1)) as response,
+        pytest.raises(CorruptDownloadError),
+    ):
+        _verified(read_raw(response))
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(reply(200, GZ[:50], length=len(GZ)), id="with a length"),
+        pytest.param(reply(200, GZ[:50], length=-1), id="without"),
+        pytest.param(reply(200, _chunks(GZ[:50]), CHUNKED, length=-1), id="between chunks"),
+        pytest.param(reply(200, b"", length=len(GZ)), id="before the first byte"),
+    ],
+)
+def test_given_a_body_that_stalls_then_the_service_is_unavailable(start: bytes) -> None:
+    with pytest.raises(ServiceUnavailableError, match="stalled"):
+        _received(Held(start), timeout=0.05)
+
+
+def test_given_no_time_left_when_a_body_is_read_then_reading_ends_and_tells_how_far_it_came() -> (
+    None
+):
+    content = bytes(3 * READ_BYTES)
+    left = iter([0.1, 0.0])
+    with (
+        _response(reply(200, content)) as response,
+        pytest.raises(ExportTimedOutError, match=f"{2 * READ_BYTES} bytes of {len(content)}"),
+    ):
+        list(read_raw(response, lambda: next(left)))

@@ -12,10 +12,11 @@ from sei_export.errors import (
 )
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.unit.samples import request
+from sei_export.reports import SPRINT
+from tests.unit.samples import request, request_of
 from tests.unit.scripted_api import Call, ScriptedApi
 
-EXPORT = Export("exp_1", request(), reused=False, created_at="2025-12-29T10:00:00Z").to_json()
+EXPORT = Export.of(request(), "exp_1", "2025-12-29T10:00:00Z", reused=False).to_json()
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_given_no_failure_the_answer_is_the_status_alone(written: str, status: s
 
 def test_the_status_is_asked_for_once_in_the_requests_own_project() -> None:
     api = ScriptedApi.answering(200, {"status": "queued"})
-    export = Export("exp_1", request(orgIdentifier="other"), reused=False, created_at="")
+    export = Export.of(request(orgIdentifier="other"), "exp_1", "", reused=False)
     check_export(export.to_json(), api.connect)
     assert api.http.calls == [
         Call(
@@ -43,6 +44,21 @@ def test_the_status_is_asked_for_once_in_the_requests_own_project() -> None:
             body=None,
         )
     ]
+
+
+def test_given_a_sprint_export_its_status_has_another_path_than_its_creation() -> None:
+    api = ScriptedApi.answering(200, {"status": "QUEUED"})
+    export = Export.of(request_of("sprint"), "exp_1", "", reused=False)
+    check_export(export.to_json(), api.connect)
+    (call,) = api.http.calls
+    assert call.url == "https://app.harness.io/prod1/sei/api/v2/insights/sprints/exports/exp_1"
+
+
+def test_given_an_export_that_somebody_else_created_it_is_asked_for_in_its_own_project() -> None:
+    api = ScriptedApi.answering(200, {"status": "queued"})
+    export = Export("exp_1", SPRINT, "other", "else", None, reused=True, created_at="")
+    assert check_export(export.to_json(), api.connect) == {"status": "queued"}
+    assert api.connected_for == [("other", "else")]
 
 
 @pytest.mark.parametrize(

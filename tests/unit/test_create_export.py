@@ -1,6 +1,7 @@
 """CreateExport: nothing is called before the request is known to be valid."""
 
 import json
+import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -9,10 +10,10 @@ from sei_export.create_export import create_export
 from sei_export.errors import ExportRejectedError, InvalidRequestError, ProtocolError
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request import parse_request
-from tests.unit.samples import DEFAULTS, STARTED_AT, asked
+from tests.unit.samples import DEFAULTS, STARTED_AT, asked, least, parsed
 from tests.unit.scripted_api import Call, ScriptedApi
 
+ARN = "arn:aws:states:eu-west-1:123456789012:execution:Export:run-1"
 CREATED: JsonObject = {"exportId": "exp_7a8b9c0d", "createdAt": "2025-12-29T10:00:00Z"}
 
 
@@ -31,7 +32,7 @@ CREATED: JsonObject = {"exportId": "exp_7a8b9c0d", "createdAt": "2025-12-29T10:0
 def test_given_an_invalid_request_no_connection_is_made(given_input: JsonValue) -> None:
     api = ScriptedApi.answering(202, CREATED)
     with pytest.raises(InvalidRequestError):
-        create_export(given_input, STARTED_AT, DEFAULTS, api.connect)
+        create_export(given_input, STARTED_AT, ARN, DEFAULTS, api.connect)
     assert api.connected_for == []
     assert api.http.calls == []
 
@@ -41,6 +42,7 @@ def test_given_a_valid_request_it_is_sent_once_for_its_own_project() -> None:
     create_export(
         asked(orgIdentifier="other", projectIdentifier="else", metricGroups=["VELOCITY"]),
         STARTED_AT,
+        ARN,
         DEFAULTS,
         api.connect,
     )
@@ -57,7 +59,7 @@ def test_given_a_valid_request_it_is_sent_once_for_its_own_project() -> None:
             },
         )
     ]
-    assert len(api.connected_for) == 1
+    assert api.connected_for == [("other", "else")]
 
 
 @pytest.mark.parametrize(
@@ -66,21 +68,16 @@ def test_given_a_valid_request_it_is_sent_once_for_its_own_project() -> None:
 )
 def test_the_result_is_an_export_that_the_next_state_can_read(status: int, *, reused: bool) -> None:
     result = create_export(
-        asked(), STARTED_AT, DEFAULTS, ScriptedApi.answering(status, CREATED).connect
+        asked(), STARTED_AT, ARN, DEFAULTS, ScriptedApi.answering(status, CREATED).connect
     )
-    expected = Export(
-        export_id="exp_7a8b9c0d",
-        request=parse_request(asked(), DEFAULTS, STARTED_AT),
-        reused=reused,
-        created_at="2025-12-29T10:00:00Z",
-    )
+    expected = Export.of(parsed(asked()), "exp_7a8b9c0d", "2025-12-29T10:00:00Z", reused=reused)
     assert Export.from_json(json.loads(json.dumps(result))) == expected
 
 
 def test_given_an_answer_without_a_time_the_executions_start_stands_in() -> None:
     started_at = datetime(2026, 3, 15, 1, 30, tzinfo=timezone(timedelta(hours=2)))
     api = ScriptedApi.answering(202, {"exportId": "exp_1"})
-    result = create_export(asked(), started_at, DEFAULTS, api.connect)
+    result = create_export(asked(), started_at, ARN, DEFAULTS, api.connect)
     assert result["createdAt"] == "2026-03-14T23:30:00Z"
 
 
@@ -99,7 +96,7 @@ def test_relative_dates_are_sent_as_days_counted_from(
     given_input: JsonObject, expected: JsonObject
 ) -> None:
     api = ScriptedApi.answering(202, CREATED)
-    create_export(given_input, STARTED_AT, DEFAULTS, api.connect)
+    create_export(given_input, STARTED_AT, ARN, DEFAULTS, api.connect)
     (call,) = api.http.calls
     assert call.body is not None
     assert call.body["dateRange"] == expected
@@ -108,11 +105,83 @@ def test_relative_dates_are_sent_as_days_counted_from(
 def test_given_a_refusal_the_apis_words_are_in_the_error() -> None:
     api = ScriptedApi.answering(400, {"error": "Unknown team 456"})
     with pytest.raises(ExportRejectedError) as caught:
-        create_export(asked(), STARTED_AT, DEFAULTS, api.connect)
+        create_export(asked(), STARTED_AT, ARN, DEFAULTS, api.connect)
     assert caught.value.message == "The API refuses the export with 400: Unknown team 456"
 
 
 def test_given_an_answer_without_an_id_it_is_a_protocol_error() -> None:
     api = ScriptedApi.answering(202, {"message": "Export created successfully"})
     with pytest.raises(ProtocolError, match="no exportId"):
-        create_export(asked(), STARTED_AT, DEFAULTS, api.connect)
+        create_export(asked(), STARTED_AT, ARN, DEFAULTS, api.connect)
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        pytest.param("2025-12-29T11:00:00.5+01:00", "2025-12-29T10:00:00Z", id="another zone"),
+        pytest.param("yesterday", "2026-03-15T06:00:00Z", id="unreadable: the start"),
+        pytest.param("2025-12-29T10:00:00", "2026-03-15T06:00:00Z", id="no zone: the start"),
+    ],
+)
+def test_the_apis_time_is_written_in_one_form_so_that_times_compare_as_texts(
+    written: str, normal: str
+) -> None:
+    api = ScriptedApi.answering(202, {"exportId": "exp_1", "createdAt": written})
+    assert create_export(asked(), STARTED_AT, ARN, DEFAULTS, api.connect)["createdAt"] == normal
+
+
+@pytest.mark.parametrize(
+    ("report", "path"),
+    [
+        ("productivity", "v2/insights/productivity/exports"),
+        ("efficiency", "v2/insights/efficiency/exports"),
+        ("sprint", "v2/insights/sprint/exports"),
+        ("business-alignment", "v2/insights/ba/exports"),
+        ("time-in-status", "v2/insights/ticket-data/exports"),
+    ],
+)
+def test_every_report_is_created_at_its_own_path(report: str, path: str) -> None:
+    api = ScriptedApi.answering(202, CREATED)
+    export = create_export(least(report), STARTED_AT, ARN, DEFAULTS, api.connect)
+    (call,) = api.http.calls
+    assert call.url == f"https://app.harness.io/prod1/sei/api/{path}"
+    assert call.body == parsed(least(report)).body()
+    assert (export["report"], export["legacy"]) == (report, False)
+
+
+def _legacy_id(report: str = "team-report", arn: str = ARN, **fields: JsonValue) -> JsonValue:
+    api = ScriptedApi.answering(500, {})
+    given = least(report, **fields)
+    return create_export(given, STARTED_AT, arn, DEFAULTS, api.connect)["exportId"]
+
+
+@pytest.mark.parametrize("report", ["team-report", "contributor-report"])
+def test_given_a_legacy_report_nothing_is_called_and_the_next_state_can_read_it(
+    report: str,
+) -> None:
+    api = ScriptedApi.answering(202, CREATED)
+    result = create_export(least(report), STARTED_AT, ARN, DEFAULTS, api.connect)
+    assert (api.connected_for, api.http.calls) == ([], [])
+    assert result["legacy"] is True
+    assert result["reused"] is False
+    assert result["createdAt"] == "2026-03-15T06:00:00Z"
+    export = Export.from_json(json.loads(json.dumps(result)))
+    assert export.request == parsed(least(report))
+
+
+def test_a_legacy_reports_id_is_the_same_for_a_retry_and_new_for_another_run_or_request() -> None:
+    one = _legacy_id()
+    assert isinstance(one, str)
+    assert re.fullmatch(r"legacy_[0-9a-f]{16}", one)
+    assert _legacy_id() == one
+    others = {
+        _legacy_id(arn=f"{ARN}0"),
+        _legacy_id(teamRefId=7),
+        _legacy_id("contributor-report", collectionId="6036"),
+    }
+    assert len(others - {one}) == 3
+
+
+def test_given_names_too_long_for_a_key_a_legacy_report_is_refused_too() -> None:
+    with pytest.raises(InvalidRequestError, match="S3 key of"):
+        _legacy_id(collectionId="c" * 1000)

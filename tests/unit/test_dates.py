@@ -191,6 +191,8 @@ def test_no_zone_is_found_for_any_other_name(name: object) -> None:
         pytest.param("2026-03-01T25:00:00Z", id="no such hour"),
         pytest.param("<aws.scheduler.scheduled-time>", id="placeholder"),
         pytest.param("", id="empty"),
+        pytest.param("1969-12-31T23:59:59Z", id="too early"),
+        pytest.param("9999-01-01T00:00:00Z", id="too late"),
         pytest.param("0001-01-01T00:00:00Z", id="first moment of the calendar"),
         pytest.param("9999-12-31T23:59:59-12:00", id="last moment of the calendar"),
     ],
@@ -198,6 +200,11 @@ def test_no_zone_is_found_for_any_other_name(name: object) -> None:
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_moment(text)
+
+
+@pytest.mark.parametrize("text", ["1970-01-01T00:00:00Z", "9998-12-31T23:59:59Z"])
+def test_the_first_and_the_last_moment_are_read(text: str) -> None:
+    assert format_moment(parse_moment(text)) == text
 
 
 @pytest.mark.parametrize(

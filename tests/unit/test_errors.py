@@ -22,6 +22,7 @@ CONTRACT = {
     "ExportFailedError",
     "ExportCancelledError",
     "ExportTimedOutError",
+    "HarvestIncompleteError",
     "CorruptDownloadError",
     "StorageError",
 }

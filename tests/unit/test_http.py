@@ -264,6 +264,7 @@ def test_given_calls_before_when_called_then_they_count_against_the_same_deadlin
         pytest.param(Held(reply(200, b'{"a": ', length=9)), id="half a body"),
     ],
 )
+@pytest.mark.timeout(15)  # a hang if the time left were not heeded
 def test_given_silence_when_little_time_is_left_then_the_call_gives_up(answer: Answer) -> None:
     with Loopback([answer]) as server:
         caller = Caller(server, seconds=0.4)

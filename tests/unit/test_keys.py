@@ -6,12 +6,23 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 
+from sei_export import keys
 from sei_export.errors import InvalidRequestError
+from sei_export.export import Export
 from sei_export.jsontypes import JsonValue
-from sei_export.keys import data_key, manifest_key
-from sei_export.request import parse_request
+from sei_export.keys import check_length, landed_key
+from sei_export.reports import PRODUCTIVITY, SPRINT
+from sei_export.request import ExportRequest
 from tests.unit.request_strategies import names
-from tests.unit.samples import DEFAULTS, STARTED_AT, asked, request
+from tests.unit.samples import request, request_of
+
+
+def data_key(asked: ExportRequest) -> str:
+    return keys.data_key(Export.of(asked, "exp_1", "", reused=False))
+
+
+def manifest_key(asked: ExportRequest) -> str:
+    return keys.manifest_key(Export.of(asked, "exp_1", "", reused=False))
 
 
 def _shape(**fields: JsonValue) -> str:
@@ -30,7 +41,7 @@ def test_a_requests_files_are_exactly_here() -> None:
         options={"metricLevel": "developer", "granularity": "monthly"},
     )
     folder = (
-        "report=productivity/shape=developer-monthly-8a78d797/org=acme/project=metrics/"
+        "report=productivity/shape=developer-monthly-2ccebb06/org=acme/project=metrics/"
         "tree=Engineering/team=456/start=2024-01-01/end=2024-12-31"
     )
     assert data_key(full) == f"exports/{folder}/export.csv.gz"
@@ -151,22 +162,70 @@ def _tree_that_makes_manifest_keys_of(size: int) -> str:
 
 
 def test_the_longest_key_that_s3_takes_is_made() -> None:
-    tree = _tree_that_makes_manifest_keys_of(1024)
-    longest = parse_request(asked(scope={"orgTreeName": tree}), DEFAULTS, STARTED_AT)
+    longest = request(scope={"orgTreeName": _tree_that_makes_manifest_keys_of(1024)})
+    check_length(longest)
     assert len(manifest_key(longest)) == 1024
     assert len(data_key(longest)) <= 1024
 
 
-def test_a_longer_one_is_refused_for_both_objects_alike() -> None:
+def test_a_longer_one_is_refused() -> None:
     too_long = request(scope={"orgTreeName": _tree_that_makes_manifest_keys_of(1025)})
-    for key_of in (data_key, manifest_key):
-        with pytest.raises(InvalidRequestError) as caught:
-            key_of(too_long)
-        assert caught.value.problems == (
-            "scope and identifiers make an S3 key of 1001 bytes: at most 1000 fit.",
-        )
+    with pytest.raises(InvalidRequestError) as caught:
+        check_length(too_long)
+    assert caught.value.problems == (
+        "scope and identifiers make an S3 key of 1001 bytes: at most 1000 fit.",
+    )
 
 
 def test_the_limit_counts_encoded_bytes() -> None:
     with pytest.raises(InvalidRequestError, match="S3 key of"):
-        data_key(request(scope={"orgTreeName": "é" * 200}))
+        check_length(request(scope={"orgTreeName": "é" * 200}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "folder"),
+    [
+        pytest.param(
+            request_of("sprint", scope={"teamId": "9"}),
+            r"report=sprint/shape=_-sprint-\w{8}/org=acme/project=metrics/tree=_/team=9/",
+            id="a team alone",
+        ),
+        pytest.param(
+            request_of("time-in-status", options={"metricLevel": "sprint"}),
+            r"report=time-in-status/shape=sprint-_-\w{8}/org=acme/project=metrics/"
+            r"tree=Engineering/team=_/",
+            id="the level's other name",
+        ),
+        pytest.param(
+            request_of("team-report", granularity="weekly"),
+            r"report=team-report/shape=_-weekly-\w{8}/org=acme/project=metrics/tree=_/team=6036/",
+            id="a legacy report's collection is its team",
+        ),
+        pytest.param(
+            request_of("contributor-report", granularity="monthly"),
+            r"report=contributor-report/shape=_-monthly-\w{8}/org=acme/project=metrics/"
+            r"tree=_/team=1/",
+            id="the API's upper case",
+        ),
+    ],
+)
+def test_every_report_has_the_same_layout(asked: ExportRequest, folder: str) -> None:
+    days = "start=2024-01-01/end=2024-12-31"
+    assert re.fullmatch(rf"exports/{folder}{days}/export\.csv\.gz", data_key(asked))
+    assert re.fullmatch(rf"manifests/{folder}{days}/manifest\.json", manifest_key(asked))
+
+
+def test_given_an_export_that_somebody_else_created_its_files_are_kept_by_its_id() -> None:
+    export = Export("exp_7a8b", SPRINT, "acme", "metrics", None, reused=True, created_at="")
+    folder = "report=sprint/shape=harvested/export=exp_7a8b"
+    assert keys.data_key(export) == f"exports/{folder}/export.csv.gz"
+    assert keys.manifest_key(export) == f"manifests/{folder}/manifest.json"
+
+
+def test_the_mark_of_a_landed_export_is_known_from_report_and_id_alone() -> None:
+    assert landed_key(SPRINT, "exp_7a8b") == "manifests/report=sprint/landed/exp_7a8b.json"
+    assert landed_key(PRODUCTIVITY, "exp_7a8b") != landed_key(SPRINT, "exp_7a8b")
+
+
+def test_an_id_read_from_a_manifest_cannot_lead_a_mark_elsewhere() -> None:
+    assert landed_key(SPRINT, "../x") == "manifests/report=sprint/landed/..%2Fx.json"

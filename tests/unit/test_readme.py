@@ -8,11 +8,12 @@ import pytest
 
 from local.paths import ROOT
 from sei_export import dates, errors
+from sei_export.parsing import parse_request
 from sei_export.reports import REPORTS
-from sei_export.request import parse_request
 from sei_export.settings import RequestDefaults
 from tests.stack.test_run import RESULT_FIELDS
 from tests.statemachine import machine
+from tests.unit.readme_table import reports_table
 
 README = (ROOT / "README.md").read_text()
 DEFAULTS = RequestDefaults(
@@ -64,7 +65,7 @@ def test_the_wrong_input_is_refused_as_shown() -> None:
     assert f"InvalidRequestError: {refused.value}\n" in README
 
 
-def test_every_error_period_group_and_option_is_explained() -> None:
+def test_every_error_and_period_is_explained() -> None:
     names = re.findall(r"^\| `(\w+Error)` \|", README, re.MULTILINE)
     matched = {
         name
@@ -72,11 +73,17 @@ def test_every_error_period_group_and_option_is_explained() -> None:
         if name.endswith("Error") and not getattr(errors, name).__subclasses__()
     }
     assert set(names) == matched
-    for report in REPORTS.values():
-        words = [report.name, *report.metric_groups, *dates.PERIODS]
-        for option in report.options:
-            words += [option.name, *option.aliases, *option.allowed]
-        assert [word for word in words if f"`{word}`" not in README] == []
+    assert [period for period in dates.PERIODS if f"`{period}`" not in README] == []
+
+
+def test_the_table_of_reports_is_the_codes() -> None:
+    assert f"<!-- reports -->\n{reports_table()}\n" in README
+
+
+def test_there_is_a_ready_input_for_every_report() -> None:
+    for name in REPORTS:
+        given = json.loads((ROOT / "events" / f"{name}.json").read_text())
+        assert parse_request(given, DEFAULTS, datetime.now(UTC)).report.name == name
 
 
 def test_every_command_named_is_a_target() -> None:

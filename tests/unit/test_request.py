@@ -5,16 +5,20 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sei_export import dates
 from sei_export.errors import InvalidRequestError
+from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.keys import data_key
-from sei_export.request import NOMINAL_TIME_PLACEHOLDER, parse_request, read_canonical
+from sei_export.parsing import NOMINAL_TIME_PLACEHOLDER, parse_request, read_canonical
+from sei_export.reports import REPORTS, Report
 from tests.unit.request_strategies import requests, rewritten
-from tests.unit.samples import DEFAULTS, STARTED_AT, asked, problems, request
+from tests.unit.samples import DEFAULTS, STARTED_AT, asked, parsed, problems, request, request_of
+
+EVERY_REPORT = pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 
 FULL: JsonObject = {
     "report": "productivity",
@@ -75,7 +79,8 @@ def test_level_and_granularity_are_the_apis_spelling() -> None:
 
 
 def test_metric_names_pass_in_the_users_case_the_first_spelling_first() -> None:
-    assert request(metrics=["b_New", "A_new", "a_NEW"]).metrics == ("A_new", "b_New")
+    fields = request(metrics=["b_New", "A_new", "a_NEW"]).fields
+    assert fields["metrics"] == ["A_new", "b_New"]
 
 
 @pytest.mark.parametrize(
@@ -108,36 +113,125 @@ def test_null_absent_and_empty_ask_for_the_same(field: str, given_value: str | N
     assert request(**fields) == request()
 
 
-@given(requests())
-def test_every_valid_request_is_taken(given_input: JsonObject) -> None:
-    assert problems(given_input) == ()
+@EVERY_REPORT
+@settings(max_examples=40)
+@given(data=st.data())
+def test_every_valid_request_is_taken(report: Report, data: st.DataObject) -> None:
+    assert problems(data.draw(requests(report))) == ()
 
 
-@given(requests())
+@EVERY_REPORT
+@settings(max_examples=40)
+@given(data=st.data())
 def test_the_canonical_form_reads_back_as_the_same_request_after_a_trip_through_json(
-    given_input: JsonObject,
+    report: Report, data: st.DataObject
 ) -> None:
-    parsed = parse_request(given_input, DEFAULTS, STARTED_AT)
-    again = read_canonical(json.loads(json.dumps(parsed.canonical())))
-    assert again == parsed
-    assert again.fingerprint == parsed.fingerprint
+    one = parsed(data.draw(requests(report)))
+    again = read_canonical(json.loads(json.dumps(one.canonical())))
+    assert again == one
+    assert again.fingerprint == one.fingerprint
 
 
-@given(requests())
-def test_the_canonical_form_is_a_valid_input_too(given_input: JsonObject) -> None:
-    parsed = parse_request(given_input, DEFAULTS, STARTED_AT)
-    assert parse_request(parsed.canonical(), DEFAULTS, STARTED_AT) == parsed
+@EVERY_REPORT
+@settings(max_examples=20)
+@given(data=st.data())
+def test_the_canonical_form_is_a_valid_input_too(report: Report, data: st.DataObject) -> None:
+    one = parsed(data.draw(requests(report)))
+    assert parsed(one.canonical()) == one
 
 
-@given(st.data())
+@EVERY_REPORT
+@settings(max_examples=60)
+@given(data=st.data())
 def test_the_same_request_in_other_words_has_the_same_fingerprint_and_key(
-    data: st.DataObject,
+    report: Report, data: st.DataObject
 ) -> None:
-    given_input = data.draw(requests())
-    one = parse_request(given_input, DEFAULTS, STARTED_AT)
-    other = parse_request(data.draw(rewritten(given_input)), DEFAULTS, STARTED_AT)
+    given_input = data.draw(requests(report))
+    one = parsed(given_input)
+    other = parsed(data.draw(rewritten(report, given_input)))
     assert other.fingerprint == one.fingerprint
-    assert data_key(other) == data_key(one)
+    assert other.shape_fingerprint == one.shape_fingerprint
+    keys = {data_key(Export.of(each, "exp_1", "", reused=False)) for each in (one, other)}
+    assert len(keys) == 1
+
+
+def test_two_reports_that_ask_alike_are_two_requests() -> None:
+    options: JsonValue = {"granularity": "MONTHLY"}
+    reports = ("sprint", "business-alignment", "productivity", "time-in-status")
+    asked_alike = [request_of(report, options=options) for report in reports]
+    assert len({each.fingerprint for each in asked_alike}) == 4
+    assert len({each.shape_fingerprint for each in asked_alike}) == 4
+
+
+def test_issue_statuses_in_another_case_are_other_statuses() -> None:
+    one = request_of("time-in-status", issueStatuses=["Done", "done", "Done "])
+    assert one.fields["issueStatuses"] == ["Done", "done"]
+    other = request_of("time-in-status", issueStatuses=["Done"])
+    assert other.fingerprint != request_of("time-in-status", issueStatuses=["done"]).fingerprint
+
+
+def test_a_legacy_report_is_sent_in_its_own_form() -> None:
+    given_input: JsonObject = {
+        "report": "team-report",
+        "collectionId": " 6036 ",
+        "dateRange": {"period": "previous-month"},
+        "teamRefId": 123,
+        "granularity": "WEEKLY",
+        "productivity": {"metrics": ["PR_VELOCITY_PER_DEV", "coding_days_per_dev"]},
+        "efficiency": {"metrics": [], "calculationType": "p90"},
+        "includeRatings": False,
+    }
+    legacy = parsed(given_input)
+    assert legacy.body() == {
+        "collectionId": "6036",
+        "dateStart": "2026-02-01",
+        "dateEnd": "2026-02-28",
+        "teamRefId": 123,
+        "granularity": "weekly",
+        "productivity": {"metrics": ["coding_days_per_dev", "PR_VELOCITY_PER_DEV"]},
+        "efficiency": {"metrics": [], "calculationType": "P90"},
+        "includeRatings": False,
+    }
+    assert legacy.canonical() == {
+        "report": "team-report",
+        "orgIdentifier": "acme",
+        "projectIdentifier": "metrics",
+        **legacy.body(),
+    }
+    assert (legacy.tree, legacy.team, legacy.granularity) == (None, "6036", "weekly")
+
+
+@pytest.mark.parametrize(
+    ("report", "fields", "expected"),
+    [
+        pytest.param(
+            "productivity",
+            {"options": {"metricLevel": "team", "granularity": "weekly"}},
+            ("team", "weekly"),
+            id="productivity",
+        ),
+        pytest.param("efficiency", {}, (None, "MONTHLY"), id="efficiency"),
+        pytest.param(
+            "sprint",
+            {"options": {"metricLevel": "SPRINT", "granularity": "sprint"}},
+            ("sprint", "SPRINT"),
+            id="sprint",
+        ),
+        pytest.param(
+            "time-in-status",
+            {"options": {"metricLevel": "team", "granularity": "daily"}},
+            ("team", "daily"),
+            id="time-in-status",
+        ),
+        pytest.param("team-report", {"granularity": "DAILY"}, (None, "daily"), id="team-report"),
+        pytest.param("contributor-report", {}, (None, None), id="contributor-report"),
+    ],
+)
+def test_level_and_granularity_are_found_where_each_report_has_them(
+    report: str, fields: JsonObject, expected: tuple[str | None, str | None]
+) -> None:
+    one = request_of(report, **fields)
+    assert (one.level, one.granularity) == expected
 
 
 def test_different_requests_have_different_fingerprints() -> None:
@@ -202,20 +296,20 @@ RUNS_THE_DEFAULT = [
 
 @pytest.mark.parametrize("given_input", RUNS_THE_DEFAULT)
 def test_an_input_that_asks_for_nothing_runs_the_default_request(given_input: JsonObject) -> None:
-    parsed = parse_request(given_input, DEFAULTS, STARTED_AT)
-    assert (parsed.start, parsed.end) == (date(2026, 2, 1), date(2026, 2, 28))
-    assert parsed.scope == {"orgTreeName": "Engineering"}
+    one = parse_request(given_input, DEFAULTS, STARTED_AT)
+    assert (one.start, one.end) == (date(2026, 2, 1), date(2026, 2, 28))
+    assert one.scope == {"orgTreeName": "Engineering"}
 
 
 @pytest.mark.parametrize("given_input", RUNS_THE_DEFAULT)
 def test_problems_of_the_default_request_are_told_apart(given_input: JsonObject) -> None:
-    broken = replace(DEFAULTS, default_request={"report": "x", "scope": 1, "y": 2})
+    broken = replace(DEFAULTS, default_request={"report": "sprint", "scope": 1, "y": 2})
     found = problems(given_input, broken)
     assert [text.split(" ", 1)[0] for text in found] == [
         "DefaultRequest.y",
-        "DefaultRequest.report",
         "DefaultRequest.scope",
         "DefaultRequest.dateRange",
+        "DefaultRequest.options.granularity",
     ]
 
 
@@ -251,8 +345,8 @@ def test_reading_an_input_leaves_it_as_it_is() -> None:
 
 def _days(given_input: JsonObject, started_at: str, timezone: str = "UTC") -> tuple[str, str]:
     defaults = replace(DEFAULTS, timezone=timezone)
-    parsed = parse_request(given_input, defaults, dates.parse_moment(started_at))
-    return parsed.start.isoformat(), parsed.end.isoformat()
+    one = parse_request(given_input, defaults, dates.parse_moment(started_at))
+    return one.start.isoformat(), one.end.isoformat()
 
 
 YESTERDAY: JsonObject = {"period": "previous-day"}
@@ -319,8 +413,8 @@ def test_trailing_days_use_the_zone_too() -> None:
 
 @pytest.mark.parametrize("days", [1, 3660])
 def test_the_bounds_of_trailing_days_are_allowed(days: int) -> None:
-    parsed = request(dateRange={"trailingDays": days})
-    assert (parsed.end - parsed.start).days == days - 1
+    one = request(dateRange={"trailingDays": days})
+    assert (one.end - one.start).days == days - 1
 
 
 MOMENTS = st.datetimes(
@@ -342,7 +436,7 @@ def test_no_relative_range_is_empty_whenever_and_wherever(
     given_input = asked(
         dateRange={**form, "timezone": zone}, scheduledTime=dates.format_moment(moment)
     )
-    parsed = parse_request(given_input, DEFAULTS, STARTED_AT)
-    assert parsed.start <= parsed.end
+    one = parse_request(given_input, DEFAULTS, STARTED_AT)
+    assert one.start <= one.end
     # What is written down is absolute, so that no later state can shift it.
-    assert read_canonical(parsed.canonical()) == parsed
+    assert read_canonical(one.canonical()) == one

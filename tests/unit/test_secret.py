@@ -88,6 +88,43 @@ def test_a_cached_value_that_is_no_key_is_read_again_since_it_may_be_mended() ->
     assert len(manager.read) == 2
 
 
+def test_a_fresh_value_that_is_no_key_is_not_read_once_more() -> None:
+    key, manager = _key("ApiKey pat.abc")
+    with pytest.raises(ConfigurationError):
+        key.read(fresh=True)
+    assert len(manager.read) == 1
+
+
+@dataclass
+class FakeReader:
+    """In the place of Powertools' provider, for what cannot be seen through it."""
+
+    value: str | None
+    ages: list[int | None] = field(default_factory=list)
+
+    def get(
+        self,
+        name: str,  # noqa: ARG002 - the provider's signature
+        max_age: int | None = None,
+        *,
+        force_fetch: bool = False,  # noqa: ARG002 - as above
+    ) -> str | None:
+        """As the provider answers."""
+        self.ages.append(max_age)
+        return self.value
+
+
+def test_a_key_may_be_five_minutes_old() -> None:
+    reader = FakeReader("pat.abc")
+    ApiKey(ARN, reader).read()
+    assert reader.ages == [300]
+
+
+def test_a_provider_without_a_value_is_a_secret_without_one() -> None:
+    with pytest.raises(ConfigurationError, match="has no value"):
+        ApiKey(ARN, FakeReader(None)).read()
+
+
 MALFORMED = [
     pytest.param("", "has no value", id="empty"),
     pytest.param(" \n", "has no value", id="blank"),
@@ -156,7 +193,7 @@ def test_a_secret_that_may_not_be_read_says_what_to_allow(code: str) -> None:
     [
         pytest.param(_refusal("ThrottlingException"), "ThrottlingException", id="throttled"),
         pytest.param(_refusal("InternalServiceError", 500), "InternalServiceError", id="failing"),
-        pytest.param(_refusal("503", 503), "503", id="an answer without a code"),
+        pytest.param(_refusal("500", 500), "500", id="an answer without a code"),
         pytest.param(
             EndpointConnectionError(endpoint_url="https://secretsmanager.example"),
             "EndpointConnectionError",

@@ -9,7 +9,13 @@ import pytest
 
 import sei_export
 from sei_export.errors import ConfigurationError
-from sei_export.settings import ApiSettings, DeliverySettings, RequestDefaults
+from sei_export.settings import (
+    ApiSettings,
+    ProjectSettings,
+    RequestDefaults,
+    event_bus_name,
+    export_bucket,
+)
 
 API = {
     "HARNESS_BASE_URL": "https://app.harness.io/prod1/sei/api/",
@@ -20,7 +26,9 @@ REQUEST = {
     "HARNESS_PROJECT_IDENTIFIER": "metrics",
     "DEFAULT_REQUEST": '{"report": "productivity"}',
 }
-DELIVERY = {"EXPORT_BUCKET": "exports", "EVENT_BUS_NAME": "default"}
+PROJECT = {name: REQUEST[name] for name in ("HARNESS_ORG_IDENTIFIER", "HARNESS_PROJECT_IDENTIFIER")}
+BUCKET = {"EXPORT_BUCKET": "exports"}
+BUS = {"EVENT_BUS_NAME": "default"}
 
 type Load = Callable[[Mapping[str, str]], object]
 
@@ -76,20 +84,40 @@ def test_a_default_request_that_is_no_object_is_refused(text: str, message: str)
     assert caught.value.message.startswith(message)
 
 
-def test_delivery_settings_are_read_from_their_variables() -> None:
-    settings = DeliverySettings.load(DELIVERY)
-    assert (settings.bucket, settings.event_bus_name) == ("exports", "default")
+def test_bucket_and_bus_are_each_read_without_the_other() -> None:
+    assert export_bucket(BUCKET) == "exports"
+    assert event_bus_name(BUS) == "default"
+
+
+def test_a_project_is_read_without_the_rest_of_a_requests_settings() -> None:
+    assert ProjectSettings.load(PROJECT) == ProjectSettings("acme", "metrics")
+
+
+@pytest.mark.parametrize(
+    ("environ", "header"),
+    [
+        pytest.param({}, "Authorization", id="unset"),
+        pytest.param({"API_KEY_HEADER": ""}, "Authorization", id="empty"),
+        pytest.param({"API_KEY_HEADER": "SEI_API_KEY"}, "SEI_API_KEY", id="the older page's"),
+    ],
+)
+def test_the_keys_header_is_the_stacks_or_the_common_one(
+    environ: dict[str, str], header: str
+) -> None:
+    assert ApiSettings.load({**API, **environ}).api_key_header == header
 
 
 @pytest.mark.parametrize("value", [None, "", "  "], ids=["unset", "empty", "blank"])
 @pytest.mark.parametrize(
     ("load", "environ", "name"),
     [
-        pytest.param(load, environ, name, id=name)
+        pytest.param(load, environ, name, id=f"{load.__qualname__} {name}")
         for load, environ in (
             (ApiSettings.load, API),
             (RequestDefaults.load, REQUEST),
-            (DeliverySettings.load, DELIVERY),
+            (ProjectSettings.load, PROJECT),
+            (export_bucket, BUCKET),
+            (event_bus_name, BUS),
         )
         for name in environ
     ],

@@ -2,13 +2,16 @@
 
 One export, in the order in which the state machine calls::
 
-    create_export ─ request ─ reports, dates        what is asked, checked before any call
-                  └ client  ─ http, urls, secret    the vendor's API
-    check_export  ─ client  ─ status                is it ready?
+    create_export ─ parsing ─ bodyfields, rangefields    what is asked, checked before any call
+                  │         └ request ─ reports ─ fields
+                  └ client  ─ http, urls, secret          the vendor's API
+    check_export    ─ client ─ status                     is it ready?
     download_export ─ client
-                    ├ body ─ csvcheck               the bytes, verified as they pass
-                    ├ storage ─ keys                nothing visible before it is right
-                    └ result ─ events               manifest and announcement
+    fetch_report    ─ client                              a legacy report: no polling
+          └ landing ─ body ─ csvcheck                     the bytes, verified as they pass
+                    ├ storage ─ upload, keys              nothing visible before it is right
+                    └ result, events                      manifest and announcement
+    list_exports    ─ client, storage                     for the harvest: what has not landed
 
 Dependencies point downwards only. `settings` is the one module that reads the environment;
 `errors` holds the names that the state machine matches.

@@ -5,14 +5,19 @@ body is read raw, since the HTTP stack's own decoding ends early without an erro
 gzip, and a bare decompressor drops all members after the first.
 """
 
+import math
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from sei_export.csvcheck import CsvInspector
-from sei_export.errors import CorruptDownloadError, ServiceUnavailableError
+from sei_export.errors import (
+    CorruptDownloadError,
+    ExportTimedOutError,
+    ServiceUnavailableError,
+)
 
 READ_BYTES = 1024 * 1024
 """One read from the connection, and the most that is inflated at a time."""
@@ -23,10 +28,17 @@ _LEVEL = 1
 """For plain bodies: the fastest level keeps 97 % of what the next ones save."""
 
 
-def read_raw(response: requests.Response) -> Iterator[bytes]:
+def read_raw(
+    response: requests.Response, seconds_left: Callable[[], float] = lambda: math.inf
+) -> Iterator[bytes]:
     """The body's bytes as they came, all of them.
 
+    Args:
+        response: Opened, not read.
+        seconds_left: How long reading may still take.
+
     Raises:
+        ExportTimedOutError: There is no time left for the rest.
         CorruptDownloadError: It broke off, or is shorter than it said.
         ServiceUnavailableError: It stalled.
     """
@@ -45,6 +57,12 @@ def read_raw(response: requests.Response) -> Iterator[bytes]:
             break
         received += len(piece)
         yield piece
+        if seconds_left() <= 0:
+            raise ExportTimedOutError(
+                f"The download was not finished in the function's time: {received} bytes of "
+                f"{promised or 'an unknown number'} came.",
+                remedy="Export less at a time: one team, a shorter date range, fewer metrics.",
+            )
     if promised is not None and received != promised:
         raise CorruptDownloadError(
             f"The download has {received} bytes, its Content-Length is {promised}."

@@ -1,16 +1,13 @@
 """CheckExport: where an export is now."""
 
-from collections.abc import Callable
-
-from sei_export.client import SeiClient, State
+from sei_export.client import Connect, State
 from sei_export.errors import ExportCancelledError, ExportEndedError, ExportFailedError
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request import ExportRequest
 from sei_export.status import ExportStatus
 
 
-def check_export(given: JsonValue, connect: Callable[[ExportRequest], SeiClient]) -> JsonObject:
+def check_export(given: JsonValue, connect: Connect) -> JsonObject:
     """Ask once.
 
     Args:
@@ -25,7 +22,7 @@ def check_export(given: JsonValue, connect: Callable[[ExportRequest], SeiClient]
         SeiExportError: As `SeiClient.state` raises.
     """
     export = Export.from_json(given)
-    state = connect(export.request).state(export.request.report, export.export_id)
+    state = connect(export).state(export.report, export.export_id)
     answer: JsonObject = {"status": state.status.value}
     failure = _failure(export, state)
     if failure:

@@ -4,10 +4,11 @@ The vendor's pages contradict each other in places; every documented form is acc
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Protocol
 
 import requests
 
@@ -18,6 +19,8 @@ from sei_export.reports import Report
 from sei_export.request import ExportRequest
 from sei_export.status import ExportStatus
 from sei_export.urls import BaseUrl
+
+_LIST_FIELDS = ("exports", "content", "items", "data")
 
 _EXPORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 """Shown as `exp_7a8b9c0d` and called Base36: opaque, but it goes into a path and a log."""
@@ -57,6 +60,33 @@ class State:
     completed_at: str | None = None
 
 
+class InProject(Protocol):
+    """Whatever belongs to an organization and a project."""
+
+    @property
+    def org(self) -> str:
+        """The Harness organization."""
+
+    @property
+    def project(self) -> str:
+        """The Harness project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One export in a list.
+
+    Attributes:
+        export_id: Checked, safe in a path.
+        status: As the API writes it, or None.
+        created_at: As the API writes it, or None.
+    """
+
+    export_id: str
+    status: str | None
+    created_at: str | None
+
+
 class SeiClient:
     """Calls for one organization and project.
 
@@ -71,6 +101,10 @@ class SeiClient:
         self._http = http
         self._base_url = base_url
         self._params = {"orgIdentifier": org, "projectIdentifier": project}
+
+    def seconds_left(self) -> float:
+        """How long calls may still take."""
+        return self._http.seconds_left()
 
     def create(self, request: ExportRequest) -> Created:
         """Ask for an export. An identical one of the last 30 minutes is handed out again.
@@ -121,6 +155,54 @@ class SeiClient:
             completed_at=_string(fields.get("completedAt")),
         )
 
+    def list(self, report: Report, filters: Mapping[str, str]) -> list[Listed]:
+        """One page of a report's exports.
+
+        Args:
+            report: Which report.
+            filters: The API's query parameters, `page` and `limit` among them.
+
+        Raises:
+            ProtocolError: The answer is not a list in any of the forms that are known.
+            ApiError: As `HttpClient.json` raises.
+        """
+        url = self._base_url.join(report.path)
+        status, answer, text = self._http.json("GET", url, {**self._params, **filters})
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise ProtocolError(
+                f"The list of {report.name} exports was answered with {status}: "
+                f"{_stated_error(answer) or text}"
+            )
+        return [
+            Listed(
+                export_id=check_export_id(item.get("exportId", item.get("id"))),
+                status=_string(item.get("status")),
+                created_at=_string(item.get("createdAt")),
+            )
+            for item in _items(answer, text)
+        ]
+
+    @contextmanager
+    def fetch(self, request: ExportRequest) -> Iterator[requests.Response]:
+        """Ask for a legacy report and open its body.
+
+        Raises:
+            ExportRejectedError: The API refuses the request.
+            ProtocolError: Another answer than 200.
+            ApiError: As `HttpClient.post` raises.
+        """
+        url = self._base_url.join(request.report.create_path)
+        params = {**self._params, "format": "csv"}
+        with self._http.post(url, params, request.body()) as response:
+            status = response.status_code
+            if status >= HTTPStatus.BAD_REQUEST:
+                raise ExportRejectedError(
+                    f"The API refuses the report with {status}: {self._http.excerpt(response)}"
+                )
+            if status != HTTPStatus.OK:
+                raise ProtocolError(f"The API answered the report with {status}.")
+            yield response
+
     @contextmanager
     def download(
         self, report: Report, export_id: str, link: str | None
@@ -144,6 +226,10 @@ class SeiClient:
             yield response
 
 
+type Connect = Callable[[InProject], SeiClient]
+"""Makes the client for an organization and project."""
+
+
 def check_export_id(given: JsonValue) -> str:
     """An export id that is safe in a path.
 
@@ -162,6 +248,19 @@ def _object(answer: JsonValue, text: str, step: str) -> JsonObject:
         return answer
     kind = "an HTML page" if text.lstrip().startswith("<") else "not a JSON object"
     raise ProtocolError(f"The API answered the {step} call with {kind}: {text[:120]}")
+
+
+def _items(answer: JsonValue, text: str) -> Iterator[JsonObject]:
+    """The objects of a list, whose shape no page documents."""
+    found: JsonValue = answer
+    if isinstance(answer, dict):
+        found = next((answer[name] for name in _LIST_FIELDS if name in answer), None)
+    if not isinstance(found, list):
+        raise ProtocolError(f"The API answered the list call with something else: {text[:120]}")
+    for item in found:
+        if not isinstance(item, dict):
+            raise ProtocolError(f"The API's list has an entry that is no export: {text[:120]}")
+        yield item
 
 
 def _string(value: JsonValue) -> str | None:

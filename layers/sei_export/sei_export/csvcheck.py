@@ -81,6 +81,9 @@ class CsvInspector:
         """
         if self._head:
             self._read_header(_without_blank_lines(bytes(self._head)))
+            if not self._columns:
+                # Blank lines or a byte order mark are all there is: no record.
+                self._last = b"\n"
         if self._inside_quotes:
             raise CorruptDownloadError("The CSV ends inside a quoted field: its end is missing.")
         if self._last != b"\n":

@@ -99,6 +99,14 @@ def parse_moment(text: str) -> datetime:
     return moment
 
 
+def normalize_moment(text: str | None, default: str) -> str:
+    """An API's time as `format_moment` writes it, or the default where it gives none."""
+    try:
+        return format_moment(parse_moment(text)) if text else default
+    except ValueError:
+        return default
+
+
 def format_moment(moment: datetime) -> str:
     """Write a time as `2026-01-31T06:00:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

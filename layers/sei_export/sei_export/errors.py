@@ -16,6 +16,7 @@
     │   ├── ExportFailedError       the API says that the export failed
     │   ├── ExportCancelledError    the API says that it was cancelled
     │   └── ExportTimedOutError     it was not ready at the execution's deadline
+    ├── HarvestIncompleteError      not everything that a harvest found has landed
     ├── CorruptDownloadError        the file is not the complete CSV that it claims to be
     └── StorageError                S3 refuses
 
@@ -57,14 +58,14 @@ class InvalidRequestError(SeiExportError):
     # Step Functions cuts a cause at 32,768 characters; nobody corrects more at a time anyway.
     most_listed: ClassVar[int] = 40
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], *, remedy: str | None = None) -> None:
         self.problems = tuple(problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         shown = problems[: self.most_listed]
         listed = " ".join(f"({number}) {text}" for number, text in enumerate(shown, 1))
         if len(shown) < len(problems):
             listed += f" … and {len(problems) - len(shown)} more."
-        super().__init__(f"The request has {count}: {listed}")
+        super().__init__(f"The request has {count}: {listed}", remedy=remedy)
 
 
 class ConfigurationError(SeiExportError):
@@ -107,7 +108,7 @@ class RateLimitedError(ApiError):
 class ServiceUnavailableError(ApiError):
     """5xx, timeout or connection failure for longer than one call may wait."""
 
-    default_remedy = "Start the execution again later; check the Harness status page."
+    default_remedy = "Start a new execution later; check the Harness status page."
 
 
 class ProtocolError(ApiError):
@@ -123,8 +124,8 @@ class ExportNotFoundError(ApiError):
     """404 on status or download."""
 
     default_remedy = (
-        "The export is gone or belongs to another project; start a new execution to create it "
-        "again."
+        "The export is gone or belongs to another project. Start a new execution 30 minutes after "
+        "the first one: until then the API may hand out the same export."
     )
 
 
@@ -144,7 +145,10 @@ class ExportFailedError(ExportEndedError):
 class ExportCancelledError(ExportEndedError):
     """The API reports `cancelled`."""
 
-    default_remedy = "Somebody cancelled it in Harness; start a new execution."
+    default_remedy = (
+        "Somebody cancelled it in Harness. Start a new execution 30 minutes after the first one: "
+        "until then the API may hand out the same export."
+    )
 
 
 class ExportTimedOutError(ExportEndedError):
@@ -155,11 +159,18 @@ class ExportTimedOutError(ExportEndedError):
     )
 
 
+class HarvestIncompleteError(SeiExportError):
+    """Not everything has landed. Declared here, raised by the harvest's state machine."""
+
+    default_remedy = "Start the harvest again: what has landed is skipped."
+
+
 class CorruptDownloadError(SeiExportError):
     """Length, gzip, CSV or checksum disagree, or it is not CSV at all. Nothing was published."""
 
     default_remedy = (
-        "Start a new execution; if it repeats, download the export in the Harness UI and compare."
+        "Start a new execution 30 minutes after the first one: until then the API may hand out the "
+        "same export. If it repeats, download the export in the Harness UI and compare."
     )
 
 

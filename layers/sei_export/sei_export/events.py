@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sei_export.errors import ServiceUnavailableError
+from sei_export.errors import ConfigurationError, ServiceUnavailableError
 from sei_export.jsontypes import JsonObject
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SOURCE = "harness.sei.export"
 EXPORT_COMPLETED = "ExportCompleted"
 VERSION = "1"
+
+_PERMANENT = frozenset({"AccessDenied", "AccessDeniedException", "ResourceNotFoundException"})
 
 
 class EventBus:
@@ -60,8 +62,19 @@ class EventBus:
                     }
                 ]
             )
-        except (ClientError, BotoCoreError) as error:
-            raise self._refused(str(error)) from error
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in _PERMANENT:
+                raise ConfigurationError(
+                    f"The event bus {self._name} refuses {EXPORT_COMPLETED} ({code}).",
+                    remedy=(
+                        "Check the parameter EventBusName and the role's events:PutEvents; then "
+                        "start a new execution with the same input."
+                    ),
+                ) from error
+            raise self._refused(code) from error
+        except BotoCoreError as error:
+            raise self._refused(type(error).__name__) from error
         if answer["FailedEntryCount"]:
             entry = answer["Entries"][0]
             raise self._refused(f"{entry.get('ErrorCode')}: {entry.get('ErrorMessage')}")
@@ -69,5 +82,5 @@ class EventBus:
     def _refused(self, reason: str) -> ServiceUnavailableError:
         return ServiceUnavailableError(
             f"The event bus {self._name} did not take {EXPORT_COMPLETED}: {reason}.",
-            remedy="The file has landed; start the execution again to announce it.",
+            remedy="The file has landed; start a new execution to announce it.",
         )

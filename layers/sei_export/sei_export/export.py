@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from sei_export.client import check_export_id
 from sei_export.errors import InvalidRequestError, ProtocolError
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request import ExportRequest, read_canonical
+from sei_export.parsing import read_canonical
+from sei_export.payload import BY_HAND
+from sei_export.reports import REPORTS, Report
+from sei_export.request import ExportRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,26 +16,56 @@ class Export:
     """One export at the API.
 
     Attributes:
-        export_id: The API's name for it.
-        request: What was asked for.
+        export_id: The API's name for it; a legacy report has none, and gets one of its execution.
+        report: Which report.
+        org: The Harness organization.
+        project: The Harness project.
+        request: What was asked for; None for one that somebody else created.
         reused: Whether the API handed out an existing one.
         created_at: ISO 8601, the API's time or else this function's.
     """
 
     export_id: str
-    request: ExportRequest
+    report: Report
+    org: str
+    project: str
+    request: ExportRequest | None
     reused: bool
     created_at: str
+
+    @classmethod
+    def of(
+        cls, request: ExportRequest, export_id: str, created_at: str, *, reused: bool
+    ) -> "Export":
+        """The export of a request."""
+        return cls(
+            export_id=export_id,
+            report=request.report,
+            org=request.org,
+            project=request.project,
+            request=request,
+            reused=reused,
+            created_at=created_at,
+        )
+
+    def describe(self) -> JsonObject:
+        """Its part of the result."""
+        return {
+            "exportId": self.export_id,
+            "report": self.report.name,
+            "request": self.request.canonical() if self.request else None,
+            "requestFingerprint": self.request.fingerprint if self.request else None,
+            "reused": self.reused,
+            "createdAt": self.created_at,
+        }
 
     def to_json(self) -> JsonObject:
         """The form in the state machine's variable `export`."""
         return {
-            "exportId": self.export_id,
-            "report": self.request.report.name,
-            "request": self.request.canonical(),
-            "requestFingerprint": self.request.fingerprint,
-            "reused": self.reused,
-            "createdAt": self.created_at,
+            **self.describe(),
+            "orgIdentifier": self.org,
+            "projectIdentifier": self.project,
+            "legacy": self.report.is_legacy,
         }
 
     @classmethod
@@ -43,18 +76,27 @@ class Export:
             InvalidRequestError: It is not such a form, as when a function is invoked by hand.
         """
         if not isinstance(given, dict):
-            raise InvalidRequestError(["export is missing: give what CreateExport returned."])
-        request = given.get("request")
+            raise InvalidRequestError(
+                ["export is missing: give what CreateExport returned."], remedy=BY_HAND
+            )
         try:
             export_id = check_export_id(given.get("exportId"))
         except ProtocolError:
-            raise InvalidRequestError(["export.exportId is not an export's id."]) from None
-        if not isinstance(request, dict):
-            raise InvalidRequestError(["export.request is not an object."])
+            raise InvalidRequestError(
+                ["export.exportId is not an export's id."], remedy=BY_HAND
+            ) from None
         created_at = given.get("createdAt")
-        return cls(
-            export_id=export_id,
-            request=read_canonical(request),
-            reused=given.get("reused") is True,
-            created_at=created_at if isinstance(created_at, str) else "",
-        )
+        created_at = created_at if isinstance(created_at, str) else ""
+        reused = given.get("reused") is True
+        asked = given.get("request")
+        if isinstance(asked, dict):
+            return cls.of(read_canonical(asked), export_id, created_at, reused=reused)
+        report = REPORTS.get(str(given.get("report")))
+        org, project = given.get("orgIdentifier"), given.get("projectIdentifier")
+        if asked is not None or report is None or report.is_legacy:
+            raise InvalidRequestError(["export.request is not an object."], remedy=BY_HAND)
+        if not (isinstance(org, str) and org and isinstance(project, str) and project):
+            raise InvalidRequestError(
+                ["export.orgIdentifier and export.projectIdentifier are missing."], remedy=BY_HAND
+            )
+        return cls(export_id, report, org, project, None, reused, created_at)

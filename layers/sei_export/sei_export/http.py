@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -54,6 +55,16 @@ MAX_JSON_BYTES = 4 * 1024 * 1024
 _SHOWN_CHARACTERS = 300
 
 
+class KeyHeader(StrEnum):
+    """The header that carries the key: `ApiKey <key>` in the first, the key alone in the other.
+
+    The second is what an older page documents; a parameter of the stack chooses.
+    """
+
+    AUTHORIZATION = "Authorization"
+    SEI_API_KEY = "SEI_API_KEY"
+
+
 class Key(Protocol):
     """Where the API key comes from."""
 
@@ -86,13 +97,20 @@ class HttpClient:
         key: Its key.
         seconds: The whole time that this client may take, from now on.
         timing: Clock and chance.
+        key_header: How the account takes its key.
     """
 
     def __init__(
-        self, base_url: BaseUrl, key: Key, seconds: float, timing: Timing | None = None
+        self,
+        base_url: BaseUrl,
+        key: Key,
+        seconds: float,
+        timing: Timing | None = None,
+        key_header: KeyHeader = KeyHeader.AUTHORIZATION,
     ) -> None:
         self._base_url = base_url
         self._key = key
+        self._key_header = key_header
         self._timing = timing or Timing()
         self._deadline = self._timing.monotonic() + seconds
         self._with_key = _session()
@@ -132,6 +150,24 @@ class HttpClient:
             return response.status_code, parsed, _excerpt(content)
 
     @contextmanager
+    def post(
+        self, url: str, params: Mapping[str, str], body: JsonObject
+    ) -> Iterator[requests.Response]:
+        """Call the legacy API, whose answer is a file; the body is not read yet.
+
+        Its page names the header `x-api-key`, its examples use `authorization`: it gets both.
+
+        Raises:
+            As `json`.
+        """
+        with self._call("POST", url, params, body, legacy=True) as response:
+            yield response
+
+    def excerpt(self, response: requests.Response) -> str:
+        """The beginning of an answer's body, for a message."""
+        return _excerpt(self._read(response, _call_name("", response.url)))
+
+    @contextmanager
     def stream(self, url: str, params: Mapping[str, str]) -> Iterator[requests.Response]:
         """Open a download, following redirects, with the key only where it belongs.
 
@@ -161,32 +197,39 @@ class HttpClient:
             return
         if scheme != "https" and not (self._base_url.is_loopback and is_loopback(host)):
             raise ProtocolError(f"The download link leads to {host} without TLS.")
-        with self._try(lambda: self._send(self._without_key, "GET", url, {}, {}), "GET", url) as it:
-            yield it
+        # Without its path too: a link that opens the file to whoever has it is a secret.
+        name = f"GET {scheme}://{host}/…"
+        with self._try(lambda: self._send(self._without_key, "GET", url, {}, {}), name) as response:
+            yield response
 
     @contextmanager
     def _call(
-        self, method: str, url: str, params: Mapping[str, str], body: JsonObject | None
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str],
+        body: JsonObject | None,
+        *,
+        legacy: bool = False,
     ) -> Iterator[requests.Response]:
         """A call with the key: one more time with a fresh one after a 401."""
         query = _missing(params, url)
         fresh = False
         while True:
-            headers = {"Authorization": f"ApiKey {self._key.read(fresh=fresh)}"}
+            headers = self._key_headers(self._key.read(fresh=fresh), legacy=legacy)
 
             def send(headers: dict[str, str] = headers) -> requests.Response:
                 return self._send(self._with_key, method, url, query, headers, body)
 
-            with self._try(send, method, url, tries=1 if fresh else ATTEMPTS) as response:
+            name = _call_name(method, url)
+            with self._try(send, name, tries=1 if fresh else ATTEMPTS) as response:
                 if response.status_code == HTTPStatus.UNAUTHORIZED and not fresh:
                     logger.warning("401: reading the API key again")
                     fresh = True
                     continue
                 if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-                    text = _excerpt(self._read(response, _call_name(method, url)))
-                    raise AuthenticationError(
-                        f"{_call_name(method, url)} answered {response.status_code}: {text}"
-                    )
+                    text = _excerpt(self._read(response, name))
+                    raise AuthenticationError(f"{name} answered {response.status_code}: {text}")
                 yield response
                 return
 
@@ -194,12 +237,10 @@ class HttpClient:
     def _try(
         self,
         send: Callable[[], requests.Response],
-        method: str,
-        url: str,
+        name: str,
         tries: int = ATTEMPTS,
     ) -> Iterator[requests.Response]:
         """The tries of one call, until an answer that is neither 429 nor 5xx."""
-        name = _call_name(method, url)
         for attempt in range(1, tries + 1):
             failure: ApiError
             retry_after: str | None = None
@@ -218,7 +259,7 @@ class HttpClient:
                     kind = RateLimitedError if status < 500 else ServiceUnavailableError  # noqa: PLR2004 - 5xx
                     failure = kind(f"{name} answered {status} at try {attempt} of {tries}.")
             wait = self._wait(attempt, retry_after)
-            if attempt == tries or wait >= self._remaining():
+            if attempt == tries or wait >= self.seconds_left():
                 raise failure from None
             logger.warning("%s Next try in %.1f s.", failure.message, wait)
             self._timing.sleep(wait)
@@ -232,7 +273,7 @@ class HttpClient:
         headers: Mapping[str, str],
         body: JsonObject | None = None,
     ) -> requests.Response:
-        remaining = max(self._remaining(), 1.0)
+        remaining = max(self.seconds_left(), 1.0)
         return session.request(
             method,
             url,
@@ -244,7 +285,15 @@ class HttpClient:
             stream=True,
         )
 
-    def _remaining(self) -> float:
+    def _key_headers(self, key: str, *, legacy: bool) -> dict[str, str]:
+        value = f"ApiKey {key}" if self._key_header is KeyHeader.AUTHORIZATION else key
+        headers = {self._key_header.value: value}
+        if legacy:
+            headers["x-api-key"] = key
+        return headers
+
+    def seconds_left(self) -> float:
+        """How long calls may still take."""
         return self._deadline - self._timing.monotonic()
 
     def _wait(self, attempt: int, retry_after: str | None) -> float:

@@ -7,6 +7,8 @@ history. Files under one `shape=` have the same columns. Listeners filter on `ex
 from urllib.parse import quote
 
 from sei_export.errors import InvalidRequestError
+from sei_export.export import Export
+from sei_export.reports import Report
 from sei_export.request import ExportRequest
 
 DATA_PREFIX = "exports/"
@@ -17,42 +19,57 @@ MAX_KEY_BYTES = 1024
 _ABSENT = "_"
 
 
-def data_key(request: ExportRequest) -> str:
-    """The key of the CSV.
+def data_key(export: Export) -> str:
+    """The key of the CSV."""
+    return f"{DATA_PREFIX}{_folder(export)}/export.csv.gz"
+
+
+def manifest_key(export: Export) -> str:
+    """The key of the manifest beside it."""
+    return f"{MANIFEST_PREFIX}{_folder(export)}/manifest.json"
+
+
+def landed_key(report: Report, export_id: str) -> str:
+    """The key that says that an export has landed and was announced."""
+    return f"{MANIFEST_PREFIX}report={_part(report.name)}/landed/{quote(export_id, safe='')}.json"
+
+
+def check_length(request: ExportRequest) -> None:
+    """Refuse names that no key could hold.
 
     Raises:
-        InvalidRequestError: The names in the request are too long for a key.
+        InvalidRequestError: They are too long.
     """
-    return f"{DATA_PREFIX}{_folder(request)}/export.csv.gz"
+    length = len(_request_folder(request))
+    room = MAX_KEY_BYTES - len(f"{MANIFEST_PREFIX}/manifest.json")
+    if length > room:
+        raise InvalidRequestError(
+            [f"scope and identifiers make an S3 key of {length} bytes: at most {room} fit."]
+        )
 
 
-def manifest_key(request: ExportRequest) -> str:
-    """The key of the manifest beside it."""
-    return f"{MANIFEST_PREFIX}{_folder(request)}/manifest.json"
+def _folder(export: Export) -> str:
+    if export.request:
+        return _request_folder(export.request)
+    # Somebody else created it: what was asked for is unknown.
+    report = _part(export.report.name)
+    return f"report={report}/shape=harvested/export={export.export_id}"
 
 
-def _folder(request: ExportRequest) -> str:
-    shape = "-".join(
-        (_part(request.level), _part(request.granularity), request.shape_fingerprint)
-    ).lower()
-    folder = "/".join(
+def _request_folder(request: ExportRequest) -> str:
+    level, granularity = _part(request.level), _part(request.granularity)
+    return "/".join(
         (
             f"report={_part(request.report.name)}",
-            f"shape={shape}",
+            f"shape={level}-{granularity}-{request.shape_fingerprint}".lower(),
             f"org={_part(request.org)}",
             f"project={_part(request.project)}",
-            f"tree={_part(request.scope.get('orgTreeName'))}",
-            f"team={_part(request.scope.get('teamId'))}",
+            f"tree={_part(request.tree)}",
+            f"team={_part(request.team)}",
             f"start={request.start.isoformat()}",
             f"end={request.end.isoformat()}",
         )
     )
-    room = MAX_KEY_BYTES - len(f"{MANIFEST_PREFIX}/manifest.json")
-    if len(folder) > room:
-        raise InvalidRequestError(
-            [f"scope and identifiers make an S3 key of {len(folder)} bytes: at most {room} fit."]
-        )
-    return folder
 
 
 def _part(value: str | None) -> str:

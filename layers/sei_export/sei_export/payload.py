@@ -6,6 +6,8 @@ from sei_export import dates
 from sei_export.errors import InvalidRequestError
 from sei_export.jsontypes import JsonObject
 
+BY_HAND = "Invoke the function with a payload of the form that its file in events/ shows."
+
 
 def text_field(payload: JsonObject, name: str) -> str:
     """A required text.
@@ -16,7 +18,9 @@ def text_field(payload: JsonObject, name: str) -> str:
     value = payload.get(name)
     if isinstance(value, str) and value:
         return value
-    raise InvalidRequestError([f"{name} is missing: the function's payload needs it as text."])
+    raise InvalidRequestError(
+        [f"{name} is missing: the function's payload needs it as text."], remedy=BY_HAND
+    )
 
 
 def time_field(payload: JsonObject, name: str) -> datetime:
@@ -28,7 +32,9 @@ def time_field(payload: JsonObject, name: str) -> datetime:
     try:
         return dates.parse_moment(text_field(payload, name))
     except ValueError:
-        raise InvalidRequestError([f"{name} is not a time such as 2026-03-01T06:00:00Z."]) from None
+        raise InvalidRequestError(
+            [f"{name} is not a time such as 2026-03-01T06:00:00Z."], remedy=BY_HAND
+        ) from None
 
 
 def count_field(payload: JsonObject, name: str) -> int:
@@ -40,4 +46,6 @@ def count_field(payload: JsonObject, name: str) -> int:
     value = payload.get(name)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise InvalidRequestError([f"{name} is missing: the payload needs it as a whole number."])
+    raise InvalidRequestError(
+        [f"{name} is missing: the payload needs it as a whole number."], remedy=BY_HAND
+    )

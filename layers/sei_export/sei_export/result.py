@@ -6,7 +6,7 @@ from sei_export.csvcheck import CsvFacts
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject
 from sei_export.status import ExportStatus
-from sei_export.storage import StoredObject
+from sei_export.upload import StoredObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Result:
     def to_json(self) -> JsonObject:
         """The one form of output, manifest and event."""
         return {
-            **self.export.to_json(),
+            **self.export.describe(),
             "status": ExportStatus.COMPLETED.value,
             "attempts": self.run.attempts,
             "bucket": self.bucket,

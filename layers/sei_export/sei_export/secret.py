@@ -87,8 +87,9 @@ class ApiKey:
         return ConfigurationError(
             f"The API key's secret {self._arn} {what}.",
             remedy=(
-                "Store the key alone, without the word ApiKey: aws secretsmanager put-secret-value "
-                f"--secret-id {self._arn} --secret-string '<key>'"
+                "Store the key alone, without the word ApiKey: run `aws secretsmanager "
+                f"put-secret-value --secret-id {self._arn} --secret-string file:///dev/stdin`, "
+                "paste the key, press Enter and Ctrl-D."
             ),
         )
 

@@ -19,6 +19,7 @@ class ApiSettings:
 
     base_url: BaseUrl
     api_key_secret_arn: str
+    api_key_header: str
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> "ApiSettings":
@@ -30,6 +31,7 @@ class ApiSettings:
         return cls(
             base_url=BaseUrl.parse(_required(environ, "HARNESS_BASE_URL")),
             api_key_secret_arn=_required(environ, "API_KEY_SECRET_ARN"),
+            api_key_header=environ.get("API_KEY_HEADER") or "Authorization",
         )
 
 
@@ -69,23 +71,41 @@ class RequestDefaults:
 
 
 @dataclass(frozen=True, slots=True)
-class DeliverySettings:
-    """Where files and events go."""
+class ProjectSettings:
+    """Whose exports are meant where an input does not say."""
 
-    bucket: str
-    event_bus_name: str
+    org_identifier: str
+    project_identifier: str
 
     @classmethod
-    def load(cls, environ: Mapping[str, str] = os.environ) -> "DeliverySettings":
+    def load(cls, environ: Mapping[str, str] = os.environ) -> "ProjectSettings":
         """Read them.
 
         Raises:
             ConfigurationError: One is missing.
         """
         return cls(
-            bucket=_required(environ, "EXPORT_BUCKET"),
-            event_bus_name=_required(environ, "EVENT_BUS_NAME"),
+            org_identifier=_required(environ, "HARNESS_ORG_IDENTIFIER"),
+            project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
         )
+
+
+def export_bucket(environ: Mapping[str, str] = os.environ) -> str:
+    """The bucket that files land in.
+
+    Raises:
+        ConfigurationError: It is missing.
+    """
+    return _required(environ, "EXPORT_BUCKET")
+
+
+def event_bus_name(environ: Mapping[str, str] = os.environ) -> str:
+    """The bus that events go to.
+
+    Raises:
+        ConfigurationError: It is missing.
+    """
+    return _required(environ, "EVENT_BUS_NAME")
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

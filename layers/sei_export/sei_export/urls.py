@@ -77,7 +77,7 @@ class BaseUrl:
         if not parts.path:
             raise ProtocolError("The API's download link has no path.")
         prefix = urlsplit(self.text).path
-        if prefix and parts.path.startswith(f"{prefix}/"):
+        if parts.path.startswith(f"{prefix}/"):
             link = link.removeprefix(prefix)
         return self.join(link)
 

@@ -1,20 +1,18 @@
 """The real parts, made when first needed and kept for the next invocation."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from sei_export.client import SeiClient
-from sei_export.http import HttpClient
-from sei_export.request import ExportRequest
+from sei_export.client import Connect, InProject, SeiClient
+from sei_export.http import HttpClient, KeyHeader
 from sei_export.secret import ApiKey
-from sei_export.settings import ApiSettings, DeliverySettings
+from sei_export.settings import ApiSettings, event_bus_name, export_bucket
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
     from botocore.config import Config
 
-    from sei_export.events import EventBus
+    from sei_export.landing import Landing
     from sei_export.storage import ObjectStore
 
 _MARGIN_SECONDS = 3.0
@@ -28,15 +26,16 @@ class Context(Protocol):
         """Milliseconds until Lambda ends the invocation."""
 
 
-def connector(context: Context) -> Callable[[ExportRequest], SeiClient]:
+def connector(context: Context) -> Connect:
     """A maker of clients that end in time with this invocation."""
 
-    def connect(request: ExportRequest) -> SeiClient:
+    def connect(target: InProject) -> SeiClient:
         settings = ApiSettings.load()
         key = ApiKey(settings.api_key_secret_arn, _secrets())
         seconds = context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
-        http = HttpClient(settings.base_url, key, seconds)
-        return SeiClient(http, settings.base_url, request.org, request.project)
+        header = KeyHeader(settings.api_key_header)
+        http = HttpClient(settings.base_url, key, seconds, key_header=header)
+        return SeiClient(http, settings.base_url, target.org, target.project)
 
     return connect
 
@@ -46,22 +45,22 @@ def object_store() -> "ObjectStore":
     """The export bucket."""
     import boto3
 
-    from sei_export.storage import PARTS_IN_FLIGHT, ObjectStore
+    from sei_export.storage import CONNECTIONS, ObjectStore
 
-    s3 = boto3.client("s3", config=_config(max_pool_connections=PARTS_IN_FLIGHT + 1))
-    return ObjectStore(s3, DeliverySettings.load().bucket)
+    s3 = boto3.client("s3", config=_config(max_pool_connections=CONNECTIONS))
+    return ObjectStore(s3, export_bucket())
 
 
 @cache
-def event_bus() -> "EventBus":
-    """The event bus."""
+def landing() -> "Landing":
+    """Bucket and event bus."""
     import boto3
 
     from sei_export.events import EventBus
+    from sei_export.landing import Landing
 
-    return EventBus(
-        boto3.client("events", config=_config()), DeliverySettings.load().event_bus_name
-    )
+    bus = EventBus(boto3.client("events", config=_config()), event_bus_name())
+    return Landing(object_store(), bus)
 
 
 @cache

@@ -1,0 +1,212 @@
+"""One object on its way to S3: in parts while it is verified, visible only when published."""
+
+import base64
+import zlib
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sei_export.s3errors import LostRaceError, condition_on, is_lost_race, translated
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+PART_BYTES = 8 * 1024 * 1024
+"""S3 wants at least 5 MiB for all parts but the last."""
+
+PARTS_IN_FLIGHT = 3
+"""With a round trip to S3 per part, fewer leave the connection idle."""
+
+CONTENT_TYPE = "application/gzip"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as S3 describes it.
+
+    Attributes:
+        version_id: None in a bucket without versions.
+        etag: Without quotes.
+        size: Bytes.
+        checksum: CRC32 in base64, as S3 keeps it; of an object in parts, the CRC32 of the parts'
+            CRC32s and their number.
+        export_id: From the metadata, as the next ones are; None if not written by this exporter.
+        created_at: When the export was created at the API; empty if unknown.
+        content_sha256: Of the uncompressed content, where it was known in time.
+    """
+
+    version_id: str | None
+    etag: str
+    size: int
+    checksum: str | None
+    export_id: str | None
+    created_at: str
+    content_sha256: str | None
+
+
+class Upload:
+    """The bytes of one object on their way; made by `ObjectStore.upload`."""
+
+    def __init__(self, s3: "S3Client", bucket: str, key: str, metadata: dict[str, str]) -> None:
+        self._s3 = s3
+        self.key = key
+        self.url = f"s3://{bucket}/{key}"
+        self._bucket = bucket
+        self._metadata = metadata
+        self._buffer = bytearray()
+        self._size = 0
+        self._id: str | None = None
+        self._parts: list[CompletedPartTypeDef] = []
+        self._in_flight: deque[Future[CompletedPartTypeDef]] = deque()
+        self._number = 0
+        self._pool: ThreadPoolExecutor | None = None
+
+    def write(self, piece: bytes) -> None:
+        """Take in a piece of any size."""
+        self._buffer += piece
+        self._size += len(piece)
+        while len(self._buffer) >= PART_BYTES:
+            part = bytes(memoryview(self._buffer)[:PART_BYTES])
+            del self._buffer[:PART_BYTES]
+            self._send(part)
+
+    def flush(self) -> None:
+        """Send what is left, if parts went before it, and wait for all parts."""
+        if self._id is not None and self._buffer:
+            self._send(bytes(self._buffer))
+            self._buffer.clear()
+        while self._in_flight:
+            self._parts.append(self._in_flight.popleft().result())
+        self._close_pool()
+
+    @property
+    def checksum(self) -> str:
+        """As S3 will keep it: `StoredObject.checksum`."""
+        if self._id is None:
+            return _crc32(bytes(self._buffer))
+        parts = b"".join(base64.b64decode(part["ChecksumCRC32"]) for part in self._parts)
+        return f"{_crc32(parts)}-{len(self._parts)}"
+
+    def publish(self, replacing: StoredObject | None, content_sha256: str) -> StoredObject:
+        """Make the object visible, if the key still holds what it is to replace.
+
+        Args:
+            replacing: What `ObjectStore.head` said; None for an empty key.
+            content_sha256: Of the uncompressed content.
+
+        Raises:
+            LostRaceError: The key holds something else now. The upload is still there.
+            StorageError, ServiceUnavailableError: S3 refuses.
+        """
+        condition = condition_on(replacing.etag if replacing else None)
+        try:
+            if self._id is None:
+                # Parts have their metadata from the start, when the content is not known yet.
+                self._metadata["content-sha256"] = content_sha256
+                version_id, etag = self._put_small(condition)
+            else:
+                version_id, etag = self._complete_parts(condition)
+        except (ClientError, BotoCoreError) as error:
+            if is_lost_race(error, condition):
+                raise LostRaceError from error
+            raise translated(error, f"publishing {self.url}") from error
+        checksum, self._id = self.checksum, None
+        return StoredObject(
+            version_id=version_id,
+            etag=etag,
+            size=self._size,
+            checksum=checksum,
+            export_id=self._metadata["export-id"],
+            created_at=self._metadata["created-at"],
+            content_sha256=self._metadata.get("content-sha256"),
+        )
+
+    def discard(self) -> None:
+        """Take back whatever was sent. Safe to call at any time, also after `publish`."""
+        self._in_flight.clear()
+        self._close_pool()
+        self._buffer.clear()
+        if self._id is not None:
+            # A failure here costs storage for a day, until the bucket's lifecycle rule acts; it
+            # must not hide the error that led here.
+            with suppress(ClientError, BotoCoreError):
+                self._s3.abort_multipart_upload(
+                    Bucket=self._bucket, Key=self.key, UploadId=self._id
+                )
+            self._id = None
+
+    def _put_small(self, condition: dict[str, str]) -> tuple[str | None, str]:
+        answer = self._s3.put_object(
+            Bucket=self._bucket,
+            Key=self.key,
+            Body=bytes(self._buffer),
+            ContentType=CONTENT_TYPE,
+            Metadata=self._metadata,
+            **condition,  # type: ignore[arg-type]  # the two names that both calls take
+        )
+        return answer.get("VersionId"), answer["ETag"].strip('"')
+
+    def _complete_parts(self, condition: dict[str, str]) -> tuple[str | None, str]:
+        answer = self._s3.complete_multipart_upload(
+            Bucket=self._bucket,
+            Key=self.key,
+            UploadId=self._id or "",
+            MultipartUpload={"Parts": self._parts},
+            **condition,  # type: ignore[arg-type]  # the two names that both calls take
+        )
+        return answer.get("VersionId"), answer["ETag"].strip('"')
+
+    def _send(self, part: bytes) -> None:
+        if self._pool is None:
+            self._begin()
+            self._pool = ThreadPoolExecutor(PARTS_IN_FLIGHT, thread_name_prefix="upload")
+        if len(self._in_flight) >= PARTS_IN_FLIGHT:
+            self._parts.append(self._in_flight.popleft().result())
+        self._number += 1
+        self._in_flight.append(self._pool.submit(self._send_part, self._number, part))
+
+    def _begin(self) -> None:
+        try:
+            answer = self._s3.create_multipart_upload(
+                Bucket=self._bucket,
+                Key=self.key,
+                ContentType=CONTENT_TYPE,
+                Metadata=self._metadata,
+                ChecksumAlgorithm="CRC32",
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error, f"beginning {self.url}") from error
+        self._id = answer["UploadId"]
+
+    def _send_part(self, number: int, part: bytes) -> "CompletedPartTypeDef":
+        try:
+            answer = self._s3.upload_part(
+                Bucket=self._bucket,
+                Key=self.key,
+                UploadId=self._id or "",
+                PartNumber=number,
+                Body=part,
+                ChecksumAlgorithm="CRC32",
+            )
+        except (ClientError, BotoCoreError) as error:
+            step = f"sending part {number} of {self.url}"
+            raise translated(error, step) from error
+        return {
+            "PartNumber": number,
+            "ETag": answer["ETag"],
+            "ChecksumCRC32": answer["ChecksumCRC32"],
+        }
+
+    def _close_pool(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+
+def _crc32(content: bytes) -> str:
+    return base64.b64encode(zlib.crc32(content).to_bytes(4)).decode()

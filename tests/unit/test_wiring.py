@@ -1,0 +1,267 @@
+"""The real parts, against AWS's protocols on loopback ports."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sei_export import wiring
+from sei_export.errors import ConfigurationError, ServiceUnavailableError
+from sei_export.upload import PART_BYTES
+from tests.unit.loopback import Answer, Loopback, Received, reply
+from tests.unit.samples import request
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key"
+METADATA = {"export-id": "exp_1", "created-at": "2026-03-01T06:00:00Z"}
+CREATED = reply(202, {"exportId": "exp_1"})
+
+
+@dataclass
+class Context:
+    """Lambda's, with some time left."""
+
+    seconds: float = 60
+
+    def get_remaining_time_in_millis(self) -> int:
+        """As Lambda tells it."""
+        return int(self.seconds * 1000)
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No credentials but these, no configuration of the machine's, nothing kept."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    kept = (wiring.object_store, wiring.landing, wiring._secrets)  # noqa: SLF001 - kept for a process's life
+    for part in kept:
+        part.cache_clear()
+    yield
+    for part in kept:
+        part.cache_clear()
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], Loopback]]:
+    """Start an AWS that gives one answer to all."""
+    started: list[Loopback] = []
+
+    def start(answer: Answer) -> Loopback:
+        server = Loopback(lambda _: answer)
+        started.append(server)
+        server.__enter__()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.origin)
+        return server
+
+    yield start
+    for server in started:
+        server.__exit__()
+
+
+def _secret(value: str) -> bytes:
+    content = json.dumps({"ARN": SECRET, "Name": "key", "SecretString": value}).encode()
+    return reply(200, content, {"Content-Type": "application/x-amz-json-1.1"})
+
+
+def _deliver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPORT_BUCKET", "landing")
+    monkeypatch.setenv("EVENT_BUS_NAME", "bus")
+
+
+def _call(monkeypatch: pytest.MonkeyPatch, api: Loopback) -> None:
+    monkeypatch.setenv("HARNESS_BASE_URL", f"{api.origin}/sei/api/")
+    monkeypatch.setenv("API_KEY_SECRET_ARN", SECRET)
+
+
+# --- the API ---
+
+
+def test_given_a_request_when_connected_then_the_secrets_key_and_the_requests_project_are_used(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    manager = aws(_secret("pat.1"))
+    with Loopback(lambda _: CREATED) as api:
+        _call(monkeypatch, api)
+        asked = request(orgIdentifier="other", projectIdentifier="team")
+        for _ in range(2):
+            assert wiring.connector(Context())(asked).create(asked).export_id == "exp_1"
+    assert [received.authorization for received in api.received] == ["ApiKey pat.1"] * 2
+    assert api.received[0].query == {"orgIdentifier": ["other"], "projectIdentifier": ["team"]}
+    # One reading serves both calls.
+    [read] = manager.received
+    assert json.loads(read.body) == {"SecretId": SECRET}
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        pytest.param(None, ("authorization", "ApiKey pat.1"), id="none"),
+        pytest.param("Authorization", ("authorization", "ApiKey pat.1"), id="the usual"),
+        pytest.param("SEI_API_KEY", ("sei_api_key", "pat.1"), id="the older"),
+    ],
+)
+def test_given_a_header_in_the_settings_when_connected_then_it_carries_the_key(
+    monkeypatch: pytest.MonkeyPatch,
+    aws: Callable[[Answer], Loopback],
+    header: str | None,
+    value: tuple[str, str],
+) -> None:
+    aws(_secret("pat.1"))
+    with Loopback(lambda _: CREATED) as api:
+        _call(monkeypatch, api)
+        monkeypatch.delenv("API_KEY_HEADER", raising=False)
+        if header:
+            monkeypatch.setenv("API_KEY_HEADER", header)
+        wiring.connector(Context())(request()).create(request())
+    headers = {name.lower(): text for name, text in api.received[0].headers.items()}
+    assert {name: text for name, text in headers.items() if "pat.1" in text} == dict([value])
+
+
+def test_given_a_rotated_secret_when_refused_with_401_then_it_is_read_again(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    manager = aws(_secret("pat.1"))
+
+    def answer(_: Received) -> Answer:
+        return CREATED if len(api.received) > 1 else reply(401)
+
+    with Loopback(answer) as api:
+        _call(monkeypatch, api)
+        wiring.connector(Context())(request()).create(request())
+    assert len(manager.received) == 2
+
+
+def test_given_little_time_when_connected_then_a_retry_beyond_it_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    aws(_secret("pat.1"))
+    with Loopback(lambda _: reply(503, headers={"Retry-After": "57.5"})) as api:
+        _call(monkeypatch, api)
+        client = wiring.connector(Context(seconds=60))(request())
+        with pytest.raises(ServiceUnavailableError):
+            client.create(request())
+    assert len(api.received) == 1
+
+
+def test_given_no_base_url_when_connected_then_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("HARNESS_BASE_URL", raising=False)
+    connect = wiring.connector(Context())
+    with pytest.raises(ConfigurationError, match="HARNESS_BASE_URL"):
+        connect(request())
+
+
+# --- the bucket and the bus ---
+
+
+def test_given_a_bucket_when_written_to_then_it_is_the_one_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    s3 = aws(reply(200, b"", {"ETag": '"abc"', "x-amz-version-id": "v1"}))
+    _deliver(monkeypatch)
+    store = wiring.object_store()
+    stored = store.upload("exports/a b.gz", [b"xyz"], METADATA).publish(None, "ab")
+    assert (stored.version_id, stored.etag, stored.size) == ("v1", "abc", 3)
+    [received] = s3.received
+    assert (received.method, received.path) == ("PUT", "/landing/exports/a%20b.gz")
+    assert received.headers["if-none-match"] == "*"
+    assert received.headers["x-amz-meta-export-id"] == "exp_1"
+    assert received.headers["content-type"] == "application/gzip"
+    assert received.headers["content-encoding"] in (None, "aws-chunked")
+
+
+def test_given_a_large_file_when_uploaded_then_its_parts_are_numbered_and_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def answer(received: Received) -> Answer:
+        if "uploads" in received.query:
+            return reply(
+                200,
+                b'<InitiateMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+                b"<UploadId>u1</UploadId></InitiateMultipartUploadResult>",
+            )
+        if received.method == "PUT":
+            sent.append((received.query["partNumber"][0], received.headers["content-length"]))
+            return reply(200, b"", {"ETag": '"p"', "x-amz-checksum-crc32": "AAAAAA=="})
+        completed.append(received)
+        return reply(
+            200,
+            b'<CompleteMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+            b"<ETag>&quot;whole-2&quot;</ETag></CompleteMultipartUploadResult>",
+            {"x-amz-version-id": "v2"},
+        )
+
+    sent: list[tuple[str, str]] = []
+    completed: list[Received] = []
+    with Loopback(answer) as s3:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", s3.origin)
+        _deliver(monkeypatch)
+        store = wiring.object_store()
+        stored = store.upload("exports/a.gz", [bytes(PART_BYTES + 5)], METADATA).publish(None, "ab")
+    assert (stored.version_id, stored.etag, stored.size) == ("v2", "whole-2", PART_BYTES + 5)
+    assert sorted(number for number, _ in sent) == ["1", "2"]
+    [received] = completed
+    assert received.headers["if-none-match"] == "*"
+    assert received.body.count(b"<ChecksumCRC32>AAAAAA==</ChecksumCRC32>") == 2
+
+
+def test_given_a_bus_when_announced_then_it_is_the_one_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    answer = {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
+    content = json.dumps(answer).encode()
+    events = aws(reply(200, content, {"Content-Type": "application/x-amz-json-1.1"}))
+    _deliver(monkeypatch)
+    wiring.landing().bus.export_completed({"exportId": "exp_1", "executionArn": "arn:x"})
+    [received] = events.received
+    [entry] = json.loads(received.body)["Entries"]
+    assert entry["EventBusName"] == "bus"
+
+
+def test_given_a_part_when_asked_for_twice_then_it_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _deliver(monkeypatch)
+    assert wiring.object_store() is wiring.object_store()
+    assert wiring.landing() is wiring.landing()
+    assert wiring.landing().store is wiring.object_store()
+
+
+@pytest.mark.parametrize(
+    ("part", "missing"),
+    [(wiring.object_store, "EXPORT_BUCKET"), (wiring.landing, "EVENT_BUS_NAME")],
+)
+def test_given_a_missing_setting_when_a_part_is_made_then_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, part: Callable[[], object], missing: str
+) -> None:
+    _deliver(monkeypatch)
+    monkeypatch.delenv(missing)
+    with pytest.raises(ConfigurationError, match=missing):
+        part()
+
+
+def test_given_no_settings_when_every_module_is_imported_then_nothing_is_missed() -> None:
+    script = (
+        "import pkgutil, importlib, sei_export\n"
+        "for it in pkgutil.iter_modules(sei_export.__path__):\n"
+        "    importlib.import_module(f'sei_export.{it.name}')\n"
+    )
+    package = Path(wiring.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": str(package)},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
