@@ -7,9 +7,11 @@ runtime client on an interpreter with what AWS's runtime has. Layers are not mou
 bootstrap puts the built layer on the path.
 """
 
+import compileall
 import json
 import os
 import platform
+import py_compile
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,6 +61,10 @@ def build(folder: Path, environment: Mapping[str, str]) -> Path:
     if template.count(_RUNTIME) != 1:
         raise RuntimeError(f"The built template does not have exactly one {_RUNTIME!r}.")
     layer = built / "SeiExportLayer" / "python"
+    # As `make deploy` does it: pip leaves bytecode out.
+    compileall.compile_dir(
+        layer, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+    )
     bootstrap = _BOOTSTRAP.format(
         layer=shlex.quote(str(layer)), python=shlex.quote(str(RUNTIME_PYTHON))
     )

@@ -31,5 +31,5 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
     listed, known = page["listed"], page["known"]
     if isinstance(listed, int) and isinstance(known, int):
         metrics.add_metric("ExportsFound", MetricUnit.Count, listed - known)
-    logger.info("Page listed", listed=listed, known=known, cursor=page["cursor"])
+    logger.info("Page listed", page={name: page[name] for name in page if name != "exports"})
     return page

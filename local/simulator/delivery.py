@@ -1,19 +1,22 @@
 """Sends an export's file in the framing that its scenario asks for."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from http import HTTPStatus
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
-from starlette.concurrency import iterate_in_threadpool
+from starlette.concurrency import run_in_threadpool
 
 from local.simulator.exports import Export
-from local.simulator.spool import Order, Rendered
+from local.simulator.ranges import Part, part_of
+from local.simulator.scenario import CutFault, Scenario
+from local.simulator.spool import Order
 from local.simulator.state import Simulator, simulator_of
+from local.simulator.transfer import counted, paced
 from local.simulator.wire import RawResponse
 
 _SMALL_ROWS = 1000
-_CHUNK_BYTES = 256 * 1024
 
 
 def order_of(simulator: Simulator, export: Export) -> Order:
@@ -34,23 +37,31 @@ def order_of(simulator: Simulator, export: Export) -> Order:
 async def deliver(
     request: Request, order: Order, more_headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return the answer that sends a file, whole or cut in its middle."""
+    """Return the answer that sends a file, or a part of it, whole or cut in its middle."""
     file = await asyncio.wrap_future(simulator_of(request).spool.render(order))
     scenario = order.scenario
-    headers = {"content-type": scenario.content_type} | dict(more_headers or {})
+    is_download: bool = request.state.call.is_download
+    part = Part(0, file.size)
+    if scenario.ranges and is_download:
+        part = await run_in_threadpool(part_of, file, request.headers)
+    if part.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        return Response(status_code=part.status, headers=part.headers)
+    headers = {"content-type": scenario.content_type, **part.headers, **(more_headers or {})}
+    sent, cut = _sent(part, scenario, request.state.cut)
     framing = scenario.sent_framing
     if framing == "length":
-        headers["content-length"] = str(file.size)
-    elif framing == "chunked" and scenario.cut:
+        headers["content-length"] = str(part.size)
+    elif framing == "chunked" and cut:
         headers["transfer-encoding"] = "chunked"
-    if framing == "close" or scenario.cut:
-        sent = _read(file, file.size // 2 if scenario.cut else file.size)
-        return RawResponse(request.state.wire, headers, iterate_in_threadpool(sent))
-    return StreamingResponse(_read(file, file.size), headers=headers)
+    body = paced(file.path, part.start, sent, scenario.bytes_per_second)
+    if is_download:
+        body = counted(body, request.state.call, getattr(request.state, "wire", None))
+    if framing == "close" or cut:
+        return RawResponse(request.state.wire, headers, body, part.status)
+    return StreamingResponse(body, part.status, headers)
 
 
-def _read(file: Rendered, size: int) -> Iterator[bytes]:
-    with file.path.open("rb") as source:
-        while size and (data := source.read(min(size, _CHUNK_BYTES))):
-            size -= len(data)
-            yield data
+def _sent(part: Part, scenario: Scenario, cut: CutFault | None) -> tuple[int, bool]:
+    """Return how many bytes are sent, and whether the connection ends there."""
+    size = part.size // 2 if scenario.cut else part.size
+    return min(size, cut.cut_after_bytes) if cut else size, scenario.cut or cut is not None

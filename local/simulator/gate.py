@@ -17,7 +17,14 @@ from local.simulator.auth import check_key, check_legacy_keys, refuse_credential
 from local.simulator.errors import ApiError
 from local.simulator.journal import Call
 from local.simulator.legacy import REPORT_NAMES
-from local.simulator.scenario import DelayFault, DisconnectFault, Scenario, StatusFault, Step
+from local.simulator.scenario import (
+    CutFault,
+    DelayFault,
+    DisconnectFault,
+    Scenario,
+    StatusFault,
+    Step,
+)
 from local.simulator.state import Simulator, simulator_of
 from local.simulator.wire import NoResponse
 
@@ -37,6 +44,7 @@ class GatedRoute(APIRoute):
             simulator = simulator_of(request)
             call = await simulator.journal.open(self.name, request)
             request.state.call = call
+            request.state.cut = None
             try:
                 response = await _answer(simulator, request, call, handle)
             except ApiError as error:
@@ -65,8 +73,11 @@ async def _answer(simulator: Simulator, request: Request, call: Call, handle: _H
     scenario = simulator.scenarios.of(call.selector)
     step = _step(call, scenario)
     if step is None:
+        if call.step == "signed":
+            request.state.cut = simulator.scenarios.next_cut(call.selector)
         return await handle(request)
-    match simulator.scenarios.next_fault(call.selector, step):
+    sends_file = step != "download" or scenario.link != "redirect"
+    match simulator.scenarios.next_fault(call.selector, step, sends_file=sends_file):
         case StatusFault(status=status, headers=headers):
             shape = simulator.dialect.current.error_shape
             return JSONResponse({shape: "Simulated fault"}, status, headers)
@@ -74,6 +85,8 @@ async def _answer(simulator: Simulator, request: Request, call: Call, handle: _H
             return NoResponse(request.state.wire)
         case DelayFault(delay_seconds=seconds):
             await asyncio.sleep(seconds)
+        case CutFault() as cut:
+            request.state.cut = cut
     if step in scenario.html:
         return HTMLResponse(_LOGIN_PAGE)
     if step in scenario.not_found:
@@ -113,7 +126,7 @@ def _step(call: Call, scenario: Scenario) -> Step | None:
             return call.step
         case "signed" if scenario.link == "signed":
             return "download"
-        case _:  # a redirected download had its share before the redirect
+        case _:  # a redirected download had its share before the redirect, but for cuts
             return None
 
 

@@ -1,4 +1,4 @@
-"""A record of the calls, for tests to look into. It never holds a header's value."""
+"""A record of the calls, for tests to look into. Of the headers' values it holds only Range's."""
 
 import json
 import time
@@ -13,7 +13,10 @@ _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
 class Call(Answer):
-    """One call, in epoch seconds of its arrival; a closed connection has no `status`."""
+    """One call, in epoch seconds of its arrival; a closed connection has no `status`.
+
+    `sent_bytes` are those of a download's file that the connection took so far.
+    """
 
     at: float
     step: Literal["create", "status", "download", "signed", "list", "report", "trees", "teams"]
@@ -22,9 +25,16 @@ class Call(Answer):
     query: dict[str, str]
     body: JsonValue
     header_names: list[str]
+    range: str | None = None
     status: int | None = None
     export_id: str | None = None
     selector: str | None = None
+    sent_bytes: int | None = None
+
+    @property
+    def is_download(self) -> bool:
+        """Whether this asks for the file of an export."""
+        return self.step in {"download", "signed"}
 
 
 class Journal:
@@ -44,6 +54,7 @@ class Journal:
                 "query": dict(request.query_params),
                 "body": _json(await request.body()),
                 "header_names": sorted(set(request.headers)),
+                "range": request.headers.get("range"),
             }
         )
         self._calls.append(call)

@@ -39,7 +39,14 @@ class DelayFault(Strict):
     delay_seconds: float = Field(ge=0)
 
 
+class CutFault(Strict):
+    """Close the connection after this many bytes of the body, whatever the headers promise."""
+
+    cut_after_bytes: int = Field(ge=0)
+
+
 type Fault = StatusFault | DisconnectFault | DelayFault
+type DownloadFault = Fault | CutFault
 
 
 class Faults(Strict):
@@ -47,7 +54,7 @@ class Faults(Strict):
 
     create: tuple[Fault, ...] = ()
     status: tuple[Fault, ...] = ()
-    download: tuple[Fault, ...] = ()
+    download: tuple[DownloadFault, ...] = ()
     report: tuple[Fault, ...] = ()
 
 
@@ -59,7 +66,8 @@ class Scenario(Strict):
     which is then reported as it stands; `outcomes` gives the selector's first exports one each.
     `status_case` and `link` fall back to the report's, `encoding` to the dialect's. `rows` is
     the exact number of data rows. `encoding` applies to every `content` but the empty one, and
-    `content_type` is sent whatever the content is.
+    `content_type` is sent whatever the content is. With `ranges`, a download has an ETag and may
+    start in the middle of the file. `bytes_per_second` is the pace of a file's body.
     """
 
     queued_seconds: float | None = Field(default=None, ge=0)
@@ -74,6 +82,8 @@ class Scenario(Strict):
     encoding: Encoding | None = None
     content_type: str = "text/csv"
     framing: Framing = "length"
+    ranges: bool = False
+    bytes_per_second: int | None = Field(default=None, ge=1)
     corrupt: (
         Literal[
             "truncate-length",
@@ -96,6 +106,12 @@ class Scenario(Strict):
     html: frozenset[Step] = frozenset()
     not_found: frozenset[Literal["status", "download", "report"]] = frozenset()
     faults: Faults = Faults()
+
+    @model_validator(mode="after")
+    def _can_have_ranges(self) -> Self:
+        if self.ranges and self.sent_framing != "length":
+            raise ValueError("ranges need the framing length")
+        return self
 
     @model_validator(mode="after")
     def _can_be_corrupted(self) -> Self:
@@ -144,7 +160,7 @@ class ScenarioBook:
 
     def __init__(self) -> None:
         self._scenarios: dict[Selector, Scenario] = {}
-        self._queues: dict[tuple[Selector, Step], deque[Fault]] = {}
+        self._queues: dict[tuple[Selector, Step], deque[DownloadFault]] = {}
 
     def put(self, selector: Selector, scenario: Scenario) -> None:
         """Set a selector's scenario, with its queues of faults full again."""
@@ -163,10 +179,22 @@ class ScenarioBook:
         """Return a selector's scenario, or the default one."""
         return self._scenarios.get(selector, Scenario()) if selector else Scenario()
 
-    def next_fault(self, selector: Selector | None, step: Step) -> Fault | None:
-        """Take the next fault of a step from its queue, if any is left."""
+    def next_fault(
+        self, selector: Selector | None, step: Step, *, sends_file: bool = True
+    ) -> DownloadFault | None:
+        """Take the next fault of a step, if any is left; a cut waits for a call with a file."""
         queue = self._queues.get((selector, step)) if selector else None
-        return queue.popleft() if queue else None
+        if not queue or (isinstance(queue[0], CutFault) and not sends_file):
+            return None
+        return queue.popleft()
+
+    def next_cut(self, selector: Selector | None) -> CutFault | None:
+        """Take the next fault of the download if it is a cut."""
+        queue = self._queues.get((selector, "download")) if selector else None
+        if not queue or not isinstance(cut := queue[0], CutFault):
+            return None
+        queue.popleft()
+        return cut
 
     def clear(self) -> None:
         """Forget every scenario."""

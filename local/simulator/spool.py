@@ -4,11 +4,13 @@ A file is finished before its transfer starts: its length is known, and it can b
 as the client reads, however long its rows took to make.
 """
 
+import hashlib
 import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from local.simulator import gzipping
@@ -22,10 +24,17 @@ _JSON = b'{"status": "ERROR", "message": "Something went wrong"}\n'
 
 @dataclass(frozen=True)
 class Rendered:
-    """A finished file and its size in bytes."""
+    """A finished file, its size in bytes, and the epoch seconds of its end."""
 
     path: Path
     size: int
+    modified: float
+
+    @cached_property
+    def etag(self) -> str:
+        """The strong entity tag of the content; slow at the first time if the file is large."""
+        with self.path.open("rb") as file:
+            return f'"{hashlib.file_digest(file, "sha256").hexdigest()}"'
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,8 @@ class Spool:
                     last_member_at = file.tell()
                     file.writelines(member)
                 gzipping.damage(file, damage, last_member_at)
-        return Rendered(path, path.stat().st_size)
+        written = path.stat()
+        return Rendered(path, written.st_size, written.st_mtime)
 
     def _until_closed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:

@@ -6,6 +6,7 @@ uvicorn frames every body properly. Here its protocol lends each request its con
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from http import HTTPStatus
 from typing import Protocol
 
 from starlette.responses import Response
@@ -20,6 +21,9 @@ class Wire(Protocol):
 
     async def write(self, data: bytes) -> bool:
         """Send bytes as they are, at the client's pace; False if the client is gone."""
+
+    async def flushed(self) -> bool:
+        """Wait until what was written is sent; False if the client is gone."""
 
     def hang_up(self) -> None:
         """Close the connection once what was written is sent."""
@@ -37,16 +41,27 @@ class WireProtocol(H11Protocol):
     ) -> None:
         super().__init__(config, server_state, {**app_state, "wire": self}, _loop)
 
+    def connection_made(  # type: ignore[override]  # as uvicorn's own
+        self, transport: asyncio.Transport
+    ) -> None:
+        """Have writing paused until the last byte that was written is sent."""
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)
+
     async def write(self, data: bytes) -> bool:
         """See `Wire`."""
         # uvicorn must not answer any more, neither now nor when the application returns.
         self.cycle.response_started = True
-        if self.flow.write_paused:
-            await self.flow.drain()
-        if self.transport.is_closing():
+        if not await self.flushed():
             return False
         self.transport.write(data)
         return True
+
+    async def flushed(self) -> bool:
+        """See `Wire`."""
+        if self.flow.write_paused:
+            await self.flow.drain()
+        return not self.transport.is_closing()
 
     def hang_up(self) -> None:
         """See `Wire`."""
@@ -70,10 +85,13 @@ class RawResponse(Response):
         wire: the request's connection.
         headers: sent as given.
         body: the bytes to send; in chunks, but without the last one, if the headers say so.
+        status: the HTTP status.
     """
 
-    def __init__(self, wire: Wire, headers: Mapping[str, str], body: AsyncIterator[bytes]) -> None:
-        super().__init__(headers=headers)
+    def __init__(
+        self, wire: Wire, headers: Mapping[str, str], body: AsyncIterator[bytes], status: int = 200
+    ) -> None:
+        super().__init__(status_code=status, headers=headers)
         self._wire = wire
         self._head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         self._chunked = "transfer-encoding" in headers
@@ -82,7 +100,8 @@ class RawResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the head and the body, and close the connection."""
         del scope, receive, send
-        head = f"HTTP/1.1 200 OK\r\n{self._head}connection: close\r\n\r\n"
+        status = f"{self.status_code} {HTTPStatus(self.status_code).phrase}"
+        head = f"HTTP/1.1 {status}\r\n{self._head}connection: close\r\n\r\n"
         going = await self._wire.write(head.encode("latin-1"))
         async for data in self._body:
             frame = b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data

@@ -7,9 +7,11 @@ import uuid
 from dataclasses import dataclass, field
 
 import requests
+from jsonschema import Draft202012Validator
 
 from local.aws import Aws
 from local.cloud import Stack
+from local.paths import ROOT
 from sei_export.jsontypes import JsonObject, JsonValue
 
 PATIENCE_SECONDS = 150.0
@@ -156,7 +158,10 @@ class Inbox:
                 time.sleep(0.1)
                 return
             for message in received:
-                self.messages.append(json.loads(message["Body"]))
+                event = json.loads(message["Body"])
+                if event["source"] == "harness.sei.export":
+                    _validate(event)
+                self.messages.append(event)
                 self.aws.sqs.delete_message(
                     QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"]
                 )
@@ -271,6 +276,12 @@ def request_for(team: str, **changes: JsonValue) -> JsonObject:
         "options": {"metricLevel": "developer", "granularity": "monthly"},
     }
     return request | changes
+
+
+def _validate(event: JsonObject) -> None:
+    """Every event that a consumer receives is what its schema says."""
+    schema = json.loads((ROOT / "events" / "schemas" / f"{event['detail-type']}.json").read_text())
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(event)
 
 
 def _dig(message: JsonObject, path: str) -> JsonValue:

@@ -1,6 +1,7 @@
 """The inputs in `events/` start the state machine and each function, as they are."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_the_inputs_for_the_harvest_and_the_legacy_report_work_too(stack: Harnes
     run = stack.run(_read("harvest.json"), machine=stack.stack.outputs["HarvestStateMachineArn"])
     assert (run.status, run.cause) == ("SUCCEEDED", "")
     page = _invoke(stack, "ListExports", _read("list_exports.json"))
-    assert set(page) == {"exports", "listed", "known", "cursor"}
+    assert set(page) == {"exports", "listed", "known", "pending", "unusable", "cursor"}
     result = _invoke(stack, "FetchReport", _read("fetch_report.json"))
     assert stack.csv(str(result["key"])).decode().count("\n") >= int(str(result["rows"])) > 0
 
@@ -60,9 +61,10 @@ def test_a_function_without_its_input_says_what_it_needs(stack: Harness, stem: s
     assert " is missing: " in error["errorMessage"]
 
 
-def test_the_service_finds_nothing_wrong_with_the_definition(stack: Harness) -> None:
+@pytest.mark.parametrize("file", machine.ALL)
+def test_the_service_finds_nothing_wrong_with_the_definition(stack: Harness, file: Path) -> None:
     answer = stack.aws.states.validate_state_machine_definition(
-        definition=machine.EXPORT.read_text(), type="STANDARD"
+        definition=file.read_text(), type="STANDARD"
     )
     assert answer["result"] == "OK"
 

@@ -87,7 +87,8 @@ def test_demo_lands_a_file_shows_it_and_leaves_nothing_running() -> None:
     # State by state, each once.
     states = re.findall(r"^ *[\d.]+ s  (\w+) +[\d.]+ s", said, re.MULTILINE)
     loop = ["WaitForExport", "CheckExport", "IsExportReady"]
-    assert states == ["CreateExport", *loop, *loop, "DownloadExport", "ExportSucceeded"]
+    begin = ["BeginExport", "CreateExport", "IsExportNew"]
+    assert states == [*begin, *loop, *loop, "DownloadExport", "ExportSucceeded"]
     assert "poll 1: processing" in said
     assert "poll 2: completed" in said
     # The file, with a comma in one name and a line break in another.

@@ -1,13 +1,10 @@
 """Every failing path: the right error with a remedy, one event, nothing left behind."""
 
-import json
 import re
 from dataclasses import dataclass
 
 import pytest
-from jsonschema import Draft202012Validator
 
-from local.paths import ROOT
 from sei_export.jsontypes import JsonObject
 from sei_export.upload import PART_BYTES
 from tests.stack.harness import Execution, Harness, new_team, request_for
@@ -93,8 +90,6 @@ def test_a_failing_api_ends_the_execution_with_its_name_a_remedy_and_one_event(
 
     events = stack.events.find("executionArn", run.arn)
     assert [event["detail-type"] for event in events] == ["ExportFailed"]
-    schema = json.loads((ROOT / "events" / "schemas" / "ExportFailed.json").read_text())
-    Draft202012Validator(schema).validate(events[0])
     detail = events[0]["detail"]
     assert isinstance(detail, dict)
     assert detail["error"] == failure.error

@@ -24,22 +24,33 @@ def _evaluate(expression: JsonValue, now: int = 0, **variables: JsonValue) -> Js
 
 
 @pytest.mark.parametrize(
-    ("age", "remaining", "seconds"),
+    ("age", "expected", "remaining", "seconds"),
     [
-        pytest.param(0, 3600, 5, id="new: the least"),
-        pytest.param(24, 3600, 5, id="24 s old: still the least"),
-        pytest.param(100, 3600, 20, id="a fifth of its age"),
-        pytest.param(299, 3600, 59, id="whole seconds"),
-        pytest.param(4000, 3600, 60, id="old: the most"),
-        pytest.param(4000, 12, 12, id="no longer than to the deadline"),
-        pytest.param(4000, -5, 0, id="past the deadline: at once"),
+        pytest.param(0, 0, 3600, 5, id="new: the least"),
+        pytest.param(24, 0, 3600, 5, id="24 s old: still the least"),
+        pytest.param(100, 0, 3600, 20, id="a fifth of its age"),
+        pytest.param(299, 0, 3600, 59, id="whole seconds"),
+        pytest.param(4000, 0, 3600, 60, id="old: the most"),
+        pytest.param(4000, 0, 12, 12, id="no longer than to the deadline"),
+        pytest.param(4000, 0, -5, 0, id="past the deadline: at once"),
+        pytest.param(0, 300, 9000, 210, id="known: seven tenths of the last one"),
+        pytest.param(100, 300, 9000, 110, id="known: the rest of seven tenths"),
+        pytest.param(0, 7200, 9000, 1800, id="known: half an hour at most"),
+        pytest.param(0, 300, 90, 90, id="known: no longer than to the deadline"),
+        pytest.param(210, 300, 9000, 10, id="known: then a twentieth of its age"),
+        pytest.param(20, 10, 9000, 5, id="known: at least 5 s"),
+        pytest.param(9000, 300, 9000, 60, id="known: at most 60 s"),
+        pytest.param(0, 3, 9000, 5, id="known: a quick one"),
     ],
 )
-def test_the_wait_grows_with_the_exports_age(age: int, remaining: int, seconds: int) -> None:
+def test_the_wait_grows_with_the_exports_age(
+    age: int, expected: int, remaining: int, seconds: int
+) -> None:
     now = 10_000_000
     waited = _evaluate(
         STATES["WaitForExport"]["Seconds"],
         now,
+        export={"expectedSeconds": expected},
         createdMillis=now - age * 1000,
         deadlineMillis=now + remaining * 1000,
     )

@@ -119,6 +119,24 @@ def test_no_role_may_do_more_than_named_actions_on_named_resources(name: str) ->
             assert all(re.match(r"(xray|logs):", str(action)) for action in actions), statement
 
 
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_that_reads_objects_may_list_them_and_decrypt_them(name: str) -> None:
+    """Without the first, S3 answers 403 for an empty key; the local cloud does not."""
+    statements = _statements(ROLES[name]["Policies"])
+    actions = [
+        action
+        for statement in statements
+        for action in (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
+    ]
+    if "s3:GetObject" not in actions:
+        return
+    (listing,) = (statement for statement in statements if statement["Action"] == "s3:ListBucket")
+    assert listing["Resource"] == {"Fn::GetAtt": ["ExportBucket", "Arn"]}
+    assert "kms:Decrypt" in actions
+
+
 def test_the_bucket_is_private_versioned_encrypted_tls_only_and_cleans_up() -> None:
     bucket = resource(TEMPLATE, "ExportBucket")
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}

@@ -163,8 +163,7 @@ class FakeS3:
     def put_object(self, **given: Unpack["PutObjectRequestTypeDef"]) -> dict[str, object]:
         """PutObject, conditional or not."""
         key = self._begin("put_object", "PutObject", given)
-        body = given.get("Body", b"")
-        assert isinstance(body, bytes)
+        body = _taken(given.get("Body", b""), given.get("ChecksumCRC32"))
         self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
         metadata = dict(given.get("Metadata", {}))
         content_type = given.get("ContentType", "")
@@ -184,8 +183,7 @@ class FakeS3:
     def upload_part(self, **given: Unpack["UploadPartRequestTypeDef"]) -> dict[str, object]:
         """UploadPart."""
         self._begin("upload_part", "UploadPart", given)
-        body = given.get("Body", b"")
-        assert isinstance(body, bytes)
+        body = _taken(given.get("Body", b""), given.get("ChecksumCRC32"))
         with self._lock:
             self._upload(given["UploadId"]).parts[given["PartNumber"]] = body
         return {"ETag": f'"{_md5(body)}"', "ChecksumCRC32": _crc32(body)}
@@ -306,6 +304,15 @@ def _description(version: Version) -> dict[str, object]:
         "ContentLength": len(version.body),
         "Metadata": version.metadata,
     }
+
+
+def _taken(body: object, checksum: str | None) -> bytes:
+    """A copy, since the sender may use its buffer again; refused if the sender's CRC32 differs."""
+    assert isinstance(body, bytes | bytearray)
+    content = bytes(body)
+    if checksum is not None and checksum != _crc32(content):
+        raise refusal("BadDigest", 400)
+    return content
 
 
 def _md5(body: bytes) -> str:

@@ -39,9 +39,12 @@ def requests(draw: st.DrawFn, report: Report, *, full: bool = False) -> JsonObje
     }
     if report.scope is not Scope.COLLECTION and (full or draw(st.booleans())):
         given["scope"] = draw(_scope(report.scope, full=full))
+    scope = given.get("scope")
     for name in ("orgIdentifier", "projectIdentifier"):
         if full or draw(st.booleans()):
-            given[name] = draw(names)
+            # Named in the scope too, it is the same one.
+            inside = scope.get(name) if isinstance(scope, dict) else None
+            given[name] = inside or draw(names)
     return given
 
 

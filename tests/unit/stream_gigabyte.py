@@ -1,6 +1,7 @@
 """A program: send a gigabyte through the exporter's core and tell how much memory that took.
 
-Prints JSON: `bytes`, `rows`, `parts`, and `grownBytes`, from before the first piece to the peak.
+Its argument is the form of the rows: `plain` or `quoted`. Prints JSON: `bytes`, `rows`, `parts`,
+and `grownBytes`, from before the first piece to the peak.
 """
 
 import base64
@@ -14,21 +15,29 @@ from typing import TYPE_CHECKING, cast
 
 import psutil
 
-from sei_export.body import READ_BYTES, as_verified_gzip
+from sei_export.body import as_verified_gzip
 from sei_export.csvcheck import CsvInspector
 from sei_export.storage import ObjectStore
+from sei_export.transfer import READ_BYTES
 from sei_export.upload import PART_BYTES, PARTS_IN_FLIGHT
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 HEADER = b"team,developer,PR_MERGED,LOC_ADDED\n"
-ROW = b"Engineering/Platform,a developer,17,2345\n"
+ROWS = {
+    "plain": b"Engineering/Platform,a developer,17,2345\n",
+    "quoted": b'"Engineering/Platform","a developer","17","2345"\n',
+}
 METADATA = {"export-id": "exp_1", "created-at": ""}
 ROWS_PER_MEMBER = 25_000
-MEMBERS = 1024**3 // (ROWS_PER_MEMBER * len(ROW)) + 1
 LAST_FULL_FLIGHT = 1024**3 // PART_BYTES // PARTS_IN_FLIGHT * PARTS_IN_FLIGHT
 """A part's number; those after it do not wait for others."""
+
+
+def members_of(row: bytes) -> int:
+    """How many make a gigabyte."""
+    return 1024**3 // (ROWS_PER_MEMBER * len(row)) + 1
 
 
 class Memory:
@@ -65,7 +74,7 @@ class DiscardingS3:
     def upload_part(self, **given: object) -> Mapping[str, str]:
         """UploadPart."""
         body, number = given["Body"], given["PartNumber"]
-        assert isinstance(body, bytes)
+        assert isinstance(body, bytes | bytearray)
         assert isinstance(number, int)
         self.lengths[number] = len(body)
         if number <= LAST_FULL_FLIGHT:
@@ -79,19 +88,18 @@ class DiscardingS3:
         return {"ETag": '"1"'}
 
 
-def body(memory: Memory) -> Iterator[bytes]:
+def body(memory: Memory, row: bytes) -> Iterator[bytes]:
     """Gzip members one after the other, in the pieces that a connection gives."""
     # Stored, not deflated: as many bytes on the way in as in the CSV.
-    member = gzip.compress(ROW * ROWS_PER_MEMBER, 0)
+    member = gzip.compress(row * ROWS_PER_MEMBER, 0)
     waiting = gzip.compress(HEADER)
-    for _ in range(MEMBERS):
+    for _ in range(members_of(row)):
         waiting += member
-        memory.look()
-        yield waiting[:READ_BYTES]
-        waiting = waiting[READ_BYTES:]
-    while waiting:
-        yield waiting[:READ_BYTES]
-        waiting = waiting[READ_BYTES:]
+        while len(waiting) >= READ_BYTES:
+            memory.look()
+            yield waiting[:READ_BYTES]
+            waiting = waiting[READ_BYTES:]
+    yield waiting
 
 
 def main() -> None:
@@ -100,7 +108,8 @@ def main() -> None:
     s3 = DiscardingS3(memory)
     store = ObjectStore(cast("S3Client", s3), "landing")
     inspector = CsvInspector()
-    upload = store.upload("exports/a", as_verified_gzip(body(memory), inspector), METADATA)
+    pieces = as_verified_gzip(body(memory, ROWS[sys.argv[1]]), inspector)
+    upload = store.upload("exports/a", pieces, METADATA)
     facts = inspector.finish()
     upload.publish(None, facts.sha256)
     report = {

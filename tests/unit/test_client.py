@@ -370,14 +370,24 @@ def test_given_no_file_when_downloaded_then_it_is_not_found() -> None:
         pass
 
 
-@pytest.mark.parametrize("status", [201, 204, 206, 304, 400, 410, 416])
-def test_given_another_answer_than_200_when_downloaded_then_it_is_no_file(status: int) -> None:
+@pytest.mark.parametrize("status", [201, 204, 304, 400, 410, 416])
+def test_given_another_answer_than_a_file_when_downloaded_then_it_is_no_file(status: int) -> None:
     with (
         _api(reply(status)) as (client, _),
         pytest.raises(ProtocolError, match=str(status)),
         client.download(PRODUCTIVITY, "exp_1", None),
     ):
         pass
+
+
+def test_given_a_range_when_downloaded_then_it_is_asked_for_and_a_part_is_an_answer() -> None:
+    wanted = {"Range": "bytes=2-", "If-Range": '"abc"'}
+    with _api(reply(206, b"b\n", {"Content-Range": "bytes 2-3/4"})) as (client, server):
+        with client.download(PRODUCTIVITY, "exp_1", None, wanted) as response:
+            assert (response.status_code, response.raw.read()) == (206, b"b\n")
+        [received] = server.received
+    assert {name: received.headers[name] for name in wanted} == wanted
+    assert received.authorization == f"ApiKey {KEY}"
 
 
 def test_given_an_error_of_the_reader_when_downloading_then_it_comes_out_unchanged() -> None:

@@ -16,8 +16,8 @@ from sei_export.errors import (
 from sei_export.jsontypes import JsonValue
 from sei_export.landing import Landing
 from sei_export.result import Run
-from tests.unit.loopback import Answer, Loopback, reply
-from tests.unit.stage import CSV, DATA_KEY, Stage
+from tests.unit.loopback import Answer, Loopback, Received, reply
+from tests.unit.stage import CSV, DATA_KEY, GZ, Stage
 
 
 @pytest.fixture
@@ -51,6 +51,48 @@ def test_given_a_signed_link_when_landed_then_it_is_asked_for_afresh_and_kept_no
     version = stage.s3.current(DATA_KEY)
     kept = json.dumps([result, stage.manifest, stage.events.details]) + repr(version)
     assert "s3cr3t" not in kept
+
+
+def test_given_a_link_whose_connection_breaks_when_landed_then_a_fresh_one_goes_on_from_there(
+    stage: Stage,
+) -> None:
+    def answer(received: Received) -> Answer:
+        if received.query["signature"] == ["1"]:
+            # From now on the first one has expired.
+            stage.state["download"] = {"url": f"{other.origin}/file?signature=2"}
+            return reply(200, GZ[:9], {"Accept-Ranges": "bytes", "ETag": '"a"'}, length=len(GZ))
+        told = {"Content-Range": f"bytes 9-{len(GZ) - 1}/{len(GZ)}"}
+        return reply(206, GZ[9:], told)
+
+    with Loopback(answer) as other:
+        stage.state["download"] = {"url": f"{other.origin}/file?signature=1"}
+        stage.land()
+    assert stage.contents == [CSV]
+    first, second = other.received
+    assert (first.query, first.headers["range"]) == ({"signature": ["1"]}, None)
+    assert (second.query, second.headers["range"]) == ({"signature": ["2"]}, "bytes=9-")
+    assert second.headers["if-range"] == '"a"'
+    assert [received.path.rpartition("exports/")[2] for received in stage.server.received] == [
+        "exp_1",
+        "exp_1",
+    ]
+
+
+def test_given_an_export_that_is_gone_when_a_break_is_to_be_mended_then_nothing_is_written() -> (
+    None
+):
+    answers = iter([reply(200, GZ[:9], length=len(GZ)), reply(404)])
+
+    class Vanishing(Stage):
+        def _answer(self, received: Received) -> Answer:
+            if received.path.endswith("/download"):
+                return next(answers)
+            return super()._answer(received)
+
+    vanishing = Vanishing()
+    with vanishing.server, pytest.raises(ExportNotFoundError):
+        vanishing.land()
+    assert vanishing.journal == []
 
 
 @pytest.mark.parametrize("status", ["QUEUED", "processing", "failed", "cancelled"])

@@ -30,6 +30,7 @@ def test_the_form_for_states_has_what_the_result_says_and_where_to_ask() -> None
         "orgIdentifier": "acme",
         "projectIdentifier": "metrics",
         "legacy": False,
+        "expectedSeconds": 0.0,
     }
 
 
@@ -37,7 +38,7 @@ def test_the_part_of_the_result_says_nothing_twice() -> None:
     assert EXPORT.describe() == {
         name: value
         for name, value in EXPORT.to_json().items()
-        if name not in {"orgIdentifier", "projectIdentifier", "legacy"}
+        if name not in {"orgIdentifier", "projectIdentifier", "legacy", "expectedSeconds"}
     }
 
 
@@ -52,7 +53,13 @@ def test_given_one_that_somebody_else_created_what_was_asked_for_is_left_open() 
         "orgIdentifier": "other",
         "projectIdentifier": "else",
         "legacy": False,
+        "expectedSeconds": 0.0,
     }
+
+
+def test_the_state_machine_is_told_how_long_it_may_wait_before_it_asks() -> None:
+    export = Export.of(request(), "exp_1", CREATED_AT, reused=False, expected_seconds=61.25)
+    assert export.to_json()["expectedSeconds"] == 61.25
 
 
 @pytest.mark.parametrize("report", REPORTS)

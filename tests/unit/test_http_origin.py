@@ -1,7 +1,7 @@
 """Where the key may go, and where a download's link may lead."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -32,10 +32,10 @@ class Downloader:
         """With a fresh key and clock."""
         return cls(BaseUrl.parse(base_url), FakeKey(), FakeClock())
 
-    def get(self, url: str) -> tuple[int, bytes]:
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
         """Status and raw body."""
         client = HttpClient(self.base, self.key, 100, self.clock.timing)
-        with client.stream(url, PARAMS) as response:
+        with client.stream(url, PARAMS, headers or {}) as response:
             return response.status_code, response.raw.read(decode_content=False)
 
 
@@ -61,6 +61,23 @@ def test_given_the_apis_own_link_when_opened_then_key_and_parameters_are_sent() 
 def test_given_a_compressed_body_when_opened_then_its_bytes_come_as_they_are() -> None:
     with Loopback([reply(200, b"\x1f\x8bnot decoded", {"Content-Encoding": "gzip"})]) as server:
         assert _at(server).get(f"{server.origin}/api/file") == (200, b"\x1f\x8bnot decoded")
+
+
+def test_given_headers_of_the_caller_when_redirected_elsewhere_then_they_arrive_at_every_hop() -> (
+    None
+):
+    wanted = {"Range": "bytes=5-", "If-Range": '"abc"'}
+    with pair(lambda _: _to(f"{other.origin}/file"), [FILE]) as (server, other):
+        assert _at(server).get(f"{server.origin}/api/file", wanted)[0] == 200
+    for [arrived] in (server.received, other.received):
+        assert {name: arrived.headers[name] for name in wanted} == wanted
+    assert server.received[0].authorization == f"ApiKey {KEY}"
+
+
+def test_given_a_header_of_the_callers_by_the_keys_name_when_opened_then_the_key_is_sent() -> None:
+    with Loopback([FILE]) as server:
+        _at(server).get(f"{server.origin}/api/file", {"Authorization": "other"})
+    assert server.received[0].authorization == f"ApiKey {KEY}"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -10,7 +10,7 @@ from sei_export import keys
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
 from sei_export.jsontypes import JsonValue
-from sei_export.keys import check_length, landed_key
+from sei_export.keys import check_length, landed_key, series_key
 from sei_export.reports import PRODUCTIVITY, SPRINT
 from sei_export.request import ExportRequest
 from tests.unit.request_strategies import names
@@ -202,6 +202,12 @@ def test_the_limit_counts_encoded_bytes() -> None:
             id="a legacy report's collection is its team",
         ),
         pytest.param(
+            request_of("team-report", collectionId="Platform", teamRefId=77),
+            r"report=team-report/shape=_-_-\w{8}/org=acme/project=metrics/"
+            r"tree=_/team=Platform%3A77/",
+            id="a legacy report's two names of its team",
+        ),
+        pytest.param(
             request_of("contributor-report", granularity="monthly"),
             r"report=contributor-report/shape=_-monthly-\w{8}/org=acme/project=metrics/"
             r"tree=_/team=1/",
@@ -222,10 +228,22 @@ def test_given_an_export_that_somebody_else_created_its_files_are_kept_by_its_id
     assert keys.manifest_key(export) == f"manifests/{folder}/manifest.json"
 
 
+def test_requests_that_differ_in_their_days_only_are_one_series() -> None:
+    one = series_key(request_of("sprint", scope={"teamId": "9"}))
+    assert re.fullmatch(
+        r"manifests/report=sprint/shape=_-sprint-\w{8}/org=acme/project=metrics/tree=_/team=9/"
+        r"series\.json",
+        one,
+    )
+    other_days: JsonValue = {"period": "previous-month"}
+    assert series_key(request_of("sprint", scope={"teamId": "9"}, dateRange=other_days)) == one
+    assert series_key(request_of("sprint", scope={"teamId": "8"})) != one
+
+
 def test_the_mark_of_a_landed_export_is_known_from_report_and_id_alone() -> None:
-    assert landed_key(SPRINT, "exp_7a8b") == "manifests/report=sprint/landed/exp_7a8b.json"
+    assert landed_key(SPRINT, "exp_7a8b") == "landed/report=sprint/export=exp_7a8b.json"
     assert landed_key(PRODUCTIVITY, "exp_7a8b") != landed_key(SPRINT, "exp_7a8b")
 
 
 def test_an_id_read_from_a_manifest_cannot_lead_a_mark_elsewhere() -> None:
-    assert landed_key(SPRINT, "../x") == "manifests/report=sprint/landed/..%2Fx.json"
+    assert landed_key(SPRINT, "../x") == "landed/report=sprint/export=..%2Fx.json"

@@ -2,11 +2,14 @@
 
 import gzip
 import hashlib
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+import requests
 from botocore.exceptions import ReadTimeoutError
 
 from sei_export import keys
@@ -17,8 +20,9 @@ from sei_export.errors import (
     StorageError,
 )
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.landing import Landing, Source
+from sei_export.landing import Landing
 from sei_export.result import Run
+from sei_export.transfer import Source
 from sei_export.upload import PART_BYTES
 from tests.unit.fakes_s3 import BUCKET, raising, refusal
 from tests.unit.loopback import Answer, reply
@@ -526,7 +530,7 @@ def test_given_no_time_for_the_rest_when_landed_then_nothing_is_visible_or_open(
     stage.body = reply(200, LARGE_GZ)
     client = stage.connect(REQUEST)
     source = Source(
-        open=lambda: client.download(REQUEST.report, "exp_1", None), seconds_left=lambda: 0.0
+        open=lambda _: client.download(REQUEST.report, "exp_1", None), seconds_left=lambda: 0.0
     )
     with pytest.raises(ExportTimedOutError):
         Landing(stage.s3.store, stage.events.bus).land(
@@ -534,6 +538,31 @@ def test_given_no_time_for_the_rest_when_landed_then_nothing_is_visible_or_open(
         )
     assert stage.contents == []
     assert stage.s3.uploads == {}
+
+
+def test_given_an_upload_that_is_refused_while_reading_when_landed_then_connection_and_thread_end_with_it(
+    stage: Stage,
+) -> None:
+    @contextmanager
+    def opened(_: Mapping[str, str]) -> Iterator[requests.Response]:
+        with client.download(REQUEST.report, "exp_1", None) as response:
+            try:
+                yield response
+            finally:
+                closed.append(response)
+
+    closed: list[requests.Response] = []
+    stage.body = reply(200, LARGE_GZ)
+    stage.s3.before("create_multipart_upload", raising(refusal("AccessDenied", 403)))
+    client = stage.connect(REQUEST)
+    with pytest.raises(StorageError) as caught:
+        Landing(stage.s3.store, stage.events.bus).land(
+            export(), Run("arn:x", polls=0, attempts=1), Source(opened, lambda: 100.0), None
+        )
+    # Even while the error with its traceback is kept.
+    assert caught.value.__traceback__
+    assert len(closed) == 1
+    assert "aside" not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.mark.parametrize("operation", ["get_object", "head_object", "put_object"])

@@ -198,7 +198,7 @@ def test_a_legacy_report_is_sent_in_its_own_form() -> None:
         "projectIdentifier": "metrics",
         **legacy.body(),
     }
-    assert (legacy.tree, legacy.team, legacy.granularity) == (None, "6036", "weekly")
+    assert (legacy.tree, legacy.team, legacy.granularity) == (None, "6036:123", "weekly")
 
 
 @pytest.mark.parametrize(

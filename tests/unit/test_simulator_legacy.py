@@ -185,7 +185,7 @@ def test_a_mistake_in_a_team_report_is_named(client: Client, changes: Json, name
     ("changes", "named"),
     [
         ({"teamRefId": 1}, "teamRefId: "),
-        ({"granularity": "monthly"}, "granularity: "),
+        ({"granularity": "quarterly"}, "granularity: "),
         ({"productivity": {}}, "productivity: "),
         ({"productivityContributors": None, "teamRefId": None}, "teamRefId: "),
         ({"productivityContributors": []}, "productivityContributors: "),

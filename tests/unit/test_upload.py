@@ -12,7 +12,7 @@ from sei_export.errors import (
     StorageError,
 )
 from sei_export.s3errors import LostRaceError
-from sei_export.upload import PART_BYTES, PARTS_IN_FLIGHT, Upload
+from sei_export.upload import PART_BYTES, PARTS_IN_FLIGHT, Upload, part_bytes
 from tests.unit.fakes_s3 import FakeS3, raising, refusal
 from tests.unit.s3_failures import FAILURES
 
@@ -116,6 +116,55 @@ def test_given_slow_parts_when_uploaded_then_no_more_than_allowed_are_in_flight(
         s3.before("upload_part", lambda: all_at_once.wait(30), number)
     s3.store.upload(KEY, pieces(), METADATA).publish(None, SHA)
     assert not one_too_many.is_set()
+
+
+def test_given_parts_on_their_way_when_buffers_fill_again_then_each_part_keeps_its_bytes(
+    s3: FakeS3,
+) -> None:
+    count = 3 * PARTS_IN_FLIGHT + 1
+    content = [bytes([number]) * PART_BYTES for number in range(1, count + 1)]
+    next_one_filled = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        for number, part in enumerate(content):
+            yield part[:-1]
+            if number == PARTS_IN_FLIGHT:
+                # All that may be on their way are, and one more is in memory.
+                next_one_filled.set()
+            yield part[-1:]
+
+    for number in range(1, PARTS_IN_FLIGHT + 1):
+        s3.before("upload_part", lambda: next_one_filled.wait(30), number)
+    s3.store.upload(KEY, pieces(), METADATA).publish(None, SHA)
+    version = s3.current(KEY)
+    assert version
+    assert version.body == b"".join(content)
+
+
+def test_given_the_most_parts_then_they_hold_five_terabytes_and_s3_takes_each() -> None:
+    sizes = [part_bytes(number) for number in range(1, 10_001)]
+    assert sum(sizes) >= 5 * 1024**4
+    assert sizes[0] == PART_BYTES
+    assert sizes == sorted(sizes)
+    assert all(5 * MIB <= size <= 5 * 1024 * MIB for size in sizes)
+
+
+def test_given_files_that_take_minutes_then_their_parts_are_of_the_least_size() -> None:
+    assert {part_bytes(number) for number in range(1, 1001)} == {PART_BYTES}
+    assert part_bytes(1001) == 2 * PART_BYTES
+
+
+def test_given_more_parts_than_there_are_of_one_size_when_uploaded_then_the_next_are_larger(
+    s3: FakeS3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = 64
+    monkeypatch.setattr("sei_export.upload.PART_BYTES", small)
+    content = _content(1000 * small + 5 * 2 * small + 7)
+    _upload(s3, content, piece=1000)
+    [multipart] = s3.uploads.values()
+    parts = [multipart.parts[number] for number in sorted(multipart.parts)]
+    assert [len(part) for part in parts] == [small] * 1000 + [2 * small] * 5 + [7]
+    assert b"".join(parts) == content
 
 
 # --- conditions ---

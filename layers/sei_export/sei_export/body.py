@@ -5,71 +5,21 @@ body is read raw, since the HTTP stack's own decoding ends early without an erro
 gzip, and a bare decompressor drops all members after the first.
 """
 
-import math
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from itertools import chain
 
-import requests
-from urllib3.exceptions import HTTPError, ReadTimeoutError
-
+from sei_export import codec
+from sei_export.aside import aside
 from sei_export.csvcheck import CsvInspector
-from sei_export.errors import (
-    CorruptDownloadError,
-    ExportTimedOutError,
-    ServiceUnavailableError,
-)
+from sei_export.errors import CorruptDownloadError
 
-READ_BYTES = 1024 * 1024
-"""One read from the connection, and the most that is inflated at a time."""
+_INFLATED_BYTES = 1024 * 1024
+"""The most that is inflated at a time."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_WINDOW = 31
-_LEVEL = 1
-"""For plain bodies: the fastest level keeps 97 % of what the next ones save."""
 
 
-def read_raw(
-    response: requests.Response, seconds_left: Callable[[], float] = lambda: math.inf
-) -> Iterator[bytes]:
-    """The body's bytes as they came, all of them.
-
-    Args:
-        response: Opened, not read.
-        seconds_left: How long reading may still take.
-
-    Raises:
-        ExportTimedOutError: There is no time left for the rest.
-        CorruptDownloadError: It broke off, or is shorter than it said.
-        ServiceUnavailableError: It stalled.
-    """
-    promised = _promised_length(response)
-    received = 0
-    while True:
-        try:
-            piece: bytes = response.raw.read(READ_BYTES, decode_content=False)
-        except ReadTimeoutError:
-            raise ServiceUnavailableError(f"The download stalled after {received} bytes.") from None
-        except (HTTPError, OSError) as error:
-            raise CorruptDownloadError(
-                f"The download broke off after {received} bytes ({type(error).__name__})."
-            ) from None
-        if not piece:
-            break
-        received += len(piece)
-        yield piece
-        if seconds_left() <= 0:
-            raise ExportTimedOutError(
-                f"The download was not finished in the function's time: {received} bytes of "
-                f"{promised or 'an unknown number'} came.",
-                remedy="Export less at a time: one team, a shorter date range, fewer metrics.",
-            )
-    if promised is not None and received != promised:
-        raise CorruptDownloadError(
-            f"The download has {received} bytes, its Content-Length is {promised}."
-        )
-
-
-def as_verified_gzip(pieces: Iterable[bytes], inspector: CsvInspector) -> Iterator[bytes]:
+def as_verified_gzip(pieces: Iterable[bytes], inspector: CsvInspector) -> Generator[bytes]:
     """Pass gzip through and compress plain CSV; feed the CSV to the inspector on the way.
 
     The caller calls `inspector.finish()` afterwards: nothing is proven before that.
@@ -92,23 +42,22 @@ def as_verified_gzip(pieces: Iterable[bytes], inspector: CsvInspector) -> Iterat
 
 def _pass_through(first: bytes, rest: Iterator[bytes], inspector: CsvInspector) -> Iterator[bytes]:
     members = _Members(inspector)
-    members.feed(first)
-    yield first
-    for piece in rest:
-        members.feed(piece)
-        yield piece
+    with aside(members.feed) as verifier:
+        for piece in chain([first], rest):
+            verifier.put(piece)
+            yield piece
+        verifier.finish()
     members.finish()
 
 
 def _compress(first: bytes, rest: Iterator[bytes], inspector: CsvInspector) -> Iterator[bytes]:
-    # zlib writes neither time nor name into the header: the same CSV gives the same bytes.
-    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
-    inspector.feed(first)
-    yield compressor.compress(first)
-    for piece in rest:
-        inspector.feed(piece)
-        yield compressor.compress(piece)
-    yield compressor.flush()
+    deflater = codec.deflater()
+    with aside(inspector.feed) as verifier:
+        for piece in chain([first], rest):
+            verifier.put(piece)
+            yield deflater.compress(piece)
+        verifier.finish()
+    yield deflater.flush()
 
 
 class _Members:
@@ -116,7 +65,7 @@ class _Members:
 
     def __init__(self, inspector: CsvInspector) -> None:
         self._inspector = inspector
-        self._inflater = zlib.decompressobj(_GZIP_WINDOW)
+        self._inflater = codec.inflater()
         self._started = False
         self._pending = b""
 
@@ -129,18 +78,18 @@ class _Members:
                     data = self._begin(data)
                     if not data:
                         return
-                plain = self._inflater.decompress(data, READ_BYTES)
+                plain = self._inflater.decompress(data, _INFLATED_BYTES)
                 self._inspector.feed(plain)
                 # All input may be taken in while output still waits behind the limit.
-                more = len(plain) == READ_BYTES and not self._inflater.eof
+                more = len(plain) == _INFLATED_BYTES and not self._inflater.eof
                 if self._inflater.eof:
-                    # zlib has compared the trailer's CRC and size with what it inflated.
+                    # The codec has compared the trailer's CRC and size with what it inflated.
                     data = self._inflater.unused_data
-                    self._inflater = zlib.decompressobj(_GZIP_WINDOW)
+                    self._inflater = codec.inflater()
                     self._started = False
                 else:
                     data = self._inflater.unconsumed_tail
-        except zlib.error as error:
+        except codec.ERROR as error:
             raise CorruptDownloadError(f"The gzip is damaged: {error}.") from None
 
     def finish(self) -> None:
@@ -158,10 +107,3 @@ class _Members:
             raise CorruptDownloadError("The gzip is followed by bytes that are not gzip.")
         self._started = True
         return data
-
-
-def _promised_length(response: requests.Response) -> int | None:
-    if "chunked" in response.headers.get("transfer-encoding", "").lower():
-        return None
-    stated = response.headers.get("content-length", "")
-    return int(stated) if stated.isdecimal() else None

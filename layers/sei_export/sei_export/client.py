@@ -3,6 +3,7 @@
 The vendor's pages contradict each other in places; every documented form is accepted.
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,12 +14,14 @@ from typing import Protocol
 import requests
 
 from sei_export.errors import ExportNotFoundError, ExportRejectedError, ProtocolError
-from sei_export.http import HttpClient
+from sei_export.http import HttpClient, Timing
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.reports import Report
 from sei_export.request import ExportRequest
 from sei_export.status import ExportStatus
 from sei_export.urls import BaseUrl
+
+logger = logging.getLogger(__name__)
 
 _LIST_FIELDS = ("exports", "content", "items", "data")
 
@@ -77,7 +80,7 @@ class Listed:
     """One export in a list.
 
     Attributes:
-        export_id: Checked, safe in a path.
+        export_id: Safe in a path; empty if the entry has none that is.
         status: As the API writes it, or None.
         created_at: As the API writes it, or None.
     """
@@ -101,6 +104,11 @@ class SeiClient:
         self._http = http
         self._base_url = base_url
         self._params = {"orgIdentifier": org, "projectIdentifier": project}
+
+    @property
+    def timing(self) -> Timing:
+        """The connection's clock."""
+        return self._http.timing
 
     def seconds_left(self) -> float:
         """How long calls may still take."""
@@ -175,7 +183,7 @@ class SeiClient:
             )
         return [
             Listed(
-                export_id=check_export_id(item.get("exportId", item.get("id"))),
+                export_id=_listed_id(item),
                 status=_string(item.get("status")),
                 created_at=_string(item.get("createdAt")),
             )
@@ -205,9 +213,19 @@ class SeiClient:
 
     @contextmanager
     def download(
-        self, report: Report, export_id: str, link: str | None
+        self,
+        report: Report,
+        export_id: str,
+        link: str | None,
+        headers: Mapping[str, str] | None = None,
     ) -> Iterator[requests.Response]:
         """Open the file's body.
+
+        Args:
+            report: Which report.
+            export_id: Which export.
+            link: Where the API says that it is; None for the documented path.
+            headers: More request headers, such as Range.
 
         Raises:
             ExportNotFoundError: The API does not have the file.
@@ -216,10 +234,10 @@ class SeiClient:
         """
         path = f"{report.path}/{export_id}/download"
         url = self._base_url.resolve(link) if link else self._base_url.join(path)
-        with self._http.stream(url, self._params) as response:
+        with self._http.stream(url, self._params, headers or {}) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 raise ExportNotFoundError(f"The API does not have the file of export {export_id}.")
-            if response.status_code != HTTPStatus.OK:
+            if response.status_code not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
                 raise ProtocolError(
                     f"The download of export {export_id} was answered with {response.status_code}."
                 )
@@ -248,6 +266,14 @@ def _object(answer: JsonValue, text: str, step: str) -> JsonObject:
         return answer
     kind = "an HTML page" if text.lstrip().startswith("<") else "not a JSON object"
     raise ProtocolError(f"The API answered the {step} call with {kind}: {text[:120]}")
+
+
+def _listed_id(item: JsonObject) -> str:
+    try:
+        return check_export_id(item.get("exportId", item.get("id")))
+    except ProtocolError as error:
+        logger.warning("In the list: %s", error.message)
+        return ""
 
 
 def _items(answer: JsonValue, text: str) -> Iterator[JsonObject]:

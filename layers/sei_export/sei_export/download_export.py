@@ -1,12 +1,18 @@
 """DownloadExport: land a completed export."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import chain
+
+from sei_export import dates
 from sei_export.client import Connect
 from sei_export.errors import ProtocolError
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.landing import Landing, Source
+from sei_export.landing import Landing
 from sei_export.result import Run
 from sei_export.status import ExportStatus
+from sei_export.transfer import Source
 
 
 def download_export(given: JsonValue, run: Run, connect: Connect, landing: Landing) -> JsonObject:
@@ -34,12 +40,15 @@ def download_export(given: JsonValue, run: Run, connect: Connect, landing: Landi
         raise ProtocolError(
             f"Export {export.export_id} was completed and is now {state.status.value}."
         )
-    return landing.land(
-        export,
-        run,
-        Source(
-            open=lambda: client.download(export.report, export.export_id, state.link),
-            seconds_left=client.seconds_left,
-        ),
-        state.completed_at,
+    # Opened again after a break, it asks for a fresh link: a signed one may have expired.
+    links = chain([state.link], iter(lambda: client.state(export.report, export.export_id).link, 0))
+    source = Source(
+        open=lambda headers: client.download(export.report, export.export_id, next(links), headers),
+        seconds_left=client.seconds_left,
+        timing=client.timing,
     )
+    if not export.created_at:
+        # A harvested one whose list entry did not tell.
+        created_at = dates.normalize_moment(state.created_at or state.completed_at, "")
+        export = replace(export, created_at=created_at or dates.format_moment(datetime.now(UTC)))
+    return landing.land(export, run, source, state.completed_at)

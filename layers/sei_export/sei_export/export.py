@@ -23,6 +23,7 @@ class Export:
         request: What was asked for; None for one that somebody else created.
         reused: Whether the API handed out an existing one.
         created_at: ISO 8601, the API's time or else this function's.
+        expected_seconds: How long it will take, going by the last one of its kind; 0 if unknown.
     """
 
     export_id: str
@@ -32,10 +33,17 @@ class Export:
     request: ExportRequest | None
     reused: bool
     created_at: str
+    expected_seconds: float = 0.0
 
     @classmethod
     def of(
-        cls, request: ExportRequest, export_id: str, created_at: str, *, reused: bool
+        cls,
+        request: ExportRequest,
+        export_id: str,
+        created_at: str,
+        *,
+        reused: bool,
+        expected_seconds: float = 0.0,
     ) -> "Export":
         """The export of a request."""
         return cls(
@@ -46,6 +54,7 @@ class Export:
             request=request,
             reused=reused,
             created_at=created_at,
+            expected_seconds=expected_seconds,
         )
 
     def describe(self) -> JsonObject:
@@ -66,6 +75,7 @@ class Export:
             "orgIdentifier": self.org,
             "projectIdentifier": self.project,
             "legacy": self.report.is_legacy,
+            "expectedSeconds": self.expected_seconds,
         }
 
     @classmethod

@@ -4,8 +4,9 @@ from sei_export.client import Connect
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.landing import Landing, Source
+from sei_export.landing import Landing
 from sei_export.result import Run
+from sei_export.transfer import Source
 
 
 def fetch_report(given: JsonValue, run: Run, connect: Connect, landing: Landing) -> JsonObject:
@@ -29,5 +30,9 @@ def fetch_report(given: JsonValue, run: Run, connect: Connect, landing: Landing)
     if request is None or not request.report.is_legacy:
         raise InvalidRequestError([f"export.report {export.report.name} is not a legacy report."])
     client = connect(export)
-    source = Source(open=lambda: client.fetch(request), seconds_left=client.seconds_left)
+    source = Source(
+        open=lambda _: client.fetch(request),
+        seconds_left=client.seconds_left,
+        timing=client.timing,
+    )
     return landing.land(export, run, source, completed_at=None)

@@ -29,6 +29,7 @@ from urllib3.exceptions import HTTPError
 from sei_export.errors import (
     ApiError,
     AuthenticationError,
+    ExportTimedOutError,
     ProtocolError,
     RateLimitedError,
     ServiceUnavailableError,
@@ -168,7 +169,9 @@ class HttpClient:
         return _excerpt(self._read(response, _call_name("", response.url)))
 
     @contextmanager
-    def stream(self, url: str, params: Mapping[str, str]) -> Iterator[requests.Response]:
+    def stream(
+        self, url: str, params: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Iterator[requests.Response]:
         """Open a download, following redirects, with the key only where it belongs.
 
         The body is not read yet and is not decoded by `response.raw.read(decode_content=False)`.
@@ -177,7 +180,7 @@ class HttpClient:
             As `json`; ProtocolError also for a link that may not be followed.
         """
         for _ in range(MAX_REDIRECTS + 1):
-            with self._open(url, params) as response:
+            with self._open(url, params, headers) as response:
                 if not response.is_redirect:
                     yield response
                     return
@@ -185,21 +188,27 @@ class HttpClient:
         raise ProtocolError(f"The download was redirected more than {MAX_REDIRECTS} times.")
 
     @contextmanager
-    def _open(self, url: str, params: Mapping[str, str]) -> Iterator[requests.Response]:
+    def _open(
+        self, url: str, params: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Iterator[requests.Response]:
         try:
             owned = self._base_url.owns(url)
             scheme, host, _ = origin_of(urlsplit(url))
         except ValueError as error:
             raise ProtocolError(f"The download link cannot be followed: {error}.") from None
         if owned:
-            with self._call("GET", url, params, None) as response:
+            with self._call("GET", url, params, None, headers=headers) as response:
                 yield response
             return
         if scheme != "https" and not (self._base_url.is_loopback and is_loopback(host)):
             raise ProtocolError(f"The download link leads to {host} without TLS.")
         # Without its path too: a link that opens the file to whoever has it is a secret.
         name = f"GET {scheme}://{host}/…"
-        with self._try(lambda: self._send(self._without_key, "GET", url, {}, {}), name) as response:
+
+        def send() -> requests.Response:
+            return self._send(self._without_key, "GET", url, {}, headers)
+
+        with self._try(send, name) as response:
             yield response
 
     @contextmanager
@@ -210,16 +219,27 @@ class HttpClient:
         params: Mapping[str, str],
         body: JsonObject | None,
         *,
+        headers: Mapping[str, str] | None = None,
         legacy: bool = False,
     ) -> Iterator[requests.Response]:
         """A call with the key: one more time with a fresh one after a 401."""
         query = _missing(params, url)
         fresh = False
         while True:
-            headers = self._key_headers(self._key.read(fresh=fresh), legacy=legacy)
+            key = self._key_headers(self._key.read(fresh=fresh), legacy=legacy)
 
-            def send(headers: dict[str, str] = headers) -> requests.Response:
-                return self._send(self._with_key, method, url, query, headers, body)
+            def send(key: dict[str, str] = key) -> requests.Response:
+                sent = {**(headers or {}), **key}
+                # Sockets know no limit below zero; a second is what every try gets.
+                silence = max(self.seconds_left(), 1.0) if legacy else READ_SECONDS
+                try:
+                    return self._send(
+                        self._with_key, method, url, query, sent, body, silence=silence
+                    )
+                except requests.ReadTimeout:
+                    if legacy:
+                        raise _too_slow(silence) from None
+                    raise
 
             name = _call_name(method, url)
             with self._try(send, name, tries=1 if fresh else ATTEMPTS) as response:
@@ -264,7 +284,7 @@ class HttpClient:
             logger.warning("%s Next try in %.1f s.", failure.message, wait)
             self._timing.sleep(wait)
 
-    def _send(
+    def _send(  # noqa: PLR0913 - one request's parts
         self,
         session: requests.Session,
         method: str,
@@ -272,6 +292,8 @@ class HttpClient:
         params: Mapping[str, str],
         headers: Mapping[str, str],
         body: JsonObject | None = None,
+        *,
+        silence: float = READ_SECONDS,
     ) -> requests.Response:
         remaining = max(self.seconds_left(), 1.0)
         return session.request(
@@ -280,7 +302,7 @@ class HttpClient:
             params=params,
             json=body,
             headers=headers,
-            timeout=(min(CONNECT_SECONDS, remaining), min(READ_SECONDS, remaining)),
+            timeout=(min(CONNECT_SECONDS, remaining), min(silence, remaining)),
             allow_redirects=False,
             stream=True,
         )
@@ -291,6 +313,11 @@ class HttpClient:
         if legacy:
             headers["x-api-key"] = key
         return headers
+
+    @property
+    def timing(self) -> Timing:
+        """Clock and chance."""
+        return self._timing
 
     def seconds_left(self) -> float:
         """How long calls may still take."""
@@ -408,6 +435,14 @@ def _excerpt(content: bytes) -> str:
     text = content[: 4 * _SHOWN_CHARACTERS].decode(errors="replace")
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text[:_SHOWN_CHARACTERS] or "(an empty body)"
+
+
+def _too_slow(seconds: float) -> ExportTimedOutError:
+    """The legacy API makes a report before it answers: nothing came of it in time."""
+    return ExportTimedOutError(
+        f"The API did not answer with the report in the function's {seconds:.0f} s.",
+        remedy="Ask for less: a shorter range of dates, fewer metrics, a smaller team.",
+    )
 
 
 def _call_name(method: str, url: str) -> str:

@@ -13,6 +13,7 @@ from sei_export.request import ExportRequest
 
 DATA_PREFIX = "exports/"
 MANIFEST_PREFIX = "manifests/"
+MARK_PREFIX = "landed/"
 MAX_KEY_BYTES = 1024
 """S3's limit, in UTF-8."""
 
@@ -29,9 +30,14 @@ def manifest_key(export: Export) -> str:
     return f"{MANIFEST_PREFIX}{_folder(export)}/manifest.json"
 
 
+def series_key(request: ExportRequest) -> str:
+    """The key of what is known of a request whatever its dates: how long its exports take."""
+    return f"{MANIFEST_PREFIX}{_series_folder(request)}/series.json"
+
+
 def landed_key(report: Report, export_id: str) -> str:
-    """The key that says that an export has landed and was announced."""
-    return f"{MANIFEST_PREFIX}report={_part(report.name)}/landed/{quote(export_id, safe='')}.json"
+    """The key of the mark that an export has landed; it outlives the files."""
+    return f"{MARK_PREFIX}report={_part(report.name)}/export={quote(export_id, safe='')}.json"
 
 
 def check_length(request: ExportRequest) -> None:
@@ -57,6 +63,11 @@ def _folder(export: Export) -> str:
 
 
 def _request_folder(request: ExportRequest) -> str:
+    days = f"start={request.start.isoformat()}/end={request.end.isoformat()}"
+    return f"{_series_folder(request)}/{days}"
+
+
+def _series_folder(request: ExportRequest) -> str:
     level, granularity = _part(request.level), _part(request.granularity)
     return "/".join(
         (
@@ -66,8 +77,6 @@ def _request_folder(request: ExportRequest) -> str:
             f"project={_part(request.project)}",
             f"tree={_part(request.tree)}",
             f"team={_part(request.team)}",
-            f"start={request.start.isoformat()}",
-            f"end={request.end.isoformat()}",
         )
     )
 

@@ -1,16 +1,14 @@
 """From a body to a verified object, its manifest and its event, each step safe to repeat."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import logging
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import requests
-
 from sei_export import dates, keys
-from sei_export.body import as_verified_gzip, read_raw
+from sei_export.body import as_verified_gzip
 from sei_export.csvcheck import CsvFacts, CsvInspector
-from sei_export.errors import CorruptDownloadError, StorageError
+from sei_export.errors import CorruptDownloadError, SeiExportError, StorageError
 from sei_export.events import EventBus
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject
@@ -18,22 +16,12 @@ from sei_export.reports import Report
 from sei_export.result import Result, Run
 from sei_export.s3errors import LostRaceError
 from sei_export.storage import ObjectStore
+from sei_export.transfer import Source, read_body
 from sei_export.upload import StoredObject, Upload
 
+logger = logging.getLogger(__name__)
+
 _PUBLISH_TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a file comes from.
-
-    Attributes:
-        open: Opens its body.
-        seconds_left: How long reading it may still take.
-    """
-
-    open: Callable[[], AbstractContextManager[requests.Response]]
-    seconds_left: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +73,23 @@ class Landing:
             duration_seconds=seconds,
         ).to_json()
         self._describe(result, stored, manifest.etag)
+        # For the harvest from now on; and, once it says so, the proof that the event went out.
+        mark_key = keys.landed_key(export.report, export.export_id)
+        mark: JsonObject = {"manifestKey": manifest_key, "contentSha256": facts.sha256}
+        self.store.write_json(mark_key, {**mark, "announced": False})
         self.bus.export_completed(result)
-        # Last, as the proof that the event went out; and for the harvest, since a later export of
-        # the same request replaces the manifest.
-        landed: JsonObject = {"manifestKey": manifest_key, "contentSha256": facts.sha256}
-        self.store.write_json(keys.landed_key(export.report, export.export_id), landed)
+        self.store.write_json(mark_key, {**mark, "announced": True})
+        self._remember(export, seconds)
         return result
+
+    def _remember(self, export: Export, seconds: float) -> None:
+        """How long it took, for the next one of its kind; only a hint, so it stops nothing."""
+        if export.request and not export.report.is_legacy:
+            try:
+                key = keys.series_key(export.request)
+                self.store.write_json(key, {"durationSeconds": seconds})
+            except SeiExportError as error:
+                logger.warning("How long it took was not written down: %s", error.message)
 
     def _store(
         self, export: Export, key: str, source: Source, manifest: JsonObject
@@ -109,8 +108,11 @@ class Landing:
         }
         if export.request:
             metadata["request-fingerprint"] = export.request.fingerprint
-        with source.open() as response:
-            pieces = as_verified_gzip(read_raw(response, source.seconds_left), inspector)
+        # Closed here, not when an error's traceback is forgotten: connection and thread.
+        with (
+            closing(read_body(source)) as body,
+            closing(as_verified_gzip(body, inspector)) as pieces,
+        ):
             upload = self.store.upload(key, pieces, metadata)
         try:
             facts = inspector.finish()
@@ -161,7 +163,8 @@ class Landing:
         if manifest.get("contentSha256") != facts.sha256:
             return False
         key = keys.landed_key(report, str(manifest.get("exportId")))
-        return self.store.read_json(key).content.get("contentSha256") == facts.sha256
+        mark = self.store.read_json(key).content
+        return mark.get("contentSha256") == facts.sha256 and mark.get("announced") is True
 
     def _describe(self, result: JsonObject, stored: StoredObject, etag: str | None) -> None:
         """Write the manifest, unless a later run has replaced the object that it describes."""

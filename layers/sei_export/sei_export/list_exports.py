@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from sei_export import dates, keys
 from sei_export.bodyfields import FieldReader
 from sei_export.client import Connect, Listed
-from sei_export.errors import InvalidRequestError, ProtocolError
+from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
 from sei_export.fields import Field, Number, Text, Word, spellings
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.payload import BY_HAND
 from sei_export.problems import Problems
 from sei_export.rangefields import RangeReader
 from sei_export.reports import REPORTS, Report
@@ -24,8 +25,10 @@ MAX_LIMIT = 100
 LISTED_REPORTS = tuple(name for name, report in REPORTS.items() if not report.is_legacy)
 
 _FILTERS: tuple[Field, ...] = (
-    Word("status", ("completed",), default="completed"),
-    Word("scope", ("all", "default", "mine")),
+    # Sent only if asked for: reports differ in the case of their statuses, so that the API might
+    # find none. What is not completed is left out here.
+    Word("status", ("completed",)),
+    Word("scope", ("all", "default", "mine"), default="all"),
     Text("teamId"),
     Text("createdBy"),
     Number("limit"),
@@ -35,7 +38,7 @@ _FILTERS: tuple[Field, ...] = (
 )
 _OTHERS = (
     *("report", "dateFrom", "dateTo"),
-    *("orgIdentifier", "projectIdentifier", "Comment"),
+    *("orgIdentifier", "projectIdentifier"),
 )
 
 
@@ -73,14 +76,15 @@ def list_exports(
             Without `dateFrom` and `dateTo`: the last 7 days.
         cursor: What the page before returned; `{}` for the first.
         started_at: The execution's start, the end of the last 7 days.
-        defaults: The stack's organization and project.
+        defaults: The stack's settings.
         connect: Makes the client for an organization and project.
         store: Where exports land.
 
     Returns:
         `exports`: those of the page that have not landed, each as `Export.to_json`; `listed`: how
-        many completed exports the page had; `known`: how many of them had landed; `cursor`: for
-        the next page, `{}` after the last.
+        many completed exports the page had; `known`: how many of them had landed; `pending`: how
+        many are so young that an execution may be about to land them; `unusable`: how many have
+        an id that cannot be one; `cursor`: for the next page, `{}` after the last.
 
     Raises:
         InvalidRequestError: The input is wrong.
@@ -90,14 +94,19 @@ def list_exports(
     report, page = _position(cursor, harvest)
     query = {**harvest.filters, "limit": str(harvest.limit), "page": str(page)}
     listed = connect(harvest).list(report, query)
-    exports = [_export(item, report, harvest) for item in _completed(listed)]
+    usable = [item for item in listed if item.export_id]
+    completed = [_export(item, report, harvest) for item in _completed(usable)]
+    young = dates.format_moment(started_at - defaults.export_time)
+    exports = [export for export in completed if export.created_at < young]
     marks = {export.export_id: keys.landed_key(report, export.export_id) for export in exports}
     landed = store.existing(list(marks.values()))
     fresh = [export for export in exports if marks[export.export_id] not in landed]
     return {
         "exports": [export.to_json() for export in fresh],
-        "listed": len(exports),
+        "listed": len(completed),
         "known": len(exports) - len(fresh),
+        "pending": len(completed) - len(exports),
+        "unusable": len(listed) - len(usable),
         "cursor": _next(harvest, report, page, is_last=len(listed) < harvest.limit),
     }
 
@@ -108,7 +117,7 @@ def _completed(listed: list[Listed]) -> list[Listed]:
     return [
         item
         for item in unique.values()
-        if item.status is None or ExportStatus.parse(item.status) is ExportStatus.COMPLETED
+        if item.status is None or item.status.strip().lower() == ExportStatus.COMPLETED
     ]
 
 
@@ -125,11 +134,15 @@ def _export(item: Listed, report: Report, harvest: Harvest) -> Export:
 
 
 def _position(cursor: JsonValue, harvest: Harvest) -> tuple[Report, int]:
-    if not isinstance(cursor, dict) or not cursor:
+    if cursor in (None, {}):
         return harvest.reports[0], 0
+    if not isinstance(cursor, dict):
+        raise InvalidRequestError([f"cursor is {cursor!r}: an object is allowed."], remedy=BY_HAND)
     report, page = REPORTS.get(str(cursor.get("report"))), cursor.get("page")
-    if report not in harvest.reports or not isinstance(page, int):
-        raise ProtocolError(f"The cursor {cursor} is not one that this function returned.")
+    if report not in harvest.reports or type(page) is not int or page < 0:
+        raise InvalidRequestError(
+            [f"cursor is {cursor}: one that this function returned is allowed."], remedy=BY_HAND
+        )
     return report, page
 
 
@@ -143,6 +156,9 @@ def _next(harvest: Harvest, report: Report, page: int, *, is_last: bool) -> Json
 def _parse(given: JsonValue, defaults: ProjectSettings, started_at: datetime) -> Harvest:
     if not isinstance(given, dict):
         raise InvalidRequestError(["The input is not a JSON object."])
+    if set(given) == {"Comment"}:
+        # The console's own default.
+        given = {}
     problems = Problems()
     reader = FieldReader(problems)
     problems.unknown_fields("", given, (*spellings(_FILTERS), *_OTHERS))

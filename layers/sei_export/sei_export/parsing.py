@@ -1,6 +1,7 @@
 """From an execution's input to a valid request: all problems at once, each by its path."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -107,8 +108,8 @@ class _Parser:
             problems.missing("report", f"allowed are {', '.join(REPORTS)}")
         elif report is None:
             problems.not_one_of("report", name, REPORTS)
-        org = self._identifier("orgIdentifier", self.defaults.org_identifier)
-        project = self._identifier("projectIdentifier", self.defaults.project_identifier)
+        org = self._identifier(report, "orgIdentifier", self.defaults.org_identifier)
+        project = self._identifier(report, "projectIdentifier", self.defaults.project_identifier)
         scope = self._scope(report, org, project) if report else {}
         start, end = self._dates(report)
         if report is None:
@@ -127,11 +128,26 @@ class _Parser:
             problems.add(f"The request has {size} bytes; at most {MAX_REQUEST_BYTES} are allowed.")
         return request
 
-    def _identifier(self, path: str, default: str) -> str:
-        if path not in self.asked and not default:
-            self.problems.missing(path, "give the identifier as Harness shows it")
+    def _identifier(self, report: Report | None, name: str, default: str) -> str:
+        texts = [self._text(path, given) for path, given in self._identifiers(report, name)]
+        if len(set(texts)) > 1 and all(texts):
+            self.problems.add(f"scope.{name} and {name} name one thing and differ: give one.")
+        if texts:
+            return texts[0]
+        if not default:
+            self.problems.missing(name, "give the identifier as Harness shows it")
             return ""
-        return self._text(path, self.asked.get(path, default))
+        return self._text(name, default)
+
+    def _identifiers(self, report: Report | None, name: str) -> Iterator[tuple[str, JsonValue]]:
+        """Where the input names it: the API wants it inside some scopes and in every query."""
+        scope = self.asked.get("scope")
+        # In a scope that is a team, or of another kind of report, it is refused as such.
+        of_tree = report and report.scope is Scope.TREE_OR_TEAM
+        if of_tree and isinstance(scope, dict) and name in scope and "teamId" not in scope:
+            yield f"scope.{name}", scope[name]
+        if name in self.asked:
+            yield name, self.asked[name]
 
     def _text(self, path: str, given: JsonValue) -> str:
         return FieldReader(self.problems).text(path, given)
@@ -165,9 +181,7 @@ class _Parser:
         if "orgTreeName" in given or not (either and "teamId" in given):
             scope["orgTreeName"] = self._tree(given)
             if either:
-                for name, default in zip(_TREE_IDENTIFIERS, (org, project), strict=True):
-                    named = self._text(f"scope.{name}", given[name]) if name in given else default
-                    scope[name] = named
+                scope |= zip(_TREE_IDENTIFIERS, (org, project), strict=True)
         elif {*_TREE_IDENTIFIERS} & set(given):
             self.problems.add(
                 "scope.orgIdentifier and scope.projectIdentifier go with orgTreeName, not teamId."

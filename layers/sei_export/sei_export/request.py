@@ -82,7 +82,9 @@ class ExportRequest:
     def team(self) -> str | None:
         """The team, if the request names one; the collection of a legacy report is a team."""
         if self.report.scope is Scope.COLLECTION:
-            return self._text_at(("collectionId",))
+            collection, number = self._text_at(("collectionId",)), self.fields.get("teamRefId")
+            # Two names of one team; where they differ, the answer's data may too.
+            return collection if _same(collection, number) else f"{collection}:{number}"
         return self.scope.get("teamId")
 
     def _text_at(self, path: tuple[str, ...]) -> str | None:
@@ -90,6 +92,12 @@ class ExportRequest:
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         return value if isinstance(value, str) else None
+
+
+def _same(collection: str | None, number: JsonValue) -> bool:
+    """Whether a legacy report names its team once, or twice by the same number."""
+    # As texts: Python refuses to make a number of very many digits.
+    return number is None or str(collection).lstrip("0") == str(number).lstrip("0")
 
 
 def _case_free(fields: tuple[Field, ...], values: JsonObject) -> JsonObject:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sei_export.errors import ConfigurationError
 from sei_export.jsontypes import JsonObject
@@ -72,21 +73,32 @@ class RequestDefaults:
 
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
-    """Whose exports are meant where an input does not say."""
+    """Whose exports are meant where an input does not say.
+
+    Attributes:
+        org_identifier: The Harness organization.
+        project_identifier: The Harness project.
+        export_time: How long an execution may take from an export's creation to its landing.
+    """
 
     org_identifier: str
     project_identifier: str
+    export_time: timedelta
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> "ProjectSettings":
         """Read them.
 
         Raises:
-            ConfigurationError: One is missing.
+            ConfigurationError: One is missing, or ExportTimeoutMinutes is no number.
         """
+        minutes = _required(environ, "EXPORT_TIMEOUT_MINUTES")
+        if not minutes.isdecimal():
+            raise ConfigurationError(f"The parameter ExportTimeoutMinutes is {minutes!r}.")
         return cls(
             org_identifier=_required(environ, "HARNESS_ORG_IDENTIFIER"),
             project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
+            export_time=timedelta(minutes=int(minutes)),
         )
 
 

@@ -86,8 +86,17 @@ class ObjectStore:
             StorageError, ServiceUnavailableError: S3 does not say.
         """
         with ThreadPoolExecutor(CONNECTIONS) as pool:
-            found = pool.map(self.head, keys)
-            return {key for key, stored in zip(keys, found, strict=True) if stored}
+            found = pool.map(self._exists, keys)
+            return {key for key, exists in zip(keys, found, strict=True) if exists}
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self._s3.head_object(Bucket=self.bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) in NOT_FOUND:
+                return False
+            raise translated(error, f"looking for s3://{self.bucket}/{key}") from error
+        return True
 
     def read_json(self, key: str) -> Document:
         """A JSON object.

@@ -1,15 +1,15 @@
 """One object on its way to S3: in parts while it is verified, visible only when published."""
 
 import base64
-import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sei_export import codec
 from sei_export.s3errors import LostRaceError, condition_on, is_lost_race, translated
 
 if TYPE_CHECKING:
@@ -19,10 +19,18 @@ if TYPE_CHECKING:
 PART_BYTES = 8 * 1024 * 1024
 """S3 wants at least 5 MiB for all parts but the last."""
 
+_PARTS_OF_A_SIZE = 1000
+"""Then parts double: 10,000 parts, S3's limit, make 7.8 TiB and none exceeds S3's 5 GiB."""
+
 PARTS_IN_FLIGHT = 3
 """With a round trip to S3 per part, fewer leave the connection idle."""
 
 CONTENT_TYPE = "application/gzip"
+
+
+def part_bytes(number: int) -> int:
+    """The size of a part; parts are numbered from 1."""
+    return PART_BYTES << ((number - 1) // _PARTS_OF_A_SIZE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +66,42 @@ class Upload:
         self.url = f"s3://{bucket}/{key}"
         self._bucket = bucket
         self._metadata = metadata
-        self._buffer = bytearray()
+        # Buffers are used again: three on their way, and the one that fills.
+        self._buffer = bytearray(PART_BYTES)
+        self._filled = 0
+        self._spare: list[bytearray] = []
         self._size = 0
         self._id: str | None = None
         self._parts: list[CompletedPartTypeDef] = []
-        self._in_flight: deque[Future[CompletedPartTypeDef]] = deque()
+        self._in_flight: deque[tuple[Future[CompletedPartTypeDef], bytearray]] = deque()
         self._number = 0
         self._pool: ThreadPoolExecutor | None = None
 
     def write(self, piece: bytes) -> None:
         """Take in a piece of any size."""
-        self._buffer += piece
         self._size += len(piece)
-        while len(self._buffer) >= PART_BYTES:
-            part = bytes(memoryview(self._buffer)[:PART_BYTES])
-            del self._buffer[:PART_BYTES]
-            self._send(part)
+        rest = memoryview(piece)
+        while rest:
+            room = len(self._buffer) - self._filled
+            taken, rest = rest[:room], rest[room:]
+            self._buffer[self._filled : self._filled + len(taken)] = taken
+            self._filled += len(taken)
+            if self._filled == len(self._buffer):
+                self._send(self._buffer)
 
     def flush(self) -> None:
         """Send what is left, if parts went before it, and wait for all parts."""
-        if self._id is not None and self._buffer:
-            self._send(bytes(self._buffer))
-            self._buffer.clear()
+        if self._id is not None and self._filled:
+            self._send(self._whole())
         while self._in_flight:
-            self._parts.append(self._in_flight.popleft().result())
+            self._collect()
         self._close_pool()
 
     @property
     def checksum(self) -> str:
         """As S3 will keep it: `StoredObject.checksum`."""
         if self._id is None:
-            return _crc32(bytes(self._buffer))
+            return _crc32(self._whole())
         parts = b"".join(base64.b64decode(part["ChecksumCRC32"]) for part in self._parts)
         return f"{_crc32(parts)}-{len(self._parts)}"
 
@@ -130,7 +143,7 @@ class Upload:
         """Take back whatever was sent. Safe to call at any time, also after `publish`."""
         self._in_flight.clear()
         self._close_pool()
-        self._buffer.clear()
+        self._filled = 0
         if self._id is not None:
             # A failure here costs storage for a day, until the bucket's lifecycle rule acts; it
             # must not hide the error that led here.
@@ -144,9 +157,10 @@ class Upload:
         answer = self._s3.put_object(
             Bucket=self._bucket,
             Key=self.key,
-            Body=bytes(self._buffer),
+            Body=self._whole(),
             ContentType=CONTENT_TYPE,
             Metadata=self._metadata,
+            ChecksumCRC32=self.checksum,
             **condition,  # type: ignore[arg-type]  # the two names that both calls take
         )
         return answer.get("VersionId"), answer["ETag"].strip('"')
@@ -161,14 +175,34 @@ class Upload:
         )
         return answer.get("VersionId"), answer["ETag"].strip('"')
 
-    def _send(self, part: bytes) -> None:
+    def _send(self, part: bytes | bytearray) -> None:
         if self._pool is None:
             self._begin()
             self._pool = ThreadPoolExecutor(PARTS_IN_FLIGHT, thread_name_prefix="upload")
         if len(self._in_flight) >= PARTS_IN_FLIGHT:
-            self._parts.append(self._in_flight.popleft().result())
+            self._collect()
         self._number += 1
-        self._in_flight.append(self._pool.submit(self._send_part, self._number, part))
+        sending = self._pool.submit(self._send_part, self._number, part)
+        self._in_flight.append((sending, self._buffer))
+        self._buffer, self._filled = self._next_buffer(), 0
+
+    def _collect(self) -> None:
+        """Wait for the oldest part; its buffer is free then."""
+        sending, buffer = self._in_flight.popleft()
+        self._parts.append(sending.result())
+        self._spare.append(buffer)
+
+    def _next_buffer(self) -> bytearray:
+        size = part_bytes(self._number + 1)
+        while self._spare:
+            buffer = self._spare.pop()
+            if len(buffer) == size:
+                return buffer
+        return bytearray(size)
+
+    def _whole(self) -> bytes:
+        """What is in the buffer."""
+        return bytes(memoryview(self._buffer)[: self._filled])
 
     def _begin(self) -> None:
         try:
@@ -183,15 +217,17 @@ class Upload:
             raise translated(error, f"beginning {self.url}") from error
         self._id = answer["UploadId"]
 
-    def _send_part(self, number: int, part: bytes) -> "CompletedPartTypeDef":
+    def _send_part(self, number: int, part: bytes | bytearray) -> "CompletedPartTypeDef":
+        # Our own checksum: the SDK would read the part once more, on the thread that sends it.
+        checksum = _crc32(part)
         try:
             answer = self._s3.upload_part(
                 Bucket=self._bucket,
                 Key=self.key,
                 UploadId=self._id or "",
                 PartNumber=number,
-                Body=part,
-                ChecksumAlgorithm="CRC32",
+                Body=cast("bytes", part),  # the SDK takes a bytearray as it is, its types do not
+                ChecksumCRC32=checksum,
             )
         except (ClientError, BotoCoreError) as error:
             step = f"sending part {number} of {self.url}"
@@ -199,7 +235,7 @@ class Upload:
         return {
             "PartNumber": number,
             "ETag": answer["ETag"],
-            "ChecksumCRC32": answer["ChecksumCRC32"],
+            "ChecksumCRC32": checksum,
         }
 
     def _close_pool(self) -> None:
@@ -208,5 +244,5 @@ class Upload:
             self._pool = None
 
 
-def _crc32(content: bytes) -> str:
-    return base64.b64encode(zlib.crc32(content).to_bytes(4)).decode()
+def _crc32(content: bytes | bytearray) -> str:
+    return base64.b64encode(codec.crc32(content).to_bytes(4)).decode()

@@ -78,4 +78,8 @@ def _config(max_pool_connections: int = 1) -> "Config":
         read_timeout=30,
         retries={"mode": "standard", "total_max_attempts": 4},
         max_pool_connections=max_pool_connections,
+        # Checksums are our own where it matters; TLS protects what is sent, so that signing need
+        # not hash every part.
+        request_checksum_calculation="when_required",
+        s3={"payload_signing_enabled": False},
     )

@@ -1,0 +1,131 @@
+"""What polling costs and how late it notices, by simulation.
+
+    python -m benchmarks.polling [--exports 3000]
+
+The state machine's own policy against fixed and exponential waits, over durations that are
+lognormal: half of the exports take less than a minute, one in twenty more than ten, none more than
+two hours.
+"""
+
+import argparse
+import json
+import math
+import random
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from benchmarks import results
+from benchmarks.policy import Machine
+
+_MEDIAN_SECONDS = 60.0
+_P95_SECONDS = 600.0
+_LONGEST_SECONDS = 7200.0
+_P95 = 1.6449
+"""Standard deviations from the median to the 95th percentile."""
+
+CALL_SECONDS = 0.35
+"""Of CheckExport, on AWS."""
+
+_MEMORY_GB = 0.25
+_TRANSITIONS = 3
+"""Of a poll: Wait, Task, Choice."""
+
+_TRANSITION_DOLLARS = 25e-6
+_GB_SECOND_DOLLARS = 0.0000133334
+_REQUEST_DOLLARS = 0.2e-6
+
+type Polls = Callable[[float], Iterator[float]]
+"""From the duration of the last export of the same kind to the ages at which to poll."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When to poll.
+
+    Attributes:
+        title: For the table.
+        polls: The ages.
+        spread: Of this run's duration around the last one's, as a standard deviation of the
+            logarithm; None: nothing is known about this kind of export.
+    """
+
+    title: str
+    polls: Polls
+    spread: float | None = None
+
+
+def main() -> None:
+    """Simulate and note."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--exports", type=int, default=3000)
+    section = simulate(parser.parse_args().exports)
+    print(json.dumps(section, indent=1))
+    results.save("polling", section)
+
+
+def simulate(exports: int) -> results.Section:
+    """Every policy on the same exports."""
+    machine = Machine()
+
+    def ours(last: float) -> Iterator[float]:
+        return machine.polls(last, CALL_SECONDS)
+
+    policies = (
+        Policy("fixed 5 s", lambda _: _waiting(lambda _: 5.0)),
+        Policy("fixed 30 s", lambda _: _waiting(lambda _: 30.0)),
+        Policy(
+            "exponential: 5 s, times 1.5, at most 60 s",
+            lambda _: _waiting(lambda poll: min(5 * 1.5**poll, 60.0)),
+        ),
+        Policy("**ours**, first run", ours),
+        Policy("**ours**, repeated, durations vary by 20 %", ours, spread=0.2),
+        Policy("**ours**, repeated, durations vary by 40 %", ours, spread=0.4),
+    )
+    return {"exports": exports, "policies": [_row(policy, exports) for policy in policies]}
+
+
+def _row(policy: Policy, exports: int) -> results.Section:
+    chance = random.Random(1)  # noqa: S311 - the same exports for every policy
+    sigma = math.log(_P95_SECONDS / _MEDIAN_SECONDS) / _P95
+    polls: list[int] = []
+    lags: list[float] = []
+    shares: list[float] = []
+    for _ in range(exports):
+        last = min(chance.lognormvariate(math.log(_MEDIAN_SECONDS), sigma), _LONGEST_SECONDS)
+        noise = chance.gauss()
+        duration = last
+        if policy.spread is not None:
+            duration = min(last * math.exp(policy.spread * noise), _LONGEST_SECONDS)
+        ages = policy.polls(0.0 if policy.spread is None else last)
+        made, age = next((at, age) for at, age in enumerate(ages, start=1) if age >= duration)
+        polls.append(made)
+        lags.append(age - duration)
+        shares.append((age - duration) / duration)
+    calls = statistics.mean(polls)
+    gb_seconds = calls * CALL_SECONDS * _MEMORY_GB
+    dollars = calls * (_TRANSITIONS * _TRANSITION_DOLLARS + _REQUEST_DOLLARS)
+    return {
+        "title": policy.title,
+        "calls": calls,
+        "transitions": calls * _TRANSITIONS,
+        "gb_seconds": gb_seconds,
+        "dollars": 1000 * (dollars + gb_seconds * _GB_SECOND_DOLLARS),
+        "lag_mean": statistics.mean(lags),
+        "lag_p95": statistics.quantiles(lags, n=20)[-1],
+        "share": statistics.mean(shares),
+    }
+
+
+def _waiting(wait: Callable[[int], float]) -> Iterator[float]:
+    """Ages at polls between which so many seconds are waited; the poll's number begins at 0."""
+    age = 0.0
+    for poll in count():
+        age += wait(poll)
+        yield age
+        age += CALL_SECONDS
+
+
+if __name__ == "__main__":
+    main()
