@@ -6,6 +6,8 @@ from sei_export.fields import Field, Flag, Group, Names, Number, Text, Word, all
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.reports import REPORTS, Report, Scope
 
+type Texts = st.SearchStrategy[str]
+
 SOME_METRICS = ("CODING_DAYS", "PR_MERGED", "LOC_ADDED", "REWORK_PERCENT", "Some_New_Metric")
 SOME_STATUSES = ("In Progress", "in progress", "QA", "Done", "完了")
 
@@ -13,6 +15,9 @@ names = st.text(
     st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=12
 ).filter(lambda name: bool(name.strip()))
 """Names of organizations, trees and teams, in any script."""
+
+few_names = st.sampled_from(("1", "01", "1:2", "a", "A", "_", "a/b"))
+"""Names that are easily taken for one another."""
 
 any_report = st.sampled_from(list(REPORTS.values()))
 
@@ -23,54 +28,57 @@ def some_names(field: Names) -> tuple[str, ...]:
 
 
 @st.composite
-def requests(draw: st.DrawFn, report: Report, *, full: bool = False) -> JsonObject:
+def requests(
+    draw: st.DrawFn, report: Report, *, full: bool = False, named: Texts = names
+) -> JsonObject:
     """A valid input with absolute dates.
 
     Args:
         draw: Given by hypothesis.
         report: Which report.
         full: With every field, by its own name, no list empty, and an org tree as the scope.
+        named: Names of organizations, projects, trees and teams.
     """
     start, end = sorted(draw(st.tuples(st.dates(), st.dates())))
     given: JsonObject = {
         "report": report.name,
         "dateRange": {"start": start.isoformat(), "end": end.isoformat()},
-        **draw(_fields(report.fields, full=full)),
+        **draw(_fields(report.fields, full=full, named=named)),
     }
     if report.scope is not Scope.COLLECTION and (full or draw(st.booleans())):
-        given["scope"] = draw(_scope(report.scope, full=full))
+        given["scope"] = draw(_scope(report.scope, full=full, named=named))
     scope = given.get("scope")
     for name in ("orgIdentifier", "projectIdentifier"):
         if full or draw(st.booleans()):
             # Named in the scope too, it is the same one.
             inside = scope.get(name) if isinstance(scope, dict) else None
-            given[name] = inside or draw(names)
+            given[name] = inside or draw(named)
     return given
 
 
 @st.composite
-def _scope(draw: st.DrawFn, rule: Scope, *, full: bool) -> JsonObject:
+def _scope(draw: st.DrawFn, rule: Scope, *, full: bool, named: Texts) -> JsonObject:
     of_tree: tuple[str, ...] = ("orgTreeName", "teamId")
     if rule is Scope.TREE_OR_TEAM:
         if not full and draw(st.booleans()):
-            return {"teamId": draw(names)}
+            return {"teamId": draw(named)}
         of_tree = ("orgTreeName", "orgIdentifier", "projectIdentifier")
-    return {name: draw(names) for name in of_tree if full or draw(st.booleans())}
+    return {name: draw(named) for name in of_tree if full or draw(st.booleans())}
 
 
 @st.composite
-def _fields(draw: st.DrawFn, fields: tuple[Field, ...], *, full: bool) -> JsonObject:
+def _fields(draw: st.DrawFn, fields: tuple[Field, ...], *, full: bool, named: Texts) -> JsonObject:
     given: JsonObject = {}
     for field in fields:
         # A group that is absent lacks what is required in it.
         needed = isinstance(field, Group) and any(inner.required for inner in field.fields)
         if full or field.required or needed or draw(st.booleans()):
             name = field.name if full else draw(st.sampled_from(all_names(field)))
-            given[name] = draw(_value(field, full=full))
+            given[name] = draw(_value(field, full=full, named=named))
     return given
 
 
-def _value(field: Field, *, full: bool) -> st.SearchStrategy[JsonValue]:
+def _value(field: Field, *, full: bool, named: Texts) -> st.SearchStrategy[JsonValue]:
     match field:
         case Word():
             return st.sampled_from(field.allowed)
@@ -78,13 +86,13 @@ def _value(field: Field, *, full: bool) -> st.SearchStrategy[JsonValue]:
             at_least = int(full or field.required)
             return st.lists(st.sampled_from(some_names(field)), min_size=at_least, max_size=6)
         case Text():
-            return names
+            return named
         case Number():
             return st.integers(0, 10**12)
         case Flag():
             return st.booleans()
         case Group():
-            return _fields(field.fields, full=full)
+            return _fields(field.fields, full=full, named=named)
 
 
 @st.composite

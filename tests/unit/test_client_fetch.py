@@ -13,18 +13,19 @@ from sei_export.client import SeiClient
 from sei_export.errors import (
     AuthenticationError,
     ExportRejectedError,
+    ExportTimedOutError,
     ProtocolError,
     RateLimitedError,
     SeiExportError,
     ServiceUnavailableError,
 )
-from sei_export.http import HttpClient, KeyHeader
+from sei_export.http import READ_SECONDS, HttpClient, KeyHeader
 from sei_export.jsontypes import JsonValue
 from sei_export.reports import SPRINT
 from sei_export.request import ExportRequest
 from sei_export.urls import BaseUrl
 from tests.unit.fake_timing import KEY, FakeClock, FakeKey
-from tests.unit.loopback import RESET, Answer, Loopback, Received, pair, reply
+from tests.unit.loopback import RESET, Answer, Held, Loopback, Received, pair, reply
 from tests.unit.messages import told
 from tests.unit.samples import request, request_of
 
@@ -52,10 +53,15 @@ def _body(response: requests.Response) -> bytes:
     return content
 
 
-def _client(server: Loopback, key: FakeKey | None = None, header: str | None = None) -> SeiClient:
+def _client(
+    server: Loopback,
+    key: FakeKey | None = None,
+    header: str | None = None,
+    seconds: float = 100,
+) -> SeiClient:
     base = BaseUrl.parse(f"{server.origin}/sei/api/")
     styled = {"key_header": KeyHeader(header)} if header else {}
-    http = HttpClient(base, key or FakeKey(), 100, FakeClock().timing, **styled)
+    http = HttpClient(base, key or FakeKey(), seconds, FakeClock().timing, **styled)
     return SeiClient(http, base, "acme", "metrics")
 
 
@@ -170,6 +176,58 @@ def test_given_a_redirect_when_fetched_then_the_key_stays_here() -> None:
         with pytest.raises(ProtocolError, match="307"), _client(server).fetch(TEAM):
             pass
         assert other.connections == 0
+
+
+# --- silence ---
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Held(), id="no answer"),
+        pytest.param(Held(b"HTTP/1.1 200 OK\r\nContent-Le"), id="half an answer"),
+    ],
+)
+@pytest.mark.parametrize("seconds", [0.4, 0, -5], ids=["little", "none", "less than none"])
+@pytest.mark.timeout(15)  # a hang if the time left were not heeded
+def test_given_silence_for_all_the_time_left_when_fetched_then_it_timed_out_and_was_asked_once(
+    answer: Answer, seconds: float
+) -> None:
+    with Loopback(lambda _: answer) as server:
+        client = _client(server, seconds=seconds)
+        with pytest.raises(ExportTimedOutError) as caught, client.fetch(TEAM):
+            pass
+        assert len(server.received) == 1
+    assert caught.value.message.startswith("The API did not answer with the report in ")
+    assert "a shorter range of dates" in caught.value.remedy
+    assert KEY not in told(caught.value)
+
+
+# Kept open: a connection that is closed after the answer has forgotten its limit.
+OPEN = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na,b"
+
+
+def _silence_limit(response: requests.Response) -> float | None:
+    """How long the response's socket waits for a byte."""
+    connection = response.raw.connection
+    assert connection
+    limit: float | None = connection.sock.gettimeout()
+    return limit
+
+
+def test_given_more_time_than_other_calls_wait_when_fetched_then_the_report_may_take_it_all() -> (
+    None
+):
+    seconds = 10 * READ_SECONDS
+    with Loopback([OPEN, OPEN, reply(503), OPEN]) as server:
+        client = _client(server, seconds=seconds)
+        with client.download(SPRINT, "exp_1", None) as response:
+            assert _silence_limit(response) == READ_SECONDS
+        with client.fetch(TEAM) as response:
+            assert _silence_limit(response) == seconds
+        # A wait before a second try takes from it.
+        with client.fetch(TEAM) as response:
+            assert _silence_limit(response) == client.seconds_left() < seconds
 
 
 # --- the key ---

@@ -14,7 +14,7 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.http import HttpClient
-from sei_export.jsontypes import JsonValue
+from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.reports import REPORTS, Report
 from sei_export.urls import BaseUrl
 from tests.unit.fake_timing import KEY, FakeClock, FakeKey
@@ -102,10 +102,6 @@ def test_when_listed_then_filters_and_project_go_to_the_reports_own_path(
         pytest.param(b"", "something else", id="nothing"),
         pytest.param(["exp_1"], "an entry that is no export", id="an entry of text"),
         pytest.param([ITEMS[0], None], "an entry that is no export", id="a null entry"),
-        pytest.param([{"status": "COMPLETED"}], "has no exportId", id="an entry without an id"),
-        pytest.param([{"exportId": None, "id": "exp_1"}], "has no exportId", id="a null id"),
-        pytest.param([ITEMS[0], {"exportId": "../x"}], "unusable exportId", id="an unsafe id"),
-        pytest.param([{"id": 5}], "unusable exportId", id="an id that is a number"),
     ],
 )
 def test_given_an_answer_that_is_no_list_of_exports_then_the_error_says_what_it_is(
@@ -114,6 +110,27 @@ def test_given_an_answer_that_is_no_list_of_exports_then_the_error_says_what_it_
     with _api(reply(200, answer)) as (client, _), pytest.raises(ProtocolError) as caught:
         client.list(SPRINT, {})
     assert told in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        pytest.param({"status": "COMPLETED"}, "has no exportId", id="none"),
+        pytest.param({"exportId": None, "id": "exp_9"}, "has no exportId", id="null"),
+        pytest.param({"exportId": "../x"}, "unusable exportId: '../x'", id="unsafe in a path"),
+        pytest.param({"exportId": ""}, "unusable exportId: ''", id="empty"),
+        pytest.param({"id": 5}, "unusable exportId: 5", id="a number"),
+    ],
+)
+def test_given_an_entry_without_a_usable_id_then_it_has_none_and_the_others_are_read(
+    entry: JsonObject, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with _api(reply(200, [ITEMS[0], {"createdAt": "T9", **entry}, ITEMS[1]])) as (client, _):
+        listed = client.list(SPRINT, {})
+    assert [item.export_id for item in listed] == ["exp_1", "", "exp_2"]
+    assert listed[1].created_at == "T9"
+    [logged] = caplog.messages
+    assert told in logged
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])

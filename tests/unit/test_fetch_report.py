@@ -12,6 +12,7 @@ from sei_export.client import InProject, SeiClient
 from sei_export.errors import (
     CorruptDownloadError,
     ExportRejectedError,
+    ExportTimedOutError,
     InvalidRequestError,
     ServiceUnavailableError,
 )
@@ -26,7 +27,7 @@ from sei_export.urls import BaseUrl
 from tests.unit.fake_timing import FakeClock, FakeKey
 from tests.unit.fakes_events import FakeEvents
 from tests.unit.fakes_s3 import FakeS3
-from tests.unit.loopback import Answer, Loopback, reply
+from tests.unit.loopback import Answer, Held, Loopback, reply
 from tests.unit.samples import request, request_of
 
 CSV = "Collection Name,Coding Days,Rating\nPlatform,3,—\nWeb,4,GOOD\n".encode()
@@ -41,6 +42,7 @@ class Scene:
 
     Attributes:
         answer: What the API says to each call.
+        seconds: How long the function may take.
     """
 
     answer: Answer = field(
@@ -50,6 +52,7 @@ class Scene:
             {"Content-Type": "text/csv", "Content-Disposition": 'attachment; filename="t.csv"'},
         )
     )
+    seconds: float = 100
 
     def __post_init__(self) -> None:
         self.s3 = FakeS3()
@@ -71,7 +74,7 @@ class Scene:
     def _connect(self, target: InProject) -> SeiClient:
         self.connected += 1
         base = BaseUrl.parse(f"{self.server.origin}/sei/api")
-        http = HttpClient(base, FakeKey(), 100, FakeClock().timing)
+        http = HttpClient(base, FakeKey(), self.seconds, FakeClock().timing)
         return SeiClient(http, base, target.org, target.project)
 
 
@@ -169,6 +172,18 @@ def test_given_an_api_that_is_down_when_fetched_then_it_may_be_tried_again(scene
     with pytest.raises(ServiceUnavailableError):
         scene.fetch(EXPORT.to_json())
     assert scene.s3.versions == {}
+
+
+@pytest.mark.timeout(15)  # a hang if the time left were not heeded
+def test_given_an_api_that_makes_the_report_for_too_long_then_less_is_to_be_asked_for(
+    scene: Scene,
+) -> None:
+    scene.answer, scene.seconds = Held(), 0.4
+    with pytest.raises(ExportTimedOutError) as caught:
+        scene.fetch(EXPORT.to_json())
+    assert caught.value.remedy.startswith("Ask for less")
+    assert len(scene.server.received) == 1
+    assert (scene.s3.versions, scene.events.entries) == ({}, [])
 
 
 @pytest.mark.parametrize(

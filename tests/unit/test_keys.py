@@ -1,20 +1,23 @@
 """Where things are kept in the bucket."""
 
 import re
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from sei_export import keys
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
-from sei_export.jsontypes import JsonValue
+from sei_export.fields import Field, Group, Word
+from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.keys import check_length, landed_key, series_key
-from sei_export.reports import PRODUCTIVITY, SPRINT
+from sei_export.reports import PRODUCTIVITY, REPORTS, SPRINT, Report
 from sei_export.request import ExportRequest
-from tests.unit.request_strategies import names
-from tests.unit.samples import request, request_of
+from tests.unit.request_strategies import few_names, names, requests
+from tests.unit.samples import parsed, problems, request, request_of
 
 
 def data_key(asked: ExportRequest) -> str:
@@ -219,6 +222,53 @@ def test_every_report_has_the_same_layout(asked: ExportRequest, folder: str) -> 
     days = "start=2024-01-01/end=2024-12-31"
     assert re.fullmatch(rf"exports/{folder}{days}/export\.csv\.gz", data_key(asked))
     assert re.fullmatch(rf"manifests/{folder}{days}/manifest\.json", manifest_key(asked))
+
+
+@st.composite
+def _alike(draw: st.DrawFn, report: Report) -> tuple[ExportRequest, ExportRequest]:
+    """Two requests, the second like the first but for a few fields."""
+    one, source = (draw(requests(report, named=few_names)) for _ in range(2))
+    other = {**one}
+    for name in draw(st.sets(st.sampled_from(sorted({*one, *source})), max_size=3)):
+        other.pop(name, None)
+        other |= {name: source[name]} if name in source else {}
+    # The first one's organization beside the other one's scope may be two.
+    assume(not problems(other))
+    return parsed(one), parsed(other)
+
+
+def _unpacked(fields: tuple[Field, ...], values: JsonObject) -> JsonObject:
+    """A body's fields without those that only say how the file is packed."""
+    kept: JsonObject = {}
+    for field in fields:
+        value = values.get(field.name)
+        if isinstance(field, Group) and isinstance(value, dict):
+            value = _unpacked(field.fields, value) or None
+        if value is not None and not (isinstance(field, Word) and not field.shapes):
+            kept[field.name] = value
+    return kept
+
+
+def _asks_for(asked: ExportRequest) -> str:
+    """Equal for requests whose files have the same in them."""
+    return replace(asked, fields=_unpacked(asked.report.fields, asked.fields)).fingerprint
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
+@given(data=st.data())
+def test_two_requests_share_a_key_only_if_they_differ_in_the_packing_alone(
+    report: Report, data: st.DataObject
+) -> None:
+    one, other = data.draw(_alike(report))
+    assert (data_key(one) == data_key(other)) is (_asks_for(one) == _asks_for(other))
+
+
+def test_the_packing_is_format_and_compression() -> None:
+    options: JsonObject = {"granularity": "MONTHLY", "format": "csv", "compression": "gzip"}
+    packed = request_of("efficiency", options=options)
+    least = request_of("efficiency")
+    assert data_key(packed) == data_key(least)
+    assert packed.fingerprint != least.fingerprint
 
 
 def test_given_an_export_that_somebody_else_created_its_files_are_kept_by_its_id() -> None:

@@ -109,13 +109,17 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
     assert stage.journal == [
         f"put {DATA_KEY}",
         f"put {MANIFEST_KEY}",
+        f"put {LANDED_KEY}",
         "event ExportCompleted",
         f"put {LANDED_KEY}",
+        f"put {keys.series_key(REQUEST)}",
     ]
     assert stage.s3.store.read_json(LANDED_KEY).content == {
         "manifestKey": MANIFEST_KEY,
         "contentSha256": hashlib.sha256(CSV).hexdigest(),
+        "announced": True,
     }
+    assert stage.s3.store.read_json(keys.series_key(REQUEST)).content == {"durationSeconds": 90.25}
 
 
 @pytest.mark.parametrize(
@@ -345,7 +349,9 @@ def test_given_a_bus_that_refuses_when_landed_then_it_is_an_error_after_the_mani
     stage.events.refuse = "InternalFailure"
     with pytest.raises(ServiceUnavailableError, match="InternalFailure"):
         stage.land()
-    assert stage.journal == [f"put {DATA_KEY}", f"put {MANIFEST_KEY}"]
+    assert stage.journal == [f"put {DATA_KEY}", f"put {MANIFEST_KEY}", f"put {LANDED_KEY}"]
+    # It has landed, but nobody has heard of it.
+    assert stage.s3.store.read_json(LANDED_KEY).content["announced"] is False
 
 
 # --- races ---
@@ -540,7 +546,7 @@ def test_given_no_time_for_the_rest_when_landed_then_nothing_is_visible_or_open(
     assert stage.s3.uploads == {}
 
 
-def test_given_an_upload_that_is_refused_while_reading_when_landed_then_connection_and_thread_end_with_it(
+def test_given_an_upload_refused_while_reading_when_landed_then_connection_and_thread_end(
     stage: Stage,
 ) -> None:
     @contextmanager

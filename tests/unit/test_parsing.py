@@ -191,7 +191,8 @@ def test_given_a_team_then_no_tree_of_the_stack_is_needed(report: str) -> None:
 def test_given_a_bad_identifier_then_it_is_not_told_again_for_the_scope(
     report: str, name: str
 ) -> None:
-    for scope in ({}, {"orgTreeName": "Sales", name: "deep"}):
+    scopes: list[JsonValue] = [{}, {"orgTreeName": "Sales", name: "deep"}]
+    for scope in scopes:
         (problem,) = problems(least(report, scope=scope, **{name: ""}))
         assert problem.startswith(f"{name} is ")
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,11 @@ REQUEST = {
     "HARNESS_PROJECT_IDENTIFIER": "metrics",
     "DEFAULT_REQUEST": '{"report": "productivity"}',
 }
-PROJECT = {name: REQUEST[name] for name in ("HARNESS_ORG_IDENTIFIER", "HARNESS_PROJECT_IDENTIFIER")}
+PROJECT = {
+    "HARNESS_ORG_IDENTIFIER": "acme",
+    "HARNESS_PROJECT_IDENTIFIER": "metrics",
+    "EXPORT_TIMEOUT_MINUTES": "180",
+}
 BUCKET = {"EXPORT_BUCKET": "exports"}
 BUS = {"EVENT_BUS_NAME": "default"}
 
@@ -90,7 +95,16 @@ def test_bucket_and_bus_are_each_read_without_the_other() -> None:
 
 
 def test_a_project_is_read_without_the_rest_of_a_requests_settings() -> None:
-    assert ProjectSettings.load(PROJECT) == ProjectSettings("acme", "metrics")
+    assert ProjectSettings.load(PROJECT) == ProjectSettings(
+        org_identifier="acme", project_identifier="metrics", export_time=timedelta(hours=3)
+    )
+
+
+@pytest.mark.parametrize("minutes", ["soon", "1.5", "-1", "3 h"])
+def test_an_export_time_that_is_no_number_of_minutes_is_refused(minutes: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        ProjectSettings.load({**PROJECT, "EXPORT_TIMEOUT_MINUTES": minutes})
+    assert caught.value.message == f"The parameter ExportTimeoutMinutes is {minutes!r}."
 
 
 @pytest.mark.parametrize(
