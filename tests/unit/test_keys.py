@@ -226,15 +226,24 @@ def test_every_report_has_the_same_layout(asked: ExportRequest, folder: str) -> 
 
 @st.composite
 def _alike(draw: st.DrawFn, report: Report) -> tuple[ExportRequest, ExportRequest]:
-    """Two requests, the second like the first but for a few fields."""
+    """Two requests, the second like the first but for a field or two."""
     one, source = (draw(requests(report, named=few_names)) for _ in range(2))
-    other = {**one}
-    for name in draw(st.sets(st.sampled_from(sorted({*one, *source})), max_size=3)):
-        other.pop(name, None)
-        other |= {name: source[name]} if name in source else {}
-    # The first one's organization beside the other one's scope may be two.
+    other = _mixed(draw, one, source)
+    # Two halves may contradict each other, such as an organization and another one's scope.
     assume(not problems(other))
     return parsed(one), parsed(other)
+
+
+def _mixed(draw: st.DrawFn, one: JsonObject, source: JsonObject) -> JsonObject:
+    """The one with a field or two as in the source, of objects perhaps only a field of theirs."""
+    mixed = {**one}
+    every = sorted({*one, *source})
+    for name in draw(st.lists(st.sampled_from(every), min_size=1, max_size=2)) if every else []:
+        old, new = mixed.pop(name, None), source.get(name)
+        if isinstance(old, dict) and isinstance(new, dict) and draw(st.booleans()):
+            new = _mixed(draw, old, new)
+        mixed |= {name: new} if name in source else {}
+    return mixed
 
 
 def _unpacked(fields: tuple[Field, ...], values: JsonObject) -> JsonObject:
