@@ -67,6 +67,7 @@ class Candidate:
             "ORG_TREE_NAME": "Engineering",
             "DEFAULT_REQUEST": "{}",
             "EXPORT_BUCKET": "bench",
+            "EXPORT_TIMEOUT_MINUTES": "180",
             "EVENT_BUS_NAME": "default",
         }
 

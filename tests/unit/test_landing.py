@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from functools import partial
 import pytest
 import requests
 from botocore.exceptions import ReadTimeoutError
+from urllib3 import HTTPResponse
 
 from sei_export import keys
 from sei_export.errors import (
@@ -551,16 +553,16 @@ def test_given_an_upload_refused_while_reading_when_landed_then_connection_and_t
 ) -> None:
     @contextmanager
     def opened(_: Mapping[str, str]) -> Iterator[requests.Response]:
-        with client.download(REQUEST.report, "exp_1", None) as response:
-            try:
-                yield response
-            finally:
-                closed.append(response)
+        response = requests.Response()
+        response.status_code = 200
+        response.raw = HTTPResponse(io.BytesIO(LARGE_GZ), preload_content=False)
+        try:
+            yield response
+        finally:
+            closed.append(response)
 
     closed: list[requests.Response] = []
-    stage.body = reply(200, LARGE_GZ)
     stage.s3.before("create_multipart_upload", raising(refusal("AccessDenied", 403)))
-    client = stage.connect(REQUEST)
     with pytest.raises(StorageError) as caught:
         Landing(stage.s3.store, stage.events.bus).land(
             export(), Run("arn:x", polls=0, attempts=1), Source(opened, lambda: 100.0), None

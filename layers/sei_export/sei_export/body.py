@@ -13,8 +13,9 @@ from sei_export.aside import aside
 from sei_export.csvcheck import CsvInspector
 from sei_export.errors import CorruptDownloadError
 
-_INFLATED_BYTES = 1024 * 1024
-"""The most that is inflated at a time."""
+_INFLATED_BYTES = 256 * 1024
+"""The most that is inflated at a time: where every field is quoted, looking at it takes many times
+as much memory."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
