@@ -26,7 +26,7 @@ def main() -> int:
     try:
         if command == "demo":
             # Not needed by the others, which stay quick.
-            from local import demo  # noqa: PLC0415
+            from local import demo  # noqa: PLC0415 - as above
 
             return demo.run()
         return up() if command == "up" else down()

@@ -25,7 +25,7 @@ def transfer(job: Job) -> None:
         response = requests.get(job.source, stream=True, timeout=60)
         response.raise_for_status()
         # Its public method goes on to parse the file with pandas, record by record.
-        name, _encoding = extractor._save_to_file(response)  # noqa: SLF001
+        name, _encoding = extractor._save_to_file(response)  # noqa: SLF001 - its loop has no public name
         s3.upload_file(str(Path(folder) / name), job.bucket, job.key)
         os.chdir("/")
 

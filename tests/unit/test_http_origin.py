@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 
 from sei_export.errors import ProtocolError, SeiExportError, ServiceUnavailableError
-from sei_export.http import MAX_REDIRECTS, HttpClient, _checked
+from sei_export.http import MAX_REDIRECTS, HttpClient
+from sei_export.sessions import checked
 from sei_export.urls import BaseUrl
 from tests.unit.fake_timing import KEY, FakeClock, FakeKey
 from tests.unit.loopback import RESET, Answer, Held, Loopback, Received, pair, reply
@@ -257,7 +258,7 @@ def test_given_a_connection_to_a_private_address_then_it_is_closed(
 ) -> None:
     peer = _Peer(address)
     with pytest.raises(ProtocolError, match="private address"):
-        _checked(peer.socket, allow_loopback=allow_loopback)
+        checked(peer.socket, allow_loopback=allow_loopback)
     assert peer.closed
 
 
@@ -276,7 +277,7 @@ def test_given_a_connection_to_an_allowed_address_then_it_stays_open(
     address: str, *, allow_loopback: bool
 ) -> None:
     peer = _Peer(address)
-    assert _checked(peer.socket, allow_loopback=allow_loopback) is peer.socket
+    assert checked(peer.socket, allow_loopback=allow_loopback) is peer.socket
     assert not peer.closed
 
 
@@ -284,7 +285,7 @@ def test_given_a_connection_to_an_allowed_address_then_it_stays_open(
 def test_given_a_public_api_when_connected_to_this_machine_then_it_is_closed(address: str) -> None:
     peer = _Peer(address)
     with pytest.raises(ProtocolError):
-        _checked(peer.socket, allow_loopback=False)
+        checked(peer.socket, allow_loopback=False)
     assert peer.closed
 
 

@@ -4,7 +4,7 @@ One export, in the order in which the state machine calls::
 
     create_export ─ parsing ─ bodyfields, rangefields    what is asked, checked before any call
                   │         └ request ─ reports ─ fields
-                  └ client  ─ http, urls, secret          the vendor's API
+                  └ client  ─ http, sessions, urls, secret  the vendor's API
     check_export    ─ client ─ status                     is it ready?
     download_export ─ client
     fetch_report    ─ client                              a legacy report: no polling

@@ -4,7 +4,6 @@ Two sessions: calls with the key follow no redirect and go only to the base URL'
 links that lead elsewhere are fetched without the key, over https, from public addresses only.
 """
 
-import ipaddress
 import json
 import logging
 import math
@@ -17,13 +16,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from sei_export.errors import (
@@ -35,10 +31,8 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.sessions import keyed_session, keyless_session
 from sei_export.urls import BaseUrl, is_loopback, origin_of, without_query
-
-if TYPE_CHECKING:
-    import socket
 
 logger = logging.getLogger(__name__)
 
@@ -114,11 +108,8 @@ class HttpClient:
         self._key_header = key_header
         self._timing = timing or Timing()
         self._deadline = self._timing.monotonic() + seconds
-        self._with_key = _session()
-        self._without_key = _session()
-        adapter = _PublicAdapter(allow_loopback=base_url.is_loopback)
-        self._without_key.mount("https://", adapter)
-        self._without_key.mount("http://", adapter)
+        self._with_key = keyed_session()
+        self._without_key = keyless_session(allow_loopback=base_url.is_loopback)
 
     def json(
         self,
@@ -335,76 +326,6 @@ class HttpClient:
     def _read(self, response: requests.Response, name: str) -> bytes:
         """A body, without the key in case that the API repeats it: messages quote bodies."""
         return _read_limited(response, name).replace(self._key.read().encode(), b"***")
-
-
-class _PublicAdapter(HTTPAdapter):
-    """Connects to public addresses only, and to loopback where a simulator is the API."""
-
-    def __init__(self, *, allow_loopback: bool) -> None:
-        self._allow_loopback = allow_loopback
-        super().__init__(pool_maxsize=1)
-
-    def init_poolmanager(
-        self,
-        connections: int,
-        maxsize: int,
-        block: bool = False,  # noqa: FBT001, FBT002 - the signature is requests'
-        **pool_kwargs: object,
-    ) -> None:
-        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
-        loopback = self._allow_loopback
-
-        # Checked on the connected socket, before any byte is sent: a name that resolves
-        # differently the second time changes nothing.
-        class PublicHttps(HTTPSConnection):
-            def _new_conn(self) -> "socket.socket":
-                return _checked(super()._new_conn(), allow_loopback=loopback)
-
-        class PublicHttp(HTTPConnection):
-            def _new_conn(self) -> "socket.socket":
-                return _checked(super()._new_conn(), allow_loopback=loopback)
-
-        class HttpsPool(HTTPSConnectionPool):
-            ConnectionCls = PublicHttps
-
-        class HttpPool(HTTPConnectionPool):
-            ConnectionCls = PublicHttp
-
-        self.poolmanager.pool_classes_by_scheme = {"https": HttpsPool, "http": HttpPool}
-
-
-def _checked(connection: "socket.socket", *, allow_loopback: bool) -> "socket.socket":
-    address = ipaddress.ip_address(connection.getpeername()[0].split("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address
-    if address.is_loopback:
-        allowed = allow_loopback
-    else:
-        allowed = address.is_global and not address.is_multicast
-    if not allowed:
-        connection.close()
-        raise ProtocolError(f"The download link leads to the private address {address}.")
-    return connection
-
-
-class _Session(requests.Session):
-    """Leaves redirects alone.
-
-    Also when told not to follow one, requests reads its body whole and parses its target, unless
-    this method, which gets the answer to look at, says that there is none.
-    """
-
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - as above
-        return None
-
-
-def _session() -> requests.Session:
-    session = _Session()
-    # Neither .netrc nor proxies from the environment: .netrc would replace the key.
-    session.trust_env = False
-    session.headers["Accept-Encoding"] = "identity"
-    session.headers["User-Agent"] = "sei-export"
-    return session
 
 
 def _missing(params: Mapping[str, str], url: str) -> dict[str, str]:

@@ -57,7 +57,7 @@ class ApiKey:
 
     def _value(self, *, fresh: bool) -> str:
         # This package of Powertools imports boto3, which a function's start need not wait for.
-        from aws_lambda_powertools.utilities.parameters.exceptions import (  # noqa: PLC0415
+        from aws_lambda_powertools.utilities.parameters.exceptions import (  # noqa: PLC0415 - as above
             GetParameterError,
         )
 
