@@ -119,6 +119,8 @@ def _found(state: str, output: str) -> str:
             return f"export {export['exportId']}" + (", reused" if export["reused"] else "")
         case "CheckExport":
             return str(content["status"])
+        case "DownloadExport" if content.get("finished") is False:
+            return f"{decimal(content['receivedBytes'])} so far"
         case "DownloadExport":
             csv, stored = decimal(content["csvBytes"]), decimal(content["sizeBytes"])
             return f"{content['rows']} rows, {csv} of CSV, {stored} in S3"

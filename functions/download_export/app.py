@@ -19,7 +19,10 @@ utils.copy_config_to_registered_loggers(logger, include={"sei_export"})
 @logger.inject_lambda_context(correlation_id_path="executionArn", clear_state=True)
 @metrics.log_metrics
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
-    """Take `export`, `executionArn`, `polls` and `attempts`; return the result."""
+    """Take `export`, `executionArn`, `polls` and `attempts`; return the result.
+
+    Or `finished`: false, if another invocation has to go on.
+    """
     run = Run(
         execution_arn=text_field(event, "executionArn"),
         polls=count_field(event, "polls"),
@@ -27,6 +30,8 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
     )
     connect = wiring.connector(context)
     result = download_export(event.get("export"), run, connect, wiring.landing())
+    if result.get("finished") is False:
+        return result
     add_figures(metrics, result)
     logger.info("Export landed", key=result["key"], rows=result["rows"], changed=result["changed"])
     return result

@@ -88,7 +88,14 @@ def test_demo_lands_a_file_shows_it_and_leaves_nothing_running() -> None:
     states = re.findall(r"^ *[\d.]+ s  (\w+) +[\d.]+ s", said, re.MULTILINE)
     loop = ["WaitForExport", "CheckExport", "IsExportReady"]
     begin = ["BeginExport", "CreateExport", "IsExportNew"]
-    assert states == [*begin, *loop, *loop, "DownloadExport", "ExportSucceeded"]
+    assert states == [
+        *begin,
+        *loop,
+        *loop,
+        "DownloadExport",
+        "IsDownloadFinished",
+        "ExportSucceeded",
+    ]
     assert "poll 1: processing" in said
     assert "poll 2: completed" in said
     # The file, with a comma in one name and a line break in another.

@@ -96,12 +96,11 @@ def test_every_state_ends_or_goes_on_and_has_a_comment(graph: machine.Tree) -> N
 def test_every_choice_falls_through_to_failure(graph: machine.Tree) -> None:
     for state in machine.states(graph).values():
         if state["Type"] == "Choice":
-            assert state["Default"] == "PublishFailure"
+            assert state["Default"] in {"PublishFailure", "PublishExportFailure"}
 
 
-@pytest.mark.parametrize("file", machine.ALL)
-def test_every_cycle_leaves_at_a_limit(file: Path) -> None:
-    graph = machine.load(file)
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_every_cycle_leaves_at_a_limit(graph: machine.Tree) -> None:
     cycles = _cycles(graph)
     assert cycles
     for cycle in cycles:
@@ -112,13 +111,14 @@ def test_every_cycle_leaves_at_a_limit(file: Path) -> None:
 def _leaves_at_limit(graph: machine.Tree, state: str, following: str, cycle: list[str]) -> bool:
     """Whether the way on within the cycle comes after a rule that leaves it at the limit.
 
-    The limit is the execution's deadline, or for the harvest, whose steps end by themselves, what
-    an execution's history can hold.
+    The limit is a deadline, or for the harvest, whose steps end by themselves, what an execution's
+    history can hold.
     """
     for rule in machine.entries(machine.states(graph)[state], "Choices"):
         if rule["Next"] == following:
             return False
-        limit = re.search(r"\$millis\(\).*>= \$deadlineMillis|\$pages \* \d+", rule["Condition"])
+        limits = r"\$millis\(\).*>= \$deadlineMillis|\$pages \* \d+|\.calls >= \d+"
+        limit = re.search(limits, rule["Condition"])
         if limit and rule["Next"] not in cycle:
             return True
     return False
@@ -211,6 +211,10 @@ def test_the_outer_timeout_is_never_what_ends_an_execution() -> None:
     seconds = parameters["ExportTimeoutMinutes"]["MaxValue"] * 60
     # CreateExport runs once more for each restart, and the deadline holds before each.
     seconds += sum(_longest(state) for state in tasks.values())
+    ready = machine.entries(STATES["IsExportReady"], "Choices")[0]
+    download = re.search(r"\$millis\(\) \+ (\d+)", ready["Assign"]["deadlineMillis"])
+    assert download
+    seconds += int(download[1]) // 1000
     assert seconds < DEFINITION["TimeoutSeconds"]
 
 
@@ -227,27 +231,34 @@ def test_a_harvest_fits_into_an_executions_history() -> None:
     """25,000 events at most, and after the last look at the count a whole page may fail."""
     harvest = machine.load(machine.HARVEST)
     condition = machine.states(harvest)["IsMoreToList"]["Choices"][0]["Condition"]
-    counted = r"\$pages \* (\d+) \+ \$landed \* (\d+) \+ \$failed \* (\d+) >= (\d+)"
+    weighed = (rf"\${name} \* (\d+)" for name in ("pages", "landed", "again", "failed"))
+    counted = r" \+ ".join(weighed) + r" >= (\d+)"
     limit = re.search(counted + r" or \$failed >= (\d+)", condition)
     assert limit
-    page, landed, failed, most, most_failed = map(int, limit.groups())
+    page, landed, again, failed, most, most_failed = map(int, limit.groups())
     processor = next(iter(list(machine.graphs(harvest))[1:]))
+    rules = machine.entries(machine.states(processor)["IsExportLanded"], "Choices")
+    counts = (re.search(r"\$states\.input\.calls >= (\d+)", rule["Condition"]) for rule in rules)
+    (calls,) = (int(count[1]) for count in counts if count)
     retries = [
         entry["MaxAttempts"]
         for entry in machine.entries(machine.states(processor)["LandExport"], "Retry")
     ]
     # A try is scheduled, started, ended; states are entered and left; iterations have their own.
-    assert landed >= 3 + 2 * 2 + 3
-    assert failed >= 3 * (1 + sum(retries)) + 2 * 4 + 3 + 3
+    call = 3 + 2 * 2
+    assert again >= call
+    assert landed >= call + 2 + 3
+    assert failed >= (calls - 1) * call + 3 * (1 + sum(retries)) + 2 * 4 + 3 + 3
     assert page >= 12
     largest_page = 100
+    assert landed + (calls - 1) * again < failed
     assert most + largest_page * failed < 25_000
     # And into its time, one export after the other: those that fail take all their tries.
     listing = _longest(machine.states(harvest)["ListExports"])
     landing = machine.states(processor)["LandExport"]
     seconds = most // page * listing
-    seconds += (most_failed + largest_page) * _longest(landing)
-    seconds += (most // landed + largest_page) * landing["TimeoutSeconds"]
+    seconds += (most_failed + largest_page) * calls * _longest(landing)
+    seconds += (most // landed + largest_page) * calls * landing["TimeoutSeconds"]
     assert seconds < harvest["TimeoutSeconds"]
 
 

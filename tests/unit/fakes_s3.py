@@ -7,7 +7,7 @@ import io
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Unpack, cast
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
         AbortMultipartUploadRequestTypeDef,
         CompleteMultipartUploadRequestTypeDef,
         CreateMultipartUploadRequestTypeDef,
+        DeleteObjectRequestTypeDef,
         GetObjectRequestTypeDef,
         HeadObjectRequestTypeDef,
+        ListPartsRequestTypeDef,
         PutObjectRequestTypeDef,
         UploadPartRequestTypeDef,
     )
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 BUCKET = "landing"
 _WRITES = ("put_object", "complete_multipart_upload")
 _LEAST_PART_BYTES = 5 * 1024 * 1024
+_PARTS_IN_A_PAGE = 2
+"""S3's own pages have a thousand."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Multipart:
     metadata: dict[str, str]
     content_type: str
     parts: dict[int, bytes] = field(default_factory=dict)
+    checksums: bool = False
 
 
 def refusal(code: str, status: int, operation: str = "AnyOperation") -> ClientError:
@@ -156,9 +161,21 @@ class FakeS3:
         version = self.current(key)
         if version is None:
             raise refusal("NoSuchKey", 404, "GetObject")
+        self._check(key, None, given.get("IfMatch"))
         before_read = self._before.get(("read_body", 1), _nothing)
-        body = StreamingBody(_Body(version.body, before_read), len(version.body))
-        return _description(version) | {"Body": body}
+        start = int(given.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        content = version.body[start:]
+        total = len(version.body)
+        headers = {
+            "accept-ranges": "bytes",
+            "content-length": str(len(content)),
+            "etag": f'"{version.etag}"',
+        }
+        if "Range" in given:
+            headers["content-range"] = f"bytes {start}-{total - 1}/{total}"
+        metadata = {"HTTPStatusCode": 206 if "Range" in given else 200, "HTTPHeaders": headers}
+        body = StreamingBody(_Body(content, before_read), len(content))
+        return _description(version) | {"Body": body, "ResponseMetadata": metadata}
 
     def put_object(self, **given: Unpack["PutObjectRequestTypeDef"]) -> dict[str, object]:
         """PutObject, conditional or not."""
@@ -176,6 +193,7 @@ class FakeS3:
         """CreateMultipartUpload."""
         key = self._begin("create_multipart_upload", "CreateMultipartUpload", given)
         upload = Multipart(key, dict(given.get("Metadata", {})), given.get("ContentType", ""))
+        upload.checksums = given.get("ChecksumAlgorithm") == "CRC32"
         upload_id = self._new_id("upload")
         self.uploads[upload_id] = upload
         return {"UploadId": upload_id}
@@ -221,6 +239,32 @@ class FakeS3:
         self._begin("abort_multipart_upload", "AbortMultipartUpload", given)
         self._upload(given["UploadId"])
         del self.uploads[given["UploadId"]]
+        return {}
+
+    def get_paginator(self, operation: str) -> "_Pages":
+        """Of ListParts, the one that is paginated."""
+        assert operation == "list_parts"
+        return _Pages(self._list_parts)
+
+    def _list_parts(
+        self, **given: Unpack["ListPartsRequestTypeDef"]
+    ) -> Iterator[dict[str, object]]:
+        """A call for each page, when it is read."""
+        at, pages = 0, 1
+        while at < pages:
+            self._begin("list_parts", "ListParts", given)
+            upload = self._upload(given["UploadId"])
+            numbers = sorted(upload.parts)
+            pages = -(-len(numbers) // _PARTS_IN_A_PAGE)
+            page = numbers[at * _PARTS_IN_A_PAGE : (at + 1) * _PARTS_IN_A_PAGE]
+            # S3 leaves the list out where it is empty.
+            yield {"Parts": [_listed(upload, number) for number in page]} if page else {}
+            at += 1
+
+    def delete_object(self, **given: Unpack["DeleteObjectRequestTypeDef"]) -> dict[str, object]:
+        """DeleteObject; of a key that holds nothing too."""
+        key = self._begin("delete_object", "DeleteObject", given)
+        self.versions.pop(key, None)
         return {}
 
     # --- inside ---
@@ -287,6 +331,11 @@ def _model() -> "ServiceModel":
     return botocore.session.get_session().get_service_model("s3")
 
 
+@dataclass(frozen=True)
+class _Pages:
+    paginate: Callable[..., Iterator[dict[str, object]]]
+
+
 class _Body(io.BytesIO):
     def __init__(self, content: bytes, before: Callable[[], object]) -> None:
         super().__init__(content)
@@ -304,6 +353,17 @@ def _description(version: Version) -> dict[str, object]:
         "ContentLength": len(version.body),
         "Metadata": version.metadata,
     }
+
+
+def _listed(upload: Multipart, number: int) -> dict[str, object]:
+    """One of an upload's parts; with its checksum, if the upload was begun with such."""
+    content = upload.parts[number]
+    checksum = {"ChecksumCRC32": _crc32(content)} if upload.checksums else {}
+    return {
+        "PartNumber": number,
+        "Size": len(content),
+        "ETag": f'"{_md5(content)}"',
+    } | checksum
 
 
 def _taken(body: object, checksum: str | None) -> bytes:

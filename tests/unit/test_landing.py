@@ -24,7 +24,7 @@ from sei_export.errors import (
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing import Landing
 from sei_export.result import Run
-from sei_export.transfer import Source
+from sei_export.transfer import Body, Source
 from sei_export.upload import PART_BYTES
 from tests.unit.fakes_s3 import BUCKET, raising, refusal
 from tests.unit.loopback import Answer, reply
@@ -542,7 +542,7 @@ def test_given_no_time_for_the_rest_when_landed_then_nothing_is_visible_or_open(
     )
     with pytest.raises(ExportTimedOutError):
         Landing(stage.s3.store, stage.events.bus).land(
-            export(), Run("arn:x", polls=0, attempts=1), source, None
+            export(), Run("arn:x", polls=0, attempts=1), Body(source), None
         )
     assert stage.contents == []
     assert stage.s3.uploads == {}
@@ -565,7 +565,7 @@ def test_given_an_upload_refused_while_reading_when_landed_then_connection_and_t
     stage.s3.before("create_multipart_upload", raising(refusal("AccessDenied", 403)))
     with pytest.raises(StorageError) as caught:
         Landing(stage.s3.store, stage.events.bus).land(
-            export(), Run("arn:x", polls=0, attempts=1), Source(opened, lambda: 100.0), None
+            export(), Run("arn:x", polls=0, attempts=1), Body(Source(opened, lambda: 100.0)), None
         )
     # Even while the error with its traceback is kept.
     assert caught.value.__traceback__

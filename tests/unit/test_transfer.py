@@ -23,7 +23,14 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.http import Timing
-from sei_export.transfer import FRUITLESS_TRIES, PROGRESS_SECONDS, READ_BYTES, Source, read_body
+from sei_export.transfer import (
+    FRUITLESS_TRIES,
+    PROGRESS_SECONDS,
+    READ_BYTES,
+    Response,
+    Source,
+    read_body,
+)
 from tests.unit.fake_timing import FakeClock
 from tests.unit.loopback import RESET, Answer, Held, Loopback, Received, reply
 
@@ -120,7 +127,7 @@ class Reader:
         return self.content
 
     @contextmanager
-    def _open(self, headers: Mapping[str, str]) -> Iterator[requests.Response]:
+    def _open(self, headers: Mapping[str, str]) -> Iterator[Response]:
         with requests.Session() as session:
             session.trust_env = False
             timeout = (10, self.silence)
@@ -197,10 +204,10 @@ def test_given_a_body_ended_too_early_by_closing_then_its_content_tells(content:
 
 def _overlooking(
     length: int,
-) -> Callable[[Mapping[str, str]], AbstractContextManager[requests.Response]]:
+) -> Callable[[Mapping[str, str]], AbstractContextManager[Response]]:
     """Opens a body on an HTTP stack that does not compare its length."""
 
-    def opened(_: Mapping[str, str]) -> AbstractContextManager[requests.Response]:
+    def opened(_: Mapping[str, str]) -> AbstractContextManager[Response]:
         response = requests.Response()
         response.status_code = 200
         response.headers["Content-Length"] = str(length)
@@ -566,7 +573,7 @@ def test_given_an_error_of_opening_again_then_it_counts_as_vain(answer: Answer) 
 
 
 def test_given_an_error_with_a_name_when_opened_again_then_it_comes_out_unchanged() -> None:
-    def opened(headers: Mapping[str, str]) -> AbstractContextManager[requests.Response]:
+    def opened(headers: Mapping[str, str]) -> AbstractContextManager[Response]:
         if failures:
             raise failures[0]
         failures.append(ExportNotFoundError("gone"))
@@ -659,7 +666,7 @@ def test_given_a_break_then_the_log_tells_how_far_it_was(caplog: pytest.LogCaptu
 
 def test_given_any_end_then_no_connection_stays_open() -> None:
     @contextmanager
-    def watched(headers: Mapping[str, str]) -> Iterator[requests.Response]:
+    def watched(headers: Mapping[str, str]) -> Iterator[Response]:
         # No two at a time.
         assert connected == []
         with reader.source.open(headers) as response:
@@ -669,7 +676,7 @@ def test_given_any_end_then_no_connection_stays_open() -> None:
             finally:
                 connected.clear()
 
-    connected: list[requests.Response] = []
+    connected: list[Response] = []
     answers = [reply(200, GZ[:50], length=len(GZ)), *[reply(200, GZ)] * 2]
     with _reading(answers) as reader:
         source = Source(watched, lambda: 1000.0, Timing(sleep=lambda _: None))

@@ -1,11 +1,13 @@
-"""DownloadExport: land a completed export."""
+"""DownloadExport: land a completed export, in one invocation or in several."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 
-from sei_export import dates
+from sei_export import dates, keys
 from sei_export.client import Connect
+from sei_export.download import Download
 from sei_export.errors import ProtocolError
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
@@ -16,7 +18,7 @@ from sei_export.transfer import Source
 
 
 def download_export(given: JsonValue, run: Run, connect: Connect, landing: Landing) -> JsonObject:
-    """Land it.
+    """Land it, or get nearer to that.
 
     The status is asked for again, so that a retry gets a fresh link and no signed link is ever
     part of the execution's history.
@@ -28,10 +30,11 @@ def download_export(given: JsonValue, run: Run, connect: Connect, landing: Landi
         landing: Where it lands.
 
     Returns:
-        `Result.to_json`.
+        `Result.to_json`; or, to be called again with the same arguments, what `Download.go_on`
+        returns.
 
     Raises:
-        SeiExportError: As the client and `Landing.land` raise.
+        SeiExportError: As the client, `Download.go_on` and `Landing.land` raise.
     """
     export = Export.from_json(given)
     client = connect(export)
@@ -51,4 +54,6 @@ def download_export(given: JsonValue, run: Run, connect: Connect, landing: Landi
         # A harvested one whose list entry did not tell.
         created_at = dates.normalize_moment(state.created_at or state.completed_at, "")
         export = replace(export, created_at=created_at or dates.format_moment(datetime.now(UTC)))
-    return landing.land(export, run, source, state.completed_at)
+    staging = landing.store.staging(keys.staging_folder(export.report, export.export_id))
+    land = partial(landing.land, export, run, completed_at=state.completed_at)
+    return Download(source, staging, land).go_on()

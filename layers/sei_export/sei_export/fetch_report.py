@@ -6,7 +6,7 @@ from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing import Landing
 from sei_export.result import Run
-from sei_export.transfer import Source
+from sei_export.transfer import Body, Source
 
 
 def fetch_report(given: JsonValue, run: Run, connect: Connect, landing: Landing) -> JsonObject:
@@ -35,4 +35,4 @@ def fetch_report(given: JsonValue, run: Run, connect: Connect, landing: Landing)
         seconds_left=client.seconds_left,
         timing=client.timing,
     )
-    return landing.land(export, run, source, completed_at=None)
+    return landing.land(export, run, Body(source), completed_at=None)

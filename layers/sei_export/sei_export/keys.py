@@ -14,6 +14,7 @@ from sei_export.request import ExportRequest
 DATA_PREFIX = "exports/"
 MANIFEST_PREFIX = "manifests/"
 MARK_PREFIX = "landed/"
+STAGING_PREFIX = "staging/"
 MAX_KEY_BYTES = 1024
 """S3's limit, in UTF-8."""
 
@@ -38,6 +39,11 @@ def series_key(request: ExportRequest) -> str:
 def landed_key(report: Report, export_id: str) -> str:
     """The key of the mark that an export has landed; it outlives the files."""
     return f"{MARK_PREFIX}report={_part(report.name)}/export={quote(export_id, safe='')}.json"
+
+
+def staging_folder(report: Report, export_id: str) -> str:
+    """Where a download is kept that takes more than one invocation; ends in a slash."""
+    return f"{STAGING_PREFIX}report={_part(report.name)}/export={quote(export_id, safe='')}/"
 
 
 def check_length(request: ExportRequest) -> None:

@@ -16,7 +16,7 @@ from sei_export.reports import Report
 from sei_export.result import Result, Run
 from sei_export.s3errors import LostRaceError
 from sei_export.storage import ObjectStore
-from sei_export.transfer import Source, read_body
+from sei_export.transfer import Body
 from sei_export.upload import StoredObject, Upload
 
 logger = logging.getLogger(__name__)
@@ -36,15 +36,13 @@ class Landing:
     store: ObjectStore
     bus: EventBus
 
-    def land(
-        self, export: Export, run: Run, source: Source, completed_at: str | None
-    ) -> JsonObject:
+    def land(self, export: Export, run: Run, body: Body, completed_at: str | None) -> JsonObject:
         """Land one export.
 
         Args:
             export: What it is.
             run: What only the state machine knows.
-            source: The file; opened once, after the bucket was found to answer.
+            body: The file; read to its end and closed.
             completed_at: When the API says that it was completed, if it says.
 
         Returns:
@@ -54,11 +52,11 @@ class Landing:
             CorruptDownloadError: The file is not a complete CSV; nothing was published.
             StorageError: S3 refuses.
             ServiceUnavailableError: S3 or the bus do not answer.
-            SeiExportError: As `source.open` raises.
+            SeiExportError: As `Body.pieces` raises.
         """
         key, manifest_key = keys.data_key(export), keys.manifest_key(export)
         manifest = self.store.read_json(manifest_key)
-        stored, facts, announced = self._store(export, key, source, manifest.content)
+        stored, facts, announced = self._store(export, key, body, manifest.content)
         completed, seconds = _times(export, completed_at)
         result = Result(
             export=export,
@@ -92,7 +90,7 @@ class Landing:
                 logger.warning("How long it took was not written down: %s", error.message)
 
     def _store(
-        self, export: Export, key: str, source: Source, manifest: JsonObject
+        self, export: Export, key: str, body: Body, manifest: JsonObject
     ) -> tuple[StoredObject, CsvFacts, bool]:
         """Verify and publish, unless the key holds this content already.
 
@@ -110,8 +108,8 @@ class Landing:
             metadata["request-fingerprint"] = export.request.fingerprint
         # Closed here, not when an error's traceback is forgotten: connection and thread.
         with (
-            closing(read_body(source)) as body,
-            closing(as_verified_gzip(body, inspector)) as pieces,
+            closing(body.pieces()) as raw,
+            closing(as_verified_gzip(raw, inspector)) as pieces,
         ):
             upload = self.store.upload(key, pieces, metadata)
         try:

@@ -23,6 +23,7 @@ from sei_export.s3errors import (
     is_lost_race,
     translated,
 )
+from sei_export.staging import Staging
 from sei_export.upload import StoredObject, Upload
 
 if TYPE_CHECKING:
@@ -164,3 +165,11 @@ class ObjectStore:
             upload.discard()
             raise
         return upload
+
+    def staging(self, folder: str) -> Staging:
+        """A download that takes more than one invocation.
+
+        Args:
+            folder: `keys.staging_folder`.
+        """
+        return Staging(self, self._s3, folder)

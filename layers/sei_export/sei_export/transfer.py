@@ -9,14 +9,15 @@ not trusted.
 import hashlib
 import logging
 import re
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Protocol
 
-import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from sei_export.errors import CorruptDownloadError, ExportTimedOutError, ServiceUnavailableError
@@ -27,6 +28,10 @@ logger = logging.getLogger(__name__)
 READ_BYTES = 1024 * 1024
 """One read from the connection: small reads cost several times as much CPU."""
 
+_LEAST_READ_BYTES = 16 * 1024
+_LONG_READ_SECONDS = 1.0
+"""A slower source is read in smaller pieces: nothing looks at the clock during a read."""
+
 FRUITLESS_TRIES = 3
 """Connections in a row that bring nothing new before a body counts as broken."""
 
@@ -35,6 +40,29 @@ PROGRESS_SECONDS = 30.0
 
 _PAUSE_SECONDS = 1.0
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
+
+
+class Raw(Protocol):
+    """What is used of a connection's body."""
+
+    def read(self, size: int, /, *, decode_content: bool) -> bytes:
+        """So many bytes; fewer only at the end."""
+
+
+class Response(Protocol):
+    """What is used of an answer; `requests.Response` is one."""
+
+    @property
+    def status_code(self) -> int:
+        """HTTP's."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By names in lower case, or in any."""
+
+    @property
+    def raw(self) -> Raw:
+        """The body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +75,14 @@ class Source:
         timing: Clock and sleep.
     """
 
-    open: Callable[[Mapping[str, str]], AbstractContextManager[requests.Response]]
+    open: Callable[[Mapping[str, str]], AbstractContextManager[Response]]
     seconds_left: Callable[[], float]
     timing: Timing = field(default_factory=Timing)
 
 
 def read_body(source: Source) -> Generator[bytes]:
-    """The body's bytes as they came, undecoded, all of them, each once.
-
-    Closing the generator closes the connection.
-
-    Raises:
-        CorruptDownloadError: It breaks off again and again, or differs from one try to the next.
-        ExportTimedOutError: There is no time left for the rest.
-        ServiceUnavailableError: It stalls again and again.
-        SeiExportError: As `source.open` raises.
-    """
-    return _Reading(source).pieces()
+    """All of a body's bytes: `Body.pieces`."""
+    return Body(source).pieces()
 
 
 class _BrokenError(Exception):
@@ -71,16 +90,15 @@ class _BrokenError(Exception):
 
 
 @dataclass(slots=True)
-class _Reading:
+class Body:
     """One body, over one connection or more.
 
     Attributes:
-        received: Bytes handed on.
+        source: Where it comes from.
+        received: Bytes that came; to begin with, those that another reader has got.
         total: The body's length, once the server has told it.
         validator: Names this state of the file, for If-Range; empty if the server gives none.
         ranges: Whether the server says that it can go on in the middle.
-        digest: Of what was handed on, where going on in the middle is not possible.
-        noted: When the log last had a line about it.
     """
 
     source: Source
@@ -88,13 +106,65 @@ class _Reading:
     total: int | None = None
     validator: str = ""
     ranges: bool = False
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-    noted: float = field(init=False)
+    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    _noted: float = field(init=False)
+    _began: float = 0.0
+    _read_bytes: int = READ_BYTES
+    _held: deque[bytes] = field(default_factory=deque)
+    _rest: Generator[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.noted = self.source.timing.monotonic()
+        self._noted = self.source.timing.monotonic()
+        self._rest = self._over_connections()
 
     def pieces(self) -> Generator[bytes]:
+        """The bytes as they came, undecoded, all that are missing, each once.
+
+        Raises:
+            CorruptDownloadError: It breaks off again and again, or differs from one try to the
+                next.
+            ExportTimedOutError: There is no time left for the rest.
+            ServiceUnavailableError: It stalls again and again.
+            SeiExportError: As `source.open` raises.
+        """
+        try:
+            while self._held:
+                yield self._held.popleft()
+            yield from self._rest
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        self._rest.close()
+
+    def read_ahead(self, size: int, seconds: float) -> None:
+        """Read up to so many bytes, for so long; `pieces` begins with them.
+
+        Raises:
+            SeiExportError: As `pieces` raises.
+        """
+        until = self.source.timing.monotonic() + seconds
+        while self.received < size and self.source.timing.monotonic() < until:
+            piece = next(self._rest, b"")
+            if not piece:
+                return
+            self._held.append(piece)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the server can go on in the middle, and tells whether the file is the same."""
+        return self.ranges and bool(self.validator)
+
+    @property
+    def seconds_needed(self) -> float:
+        """How long the rest takes at the pace so far; 0 if its length is unknown."""
+        if self.total is None or not self.received:
+            return 0.0
+        spent = self.source.timing.monotonic() - self._began
+        return spent * (self.total - self.received) / self.received
+
+    def _over_connections(self) -> Generator[bytes]:
         fruitless = 0
         while True:
             before = self.received
@@ -116,13 +186,9 @@ class _Reading:
             else:
                 return
 
-    @property
-    def _can_go_on(self) -> bool:
-        return self.ranges and bool(self.validator)
-
     def _connection(self) -> Iterator[bytes]:
         headers: dict[str, str] = {}
-        if self.received and self._can_go_on:
+        if self.received and self.can_go_on:
             headers = {"Range": f"bytes={self.received}-", "If-Range": self.validator}
         with self.source.open(headers) as response:
             if response.status_code == HTTPStatus.PARTIAL_CONTENT:
@@ -133,12 +199,13 @@ class _Reading:
                 self._begin(response)
             yield from self._read(response)
 
-    def _begin(self, response: requests.Response) -> None:
+    def _begin(self, response: Response) -> None:
         self.validator = _validator(response.headers)
         self.ranges = response.headers.get("accept-ranges", "").lower() == "bytes"
         self.total = _content_length(response)
+        self._began = self.source.timing.monotonic()
 
-    def _check_range(self, response: requests.Response) -> None:
+    def _check_range(self, response: Response) -> None:
         stated = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
         if not stated or int(stated[1]) != self.received:
             raise CorruptDownloadError(
@@ -154,9 +221,9 @@ class _Reading:
             raise CorruptDownloadError("The file's length changed during the download.")
         self.total = self.total if stated is None else stated
 
-    def _skip(self, response: requests.Response) -> None:
+    def _skip(self, response: Response) -> None:
         """Read again what was handed on before, to prove that it is the same."""
-        if self._can_go_on:
+        if self.can_go_on:
             # What was handed on has no digest to prove it by.
             raise CorruptDownloadError("The file changed during the download.")
         self._learn_total(_content_length(response))
@@ -168,17 +235,20 @@ class _Reading:
             again.update(piece)
             left -= len(piece)
             self._look_at_clock()
-        if again.digest() != self.digest.digest():
+        if again.digest() != self._digest.digest():
             raise CorruptDownloadError("The file changed during the download.")
 
-    def _read(self, response: requests.Response) -> Iterator[bytes]:
+    def _read(self, response: Response) -> Iterator[bytes]:
         while True:
-            piece: bytes = response.raw.read(READ_BYTES, decode_content=False)
+            asked_at = self.source.timing.monotonic()
+            piece: bytes = response.raw.read(self._read_bytes, decode_content=False)
             if not piece:
                 break
+            if self.source.timing.monotonic() - asked_at > _LONG_READ_SECONDS:
+                self._read_bytes = max(self._read_bytes // 4, _LEAST_READ_BYTES)
             self.received += len(piece)
-            if not self._can_go_on:
-                self.digest.update(piece)
+            if not self.can_go_on:
+                self._digest.update(piece)
             yield piece
             self._look_at_clock()
         if self.total is not None and self.received < self.total:
@@ -192,14 +262,15 @@ class _Reading:
         if self.source.seconds_left() <= 0:
             raise self._out_of_time()
         now = self.source.timing.monotonic()
-        if now - self.noted >= PROGRESS_SECONDS:
-            self.noted = now
+        if now - self._noted >= PROGRESS_SECONDS:
+            self._noted = now
             logger.info("%d bytes of %s so far.", self.received, self.total or "an unknown number")
 
     def _out_of_time(self) -> ExportTimedOutError:
+        why = "" if self.can_go_on else ", and the server cannot go on in the middle of a file"
         return ExportTimedOutError(
             f"The download was not finished in the function's time: {self.received} bytes of "
-            f"{self.total or 'an unknown number'} came.",
+            f"{self.total or 'an unknown number'} came{why}.",
             remedy="Export less at a time: one team, a shorter date range, fewer metrics.",
         )
 
@@ -227,7 +298,7 @@ def _validator(headers: Mapping[str, str]) -> str:
     return modified if age >= timedelta(seconds=1) else ""
 
 
-def _content_length(response: requests.Response) -> int | None:
+def _content_length(response: Response) -> int | None:
     if "chunked" in response.headers.get("transfer-encoding", "").lower():
         return None
     stated = response.headers.get("content-length", "")

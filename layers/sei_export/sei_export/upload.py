@@ -13,6 +13,8 @@ from sei_export import codec
 from sei_export.s3errors import LostRaceError, condition_on, is_lost_race, translated
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
@@ -57,24 +59,44 @@ class StoredObject:
     content_sha256: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A multipart upload that another invocation began.
+
+    Attributes:
+        upload_id: S3's name for it.
+        parts: The parts that it has, from the first on, none left out.
+    """
+
+    upload_id: str
+    parts: "Sequence[CompletedPartTypeDef]"
+
+
 class Upload:
     """The bytes of one object on their way; made by `ObjectStore.upload`."""
 
-    def __init__(self, s3: "S3Client", bucket: str, key: str, metadata: dict[str, str]) -> None:
+    def __init__(
+        self,
+        s3: "S3Client",
+        bucket: str,
+        key: str,
+        metadata: dict[str, str],
+        begun: Begun | None = None,
+    ) -> None:
         self._s3 = s3
         self.key = key
         self.url = f"s3://{bucket}/{key}"
         self._bucket = bucket
         self._metadata = metadata
+        self._id: str | None = begun.upload_id if begun else None
+        self._parts: list[CompletedPartTypeDef] = list(begun.parts) if begun else []
+        self._in_flight: deque[tuple[Future[CompletedPartTypeDef], bytearray]] = deque()
+        self._number = len(self._parts)
         # Buffers are used again: three on their way, and the one that fills.
-        self._buffer = bytearray(PART_BYTES)
+        self._buffer = bytearray(part_bytes(self._number + 1))
         self._filled = 0
         self._spare: list[bytearray] = []
         self._size = 0
-        self._id: str | None = None
-        self._parts: list[CompletedPartTypeDef] = []
-        self._in_flight: deque[tuple[Future[CompletedPartTypeDef], bytearray]] = deque()
-        self._number = 0
         self._pool: ThreadPoolExecutor | None = None
 
     def write(self, piece: bytes) -> None:
@@ -93,9 +115,34 @@ class Upload:
         """Send what is left, if parts went before it, and wait for all parts."""
         if self._id is not None and self._filled:
             self._send(self._whole())
-        while self._in_flight:
-            self._collect()
+        self._drain()
+
+    def keep(self) -> int:
+        """Send no part that is not full, and wait for those on their way.
+
+        Returns:
+            How many parts S3 has.
+        """
+        self._filled = 0
+        self._drain()
+        return len(self._parts)
+
+    def abandon(self) -> None:
+        """Send nothing more. What S3 has stays, for another invocation."""
+        self._in_flight.clear()
         self._close_pool()
+        self._filled = 0
+
+    def complete(self) -> None:
+        """Make the object of its parts, whatever the key holds.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 refuses.
+        """
+        try:
+            self._complete_parts({})
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error, f"completing {self.url}") from error
 
     @property
     def checksum(self) -> str:
@@ -141,9 +188,7 @@ class Upload:
 
     def discard(self) -> None:
         """Take back whatever was sent. Safe to call at any time, also after `publish`."""
-        self._in_flight.clear()
-        self._close_pool()
-        self._filled = 0
+        self.abandon()
         if self._id is not None:
             # A failure here costs storage for a day, until the bucket's lifecycle rule acts; it
             # must not hide the error that led here.
@@ -176,8 +221,9 @@ class Upload:
         return answer.get("VersionId"), answer["ETag"].strip('"')
 
     def _send(self, part: bytes | bytearray) -> None:
-        if self._pool is None:
+        if self._id is None:
             self._begin()
+        if self._pool is None:
             self._pool = ThreadPoolExecutor(PARTS_IN_FLIGHT, thread_name_prefix="upload")
         if len(self._in_flight) >= PARTS_IN_FLIGHT:
             self._collect()
@@ -185,6 +231,11 @@ class Upload:
         sending = self._pool.submit(self._send_part, self._number, part)
         self._in_flight.append((sending, self._buffer))
         self._buffer, self._filled = self._next_buffer(), 0
+
+    def _drain(self) -> None:
+        while self._in_flight:
+            self._collect()
+        self._close_pool()
 
     def _collect(self) -> None:
         """Wait for the oldest part; its buffer is free then."""

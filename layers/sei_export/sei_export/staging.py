@@ -1,0 +1,221 @@
+"""A download that does not fit into one invocation, kept in the bucket from one to the next.
+
+The raw bytes go up as parts of one multipart upload, and S3's list of them says where to go on.
+Nothing of it is verified: once whole, it is read like any other download.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sei_export.s3errors import code_of, translated
+from sei_export.upload import Begun, Upload, part_bytes
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+    from sei_export.jsontypes import JsonObject
+    from sei_export.storage import ObjectStore
+
+_GONE = "NoSuchUpload"
+_TICKET_FIELDS = ("uploadId", "validator", "totalBytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What the next invocation needs to know beside S3's list of parts.
+
+    Attributes:
+        upload_id: Of the multipart upload.
+        validator: Names the state of the file that its parts are of.
+        total: The file's length, if the server told it.
+    """
+
+    upload_id: str
+    validator: str
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a multipart upload holds.
+
+    Attributes:
+        begun: The upload and its parts.
+        size: Bytes in them.
+    """
+
+    begun: Begun
+    size: int
+
+
+class Staging:
+    """One download's folder; made by `ObjectStore.staging`. Twins share it: their parts agree."""
+
+    def __init__(self, store: "ObjectStore", s3: "S3Client", folder: str) -> None:
+        self._store = store
+        self._s3 = s3
+        self._bucket = store.bucket
+        self._body_key = f"{folder}body"
+        self._ticket_key = f"{folder}ticket.json"
+
+    def ticket(self) -> Ticket | None:
+        """What an invocation before this one left, if one did.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 does not say.
+        """
+        left = self._store.read_json(self._ticket_key).content
+        upload_id, validator, total = (left.get(name) for name in _TICKET_FIELDS)
+        if not isinstance(upload_id, str) or not isinstance(validator, str):
+            return None
+        return Ticket(upload_id, validator, total if isinstance(total, int) else None)
+
+    def begin(self, validator: str, total: int | None) -> Ticket:
+        """Begin the upload and leave a ticket.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 refuses.
+        """
+        try:
+            answer = self._s3.create_multipart_upload(
+                Bucket=self._bucket, Key=self._body_key, ChecksumAlgorithm="CRC32"
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error, f"beginning {self._url(self._body_key)}") from error
+        ticket = Ticket(answer["UploadId"], validator, total)
+        fields = (ticket.upload_id, ticket.validator, ticket.total)
+        content: JsonObject = dict(zip(_TICKET_FIELDS, fields, strict=True))
+        self._store.write_json(self._ticket_key, content)
+        return ticket
+
+    def is_whole(self) -> bool:
+        """Whether all bytes are there, in one object.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 does not say.
+        """
+        return bool(self._store.existing([self._body_key]))
+
+    def stored(self, ticket: Ticket) -> Stored | None:
+        """What the upload holds: after a crash, the parts before the first gap.
+
+        Returns:
+            None if there is no such upload any more.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 does not say.
+        """
+        parts: list[CompletedPartTypeDef] = []
+        size = 0
+        pages = self._s3.get_paginator("list_parts").paginate(
+            Bucket=self._bucket, Key=self._body_key, UploadId=ticket.upload_id
+        )
+        try:
+            for part in (part for page in pages for part in page.get("Parts", ())):
+                number = len(parts) + 1
+                is_last = size + part["Size"] == ticket.total
+                if part["PartNumber"] != number or (
+                    part["Size"] != part_bytes(number) and not is_last
+                ):
+                    break
+                parts.append(
+                    {
+                        "PartNumber": number,
+                        "ETag": part["ETag"],
+                        "ChecksumCRC32": part["ChecksumCRC32"],
+                    }
+                )
+                size += part["Size"]
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) == _GONE:
+                return None
+            raise translated(error, f"listing the parts of {self._url(self._body_key)}") from error
+        return Stored(Begun(ticket.upload_id, parts), size)
+
+    def upload(self, begun: Begun) -> Upload:
+        """The upload, to go on with."""
+        return Upload(self._s3, self._bucket, self._body_key, {}, begun)
+
+    @contextmanager
+    def open(self, headers: Mapping[str, str]) -> Iterator["StagedResponse"]:
+        """Open the whole body, as a server would be asked for it.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 refuses.
+        """
+        given = {"Range": headers["Range"], "IfMatch": headers["If-Range"]} if headers else {}
+        try:
+            answer = self._s3.get_object(
+                Bucket=self._bucket,
+                Key=self._body_key,
+                **given,  # type: ignore[arg-type]  # the names of two parameters
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error, f"reading {self._url(self._body_key)}") from error
+        body = answer["Body"]
+        try:
+            metadata = answer["ResponseMetadata"]
+            yield StagedResponse(
+                metadata["HTTPStatusCode"], metadata["HTTPHeaders"], StagedRaw(body)
+            )
+        finally:
+            body.close()
+
+    def discard(self, ticket: Ticket) -> None:
+        """Forget everything, so that the next invocation begins anew.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 refuses.
+        """
+        try:
+            # The ticket last: as long as it is there, this can be repeated.
+            self._s3.delete_object(Bucket=self._bucket, Key=self._body_key)
+            self._abort(ticket)
+            self._s3.delete_object(Bucket=self._bucket, Key=self._ticket_key)
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error, f"deleting {self._url(self._body_key)}") from error
+
+    def _abort(self, ticket: Ticket) -> None:
+        try:
+            self._s3.abort_multipart_upload(
+                Bucket=self._bucket, Key=self._body_key, UploadId=ticket.upload_id
+            )
+        except ClientError as error:
+            if code_of(error) != _GONE:
+                raise
+
+    def _url(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRaw:
+    """A body in the form that a server's has."""
+
+    body: "StreamingBody"
+
+    def read(self, size: int, /, *, decode_content: bool) -> bytes:  # noqa: ARG002 - the form's
+        """So many bytes; fewer only at the end.
+
+        Raises:
+            OSError: S3's answer broke off.
+        """
+        try:
+            return self.body.read(size)
+        except BotoCoreError as error:
+            raise OSError(type(error).__name__) from error
+
+
+@dataclass(frozen=True, slots=True)
+class StagedResponse:
+    """An answer in the form that a server's has."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    raw: StagedRaw
