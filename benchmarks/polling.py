@@ -33,7 +33,9 @@ _TRANSITIONS = 3
 """Of a poll: Wait, Task, Choice."""
 
 _TRANSITION_DOLLARS = 25e-6
-_GB_SECOND_DOLLARS = 0.0000133334
+GB_SECOND_DOLLARS = 0.0000133334
+"""Of a function on arm64 in us-east-1, by AWS's list."""
+
 _REQUEST_DOLLARS = 0.2e-6
 
 type Polls = Callable[[float], Iterator[float]]
@@ -111,7 +113,7 @@ def _row(policy: Policy, exports: int) -> results.Section:
         "calls": calls,
         "transitions": calls * _TRANSITIONS,
         "gb_seconds": gb_seconds,
-        "dollars": 1000 * (dollars + gb_seconds * _GB_SECOND_DOLLARS),
+        "dollars": 1000 * (dollars + gb_seconds * GB_SECOND_DOLLARS),
         "lag_mean": statistics.mean(lags),
         "lag_p95": statistics.quantiles(lags, n=20)[-1],
         "share": statistics.mean(shares),

@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from typing import cast
 
-from benchmarks import catalogue, chart, data, results
+from benchmarks import catalogue, chart, data, results, servers, settings
 from benchmarks.results import Section
 from local.paths import ROOT
 
@@ -151,6 +151,26 @@ def _polling(section: Section) -> Iterator[str]:
     yield f"\nMeans of one export, {section['exports']} exports simulated."
 
 
+def _settings(section: Section) -> Iterator[str]:
+    yield (
+        "| source | body | MemorySize MB | vCPU | 1 MiB, s | s per GiB | MB/s "
+        "| $ per 1,000 GiB | peak MiB |"
+    )
+    yield "|---|---|---:|---:|---:|---:|---:|---:|---:|"
+    for rows in settings.grouped(section):
+        least = settings.cheapest(rows)
+        for row in rows:
+            mark = "**" if row is least else ""
+            seconds, rss = cast("float", row["seconds"]), cast("float", row["rss"])
+            source = f"{servers.SLOW_RATE // 10**6} MB/s" if row["slow"] else "unlimited"
+            yield (
+                f"| {source} | {row['body']} | {mark}{row['memory']}{mark} | {row['cores']:.2f} "
+                f"| {row['start']:.2f} | {seconds:.2f} | {1024 * data.MIB / seconds / 1e6:.0f} "
+                f"| {mark}{row['dollars']:.3f}{mark} | {rss / data.MIB:.0f} |"
+            )
+    yield f"\nMedians of {section['rounds']}, files of {section['size']} MiB."
+
+
 def _draw(section: Section) -> None:
     scenario = _for_chart(_rows(section, "scenarios"))
     bars = [
@@ -199,6 +219,7 @@ _PARTS: dict[str, Callable[[Section], Iterator[str]]] = {
     "codecs": _codecs,
     "coldstart": _coldstart,
     "polling": _polling,
+    "settings": _settings,
 }
 
 

@@ -19,9 +19,11 @@ from benchmarks import (
     coldstart,
     polling,
     proof,
+    quota,
     report,
     results,
     servers,
+    settings,
     transfers,
 )
 from benchmarks.catalogue import Contestant
@@ -30,6 +32,7 @@ from local import signals
 
 _LEAST_ROUNDS = 5
 _MEMORY_ROUNDS = 3
+_SETTINGS_MIB = 256
 
 
 def main() -> int:
@@ -61,6 +64,10 @@ def _quick() -> None:
     codecs.measure(mib=1, rounds=1)
     coldstart.measure(rounds=1)
     polling.simulate(exports=50)
+    if quota.is_available():
+        settings.measure(mib=2, rounds=1, sizes=settings.MEMORY_SIZES[:1])
+    else:
+        print("settings: left out, CPU cannot be limited here")
     print(f"{count} transfers compared; every benchmark works. Nothing was published.")
 
 
@@ -76,6 +83,10 @@ def _measure(options: argparse.Namespace) -> None:
         "codecs": lambda: results.save("codecs", codecs.measure(64, options.rounds)),
         "coldstart": lambda: results.save("coldstart", coldstart.measure(2 * options.rounds)),
         "polling": lambda: results.save("polling", polling.simulate(options.exports)),
+        # Last: where CPU cannot be limited, the others are done.
+        "settings": lambda: results.save(
+            "settings", settings.measure(_SETTINGS_MIB, options.rounds)
+        ),
     }
     for name, part in parts.items():
         if name in options.parts:
@@ -131,7 +142,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parts = ("transfers", "slow", "memory", "checks", "codecs", "coldstart", "polling")
+    parts = ("transfers", "slow", "memory", "checks", "codecs", "coldstart", "polling", "settings")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int, default=_LEAST_ROUNDS)
     parser.add_argument("--parts", nargs="+", choices=parts, default=parts)

@@ -49,7 +49,8 @@ http {{
     listen 127.0.0.1:{http};
     listen 127.0.0.1:{https} ssl;
     location / {{ root {files}; }}
-    location /slow/ {{ alias {files}/; limit_rate {rate}; }}
+    # nginx waits whole milliseconds after each buffer: a small one over https does not wait at all.
+    location /slow/ {{ alias {files}/; limit_rate {rate}; output_buffers 2 256k; }}
   }}
 }}
 """

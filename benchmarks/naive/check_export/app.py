@@ -1,8 +1,7 @@
-"""The poll as it is commonly written: every helper imported, the client made at import."""
+"""The poll as it is commonly written: every helper imported."""
 
 import os
 
-import boto3
 import requests
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
@@ -13,7 +12,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 logger = Logger()
 metrics = Metrics()
 tracer = Tracer()
-session = boto3.Session()
 
 
 class Export(BaseModel):

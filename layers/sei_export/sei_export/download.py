@@ -8,18 +8,21 @@ is staged first, then verified and landed from there, so that every byte is veri
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sei_export.errors import CorruptDownloadError, ExportTimedOutError
 from sei_export.jsontypes import JsonObject
 from sei_export.staging import Staging, Stored, Ticket
 from sei_export.transfer import Body, Source
-from sei_export.upload import PART_BYTES, Begun, part_bytes
+from sei_export.upload import PART_BYTES, Begun, Upload, part_bytes
 
 logger = logging.getLogger(__name__)
 
 HANDOVER_SECONDS = 15.0
 """Kept for the parts on their way to S3 when an invocation's time runs out."""
+
+_END_SECONDS = 5.0
+"""Kept for one part, if it is the only one."""
 
 _LOOK_BYTES = PART_BYTES
 _LOOK_SECONDS = 60.0
@@ -49,41 +52,49 @@ class Download:
 
         Returns:
             What `land` returns; or, to be called again in another invocation: `finished`: false,
-            `receivedBytes`, and `totalBytes`, which may be null.
+            `receivedBytes` and `totalBytes`.
 
         Raises:
-            CorruptDownloadError: The next call begins anew.
-            ExportTimedOutError: It is too slow, and cannot be gone on with.
+            CorruptDownloadError: The file is damaged or has changed: the next call begins anew. Or
+                its connection broke off again and again: the next call goes on.
+            ExportTimedOutError: It is too slow, and the server cannot go on in the middle of it.
             SeiExportError: As `Body.pieces`, `Staging` and `land` raise.
         """
         ticket = self.staging.ticket()
         if ticket is None:
             return self._begin()
-        with self._discarding(ticket):
-            if self.staging.is_whole():
-                staged = Source(self.staging.open, self.source.seconds_left, self.source.timing)
-                return self.land(Body(staged))
-            stored = self.staging.stored(ticket)
-            if stored is not None:
-                return self._go_on(ticket, stored)
-        # The bucket's lifecycle rules have taken it away.
+        if self.staging.is_whole():
+            return self._land_staged(ticket)
+        stored = self.staging.stored(ticket)
+        if stored is not None and stored.size:
+            return self._go_on(ticket, stored)
+        # Nothing has come so far, or the bucket's lifecycle rules have taken it away.
         self.staging.discard(ticket)
-        return self._begin()
+        return self._begin(staged=stored is not None)
 
-    def _begin(self) -> JsonObject:
+    def _begin(self, *, staged: bool = False) -> JsonObject:
         seconds = self.source.seconds_left()
         with closing(Body(self.source)) as body:
             body.read_ahead(_LOOK_BYTES, min(_LOOK_SECONDS, seconds / 4))
-            if body.can_go_on and body.seconds_needed > _SHARE_OF_TIME * seconds:
+            if body.total is None or not body.can_go_on_elsewhere:
+                return self.land(body)
+            if staged or body.seconds_needed > _SHARE_OF_TIME * seconds:
                 ticket = self.staging.begin(body.validator, body.total)
-                return self._stage(body, Stored(Begun(ticket.upload_id, ()), 0))
+                return self._stage(ticket, body, Stored(Begun(ticket.upload_id, ()), 0))
+            # Time to hand over, should it get slower.
+            body.source = replace(
+                self.source, seconds_left=lambda: self.source.seconds_left() - HANDOVER_SECONDS
+            )
             try:
                 return self.land(body)
             except ExportTimedOutError:
-                if not body.can_go_on:
-                    raise
                 self.staging.begin(body.validator, body.total)
                 return _unfinished(0, body.total)
+
+    def _land_staged(self, ticket: Ticket) -> JsonObject:
+        body = Body(Source(self.staging.open, self.source.seconds_left, self.source.timing))
+        with self._discarding(ticket, body):
+            return self.land(body)
 
     def _go_on(self, ticket: Ticket, stored: Stored) -> JsonObject:
         if stored.size == ticket.total:
@@ -97,37 +108,51 @@ class Download:
             ranges=True,
         )
         with closing(body):
-            return self._stage(body, stored)
+            return self._stage(ticket, body, stored)
 
-    def _stage(self, body: Body, stored: Stored) -> JsonObject:
+    def _stage(self, ticket: Ticket, body: Body, stored: Stored) -> JsonObject:
         """Send raw bytes until they end or the time does."""
         upload = self.staging.upload(stored.begun)
         try:
-            for piece in body.pieces():
-                upload.write(piece)
-                if self.source.seconds_left() < HANDOVER_SECONDS:
-                    parts = upload.keep()
-                    if parts == len(stored.begun.parts):
-                        raise _too_slow(body, stored)
-                    return _unfinished(sum(map(part_bytes, range(1, parts + 1))), body.total)
-            upload.flush()
-            upload.complete()
+            with self._discarding(ticket, body):
+                if self._send(body, upload, stored):
+                    upload.complete()
+                    return _unfinished(ticket.total, ticket.total)
+            parts = upload.keep()
         finally:
             upload.abandon()
-        return _unfinished(body.received, body.total)
+        if parts == len(stored.begun.parts):
+            raise _too_slow(body, stored)
+        return _unfinished(sum(map(part_bytes, range(1, parts + 1))), ticket.total)
+
+    def _send(self, body: Body, upload: Upload, stored: Stored) -> bool:
+        """Whether all of it is sent; else, the time is up."""
+        try:
+            for piece in body.pieces():
+                upload.write(piece)
+                # Before there is a whole part, handing over would keep nothing.
+                kept = body.received - stored.size >= part_bytes(len(stored.begun.parts) + 1)
+                reserve = HANDOVER_SECONDS if kept else _END_SECONDS
+                if body.received != body.total and self.source.seconds_left() < reserve:
+                    return False
+        except ExportTimedOutError:
+            return False
+        upload.flush()
+        return True
 
     @contextmanager
-    def _discarding(self, ticket: Ticket) -> Iterator[None]:
-        """What turned out to be no good is of no use to the next try."""
+    def _discarding(self, ticket: Ticket, body: Body) -> Iterator[None]:
+        """What turned out to be no good is of no use to the next try; a broken connection is."""
         try:
             yield
         except CorruptDownloadError:
-            self.staging.discard(ticket)
+            if not body.broke_off:
+                self.staging.discard(ticket)
             raise
 
 
-def _unfinished(received: int, total: int | None) -> JsonObject:
-    logger.info("%d of %s bytes are staged; the next invocation goes on.", received, total)
+def _unfinished(received: int, total: int) -> JsonObject:
+    logger.info("%d of %d bytes are staged; the next invocation goes on.", received, total)
     return {"finished": False, "receivedBytes": received, "totalBytes": total}
 
 

@@ -33,12 +33,12 @@ class Ticket:
     Attributes:
         upload_id: Of the multipart upload.
         validator: Names the state of the file that its parts are of.
-        total: The file's length, if the server told it.
+        total: The file's length.
     """
 
     upload_id: str
     validator: str
-    total: int | None
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,19 @@ class Staging:
         """
         left = self._store.read_json(self._ticket_key).content
         upload_id, validator, total = (left.get(name) for name in _TICKET_FIELDS)
-        if not isinstance(upload_id, str) or not isinstance(validator, str):
-            return None
-        return Ticket(upload_id, validator, total if isinstance(total, int) else None)
+        if isinstance(upload_id, str) and isinstance(validator, str) and isinstance(total, int):
+            return Ticket(upload_id, validator, total)
+        return None
 
-    def begin(self, validator: str, total: int | None) -> Ticket:
+    def begin(self, validator: str, total: int) -> Ticket:
         """Begin the upload and leave a ticket.
 
         Raises:
             StorageError, ServiceUnavailableError: S3 refuses.
         """
         try:
+            # One that an expired ticket was for.
+            self._s3.delete_object(Bucket=self._bucket, Key=self._body_key)
             answer = self._s3.create_multipart_upload(
                 Bucket=self._bucket, Key=self._body_key, ChecksumAlgorithm="CRC32"
             )

@@ -99,6 +99,7 @@ class Body:
         total: The body's length, once the server has told it.
         validator: Names this state of the file, for If-Range; empty if the server gives none.
         ranges: Whether the server says that it can go on in the middle.
+        broke_off: Whether reading ended because connections broke off again and again.
     """
 
     source: Source
@@ -106,6 +107,7 @@ class Body:
     total: int | None = None
     validator: str = ""
     ranges: bool = False
+    broke_off: bool = False
     _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _noted: float = field(init=False)
     _began: float = 0.0
@@ -155,6 +157,11 @@ class Body:
     def can_go_on(self) -> bool:
         """Whether the server can go on in the middle, and tells whether the file is the same."""
         return self.ranges and bool(self.validator)
+
+    @property
+    def can_go_on_elsewhere(self) -> bool:
+        """Whether another reader can go on with it: that needs to know where it ends."""
+        return self.can_go_on and self.total is not None
 
     @property
     def seconds_needed(self) -> float:
@@ -267,7 +274,11 @@ class Body:
             logger.info("%d bytes of %s so far.", self.received, self.total or "an unknown number")
 
     def _out_of_time(self) -> ExportTimedOutError:
-        why = "" if self.can_go_on else ", and the server cannot go on in the middle of a file"
+        why = (
+            ""
+            if self.can_go_on_elsewhere
+            else ", and the server cannot go on in the middle of a file"
+        )
         return ExportTimedOutError(
             f"The download was not finished in the function's time: {self.received} bytes of "
             f"{self.total or 'an unknown number'} came{why}.",
@@ -275,6 +286,7 @@ class Body:
         )
 
     def _gave_up(self, error: Exception) -> CorruptDownloadError | ServiceUnavailableError:
+        self.broke_off = True
         if isinstance(error, ReadTimeoutError):
             return ServiceUnavailableError(f"The download stalled after {self.received} bytes.")
         return CorruptDownloadError(

@@ -10,7 +10,6 @@ from sei_export.settings import ApiSettings, event_bus_name, export_bucket
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
-    from botocore.config import Config
 
     from sei_export.landing import Landing
     from sei_export.storage import ObjectStore
@@ -43,43 +42,26 @@ def connector(context: Context) -> Connect:
 @cache
 def object_store() -> "ObjectStore":
     """The export bucket."""
-    import boto3
-
+    from sei_export import aws
     from sei_export.storage import CONNECTIONS, ObjectStore
 
-    s3 = boto3.client("s3", config=_config(max_pool_connections=CONNECTIONS))
-    return ObjectStore(s3, export_bucket())
+    return ObjectStore(aws.s3(CONNECTIONS), export_bucket())
 
 
 @cache
 def landing() -> "Landing":
     """Bucket and event bus."""
-    import boto3
-
+    from sei_export import aws
     from sei_export.events import EventBus
     from sei_export.landing import Landing
 
-    bus = EventBus(boto3.client("events", config=_config()), event_bus_name())
-    return Landing(object_store(), bus)
+    return Landing(object_store(), EventBus(aws.events(), event_bus_name()))
 
 
 @cache
 def _secrets() -> "SecretsProvider":
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
-    return SecretsProvider(boto_config=_config())
+    from sei_export import aws
 
-
-def _config(max_pool_connections: int = 1) -> "Config":
-    from botocore.config import Config
-
-    return Config(
-        connect_timeout=5,
-        read_timeout=30,
-        retries={"mode": "standard", "total_max_attempts": 4},
-        max_pool_connections=max_pool_connections,
-        # Checksums are our own where it matters; TLS protects what is sent, so that signing need
-        # not hash every part.
-        request_checksum_calculation="when_required",
-        s3={"payload_signing_enabled": False},
-    )
+    return SecretsProvider(boto3_client=aws.secrets())
