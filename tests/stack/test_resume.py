@@ -1,17 +1,15 @@
 """A download that breaks off, or takes too long, goes on where it stopped."""
 
 import hashlib
+import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 
 from sei_export.download import HANDOVER_SECONDS
+from sei_export.jsontypes import JsonObject
 from sei_export.upload import PART_BYTES
-from tests.stack.harness import Harness, new_team, request_for
-
-if TYPE_CHECKING:
-    from sei_export.jsontypes import JsonObject
+from tests.stack.harness import Execution, Harness, new_team, request_for
 
 CUTS = (300_000, 500_000, 200_000)
 MIB = 1024 * 1024
@@ -104,6 +102,8 @@ def test_a_file_too_slow_for_one_invocation_goes_on_in_the_next_and_no_part_come
     # Each begins where the parts that were finished before it end.
     assert starts[0] == 0
     assert [start % PART_BYTES for start in starts] == [0] * len(starts)
+    kept = [output["receivedBytes"] for output in _answers(run, "DownloadExport")[:-1]]
+    assert kept == [*starts[1:], size]
     for start, count, following in zip(starts, sent, starts[1:], strict=False):
         assert start < following <= start + count
     assert starts[-1] + sent[-1] == size
@@ -121,3 +121,13 @@ def test_without_ranges_such_a_file_fails_and_says_why_and_what_to_do(stack: Har
     assert "cannot go on in the middle of a file" in run.cause
     assert "Remedy: Export less at a time" in run.cause
     assert stack.open_uploads() == 0
+
+
+def _answers(run: Execution, state: str) -> list[JsonObject]:
+    """What a state ended with, each time."""
+    ended = (event.get("stateExitedEventDetails") for event in run.history)
+    return [
+        json.loads(str(details["output"]))
+        for details in ended
+        if isinstance(details, dict) and details["name"] == state
+    ]

@@ -62,6 +62,7 @@ class Multipart:
     content_type: str
     parts: dict[int, bytes] = field(default_factory=dict)
     checksums: bool = False
+    sent: Counter[int] = field(default_factory=Counter)
 
 
 def refusal(code: str, status: int, operation: str = "AnyOperation") -> ClientError:
@@ -89,6 +90,8 @@ class FakeS3:
         calls: Operations in the order in which they began, each with its key.
         versions: By key; the last one is current.
         uploads: Multipart uploads that are neither complete nor aborted, by id.
+        new_part_etags: Whether a part gets another ETag each time it is sent, as under SSE-KMS.
+        opened: What GetObject answered with, in order.
         journal: Where writes are noted; may be shared with other fakes.
     """
 
@@ -96,6 +99,8 @@ class FakeS3:
         self.calls: list[tuple[str, str]] = []
         self.versions: dict[str, list[Version]] = {}
         self.uploads: dict[str, Multipart] = {}
+        self.new_part_etags = False
+        self.opened: list[io.BytesIO] = []
         self.journal = [] if journal is None else journal
         self._before: dict[tuple[str, int], Callable[[], object]] = {}
         self._after: dict[tuple[str, int], Callable[[], object]] = {}
@@ -119,7 +124,7 @@ class FakeS3:
         """Do something when an operation is called for the nth time, such as refuse it.
 
         `write KEY` is the PutObject or CompleteMultipartUpload of one key; `read_body` the reading
-        of what GetObject answers.
+        of what GetObject answers; `any` whatever is called.
         """
         self._before[operation, call] = action
 
@@ -174,7 +179,8 @@ class FakeS3:
         if "Range" in given:
             headers["content-range"] = f"bytes {start}-{total - 1}/{total}"
         metadata = {"HTTPStatusCode": 206 if "Range" in given else 200, "HTTPHeaders": headers}
-        body = StreamingBody(_Body(content, before_read), len(content))
+        self.opened.append(_Body(content, before_read))
+        body = StreamingBody(self.opened[-1], len(content))
         return _description(version) | {"Body": body, "ResponseMetadata": metadata}
 
     def put_object(self, **given: Unpack["PutObjectRequestTypeDef"]) -> dict[str, object]:
@@ -203,8 +209,11 @@ class FakeS3:
         self._begin("upload_part", "UploadPart", given)
         body = _taken(given.get("Body", b""), given.get("ChecksumCRC32"))
         with self._lock:
-            self._upload(given["UploadId"]).parts[given["PartNumber"]] = body
-        return {"ETag": f'"{_md5(body)}"', "ChecksumCRC32": _crc32(body)}
+            upload, number = self._upload(given["UploadId"]), given["PartNumber"]
+            upload.parts[number] = body
+            upload.sent[number] += 1
+            etag = self._part_etag(upload, number)
+        return {"ETag": etag, "ChecksumCRC32": _crc32(body)}
 
     def complete_multipart_upload(
         self, **given: Unpack["CompleteMultipartUploadRequestTypeDef"]
@@ -216,10 +225,12 @@ class FakeS3:
         body = b""
         numbers = []
         for part in given["MultipartUpload"]["Parts"]:
-            content = upload.parts[part["PartNumber"]]
-            if part["ETag"] != f'"{_md5(content)}"' or part["ChecksumCRC32"] != _crc32(content):
+            number = part["PartNumber"]
+            content = upload.parts.get(number, b"")
+            known = (self._part_etag(upload, number), _crc32(content))
+            if (part["ETag"], part["ChecksumCRC32"]) != known:
                 raise refusal("InvalidPart", 400, "CompleteMultipartUpload")
-            numbers.append(part["PartNumber"])
+            numbers.append(number)
             body += content
         if numbers != sorted(numbers):
             raise refusal("InvalidPartOrder", 400, "CompleteMultipartUpload")
@@ -258,7 +269,7 @@ class FakeS3:
             pages = -(-len(numbers) // _PARTS_IN_A_PAGE)
             page = numbers[at * _PARTS_IN_A_PAGE : (at + 1) * _PARTS_IN_A_PAGE]
             # S3 leaves the list out where it is empty.
-            yield {"Parts": [_listed(upload, number) for number in page]} if page else {}
+            yield {"Parts": [self._listed(upload, number) for number in page]} if page else {}
             at += 1
 
     def delete_object(self, **given: Unpack["DeleteObjectRequestTypeDef"]) -> dict[str, object]:
@@ -277,7 +288,7 @@ class FakeS3:
         key = str(given["Key"])
         with self._lock:
             self.calls.append((operation, key))
-            numbered = self._numbered(operation)
+            numbered = self._numbered(operation) | self._numbered("any")
             if operation in _WRITES:
                 numbered |= self._numbered(f"write {key}")
         for name_and_number in numbered.items():
@@ -320,9 +331,24 @@ class FakeS3:
             raise refusal("NoSuchUpload", 404)
         return self.uploads[upload_id]
 
+    def _part_etag(self, upload: Multipart, number: int) -> str:
+        salt = b"%d" % upload.sent[number] if self.new_part_etags else b""
+        return f'"{_md5(upload.parts.get(number, b"") + salt)}"'
+
+    def _listed(self, upload: Multipart, number: int) -> dict[str, object]:
+        """One of an upload's parts; with its checksum, if the upload was begun with such."""
+        content = upload.parts[number]
+        checksum = {"ChecksumCRC32": _crc32(content)} if upload.checksums else {}
+        return {
+            "PartNumber": number,
+            "Size": len(content),
+            "ETag": self._part_etag(upload, number),
+        } | checksum
+
     def _new_id(self, kind: str) -> str:
-        self._ids += 1
-        return f"{kind}-{self._ids}"
+        with self._lock:
+            self._ids += 1
+            return f"{kind}-{self._ids}"
 
 
 @cache
@@ -353,17 +379,6 @@ def _description(version: Version) -> dict[str, object]:
         "ContentLength": len(version.body),
         "Metadata": version.metadata,
     }
-
-
-def _listed(upload: Multipart, number: int) -> dict[str, object]:
-    """One of an upload's parts; with its checksum, if the upload was begun with such."""
-    content = upload.parts[number]
-    checksum = {"ChecksumCRC32": _crc32(content)} if upload.checksums else {}
-    return {
-        "PartNumber": number,
-        "Size": len(content),
-        "ETag": f'"{_md5(content)}"',
-    } | checksum
 
 
 def _taken(body: object, checksum: str | None) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 from sei_export.client import SeiClient, check_export_id
 from sei_export.errors import (
     AuthenticationError,
+    CorruptDownloadError,
     ExportNotFoundError,
     ExportRejectedError,
     ProtocolError,
@@ -370,12 +371,22 @@ def test_given_no_file_when_downloaded_then_it_is_not_found() -> None:
         pass
 
 
-@pytest.mark.parametrize("status", [201, 204, 304, 400, 410, 416])
+@pytest.mark.parametrize("status", [201, 204, 304, 400, 410])
 def test_given_another_answer_than_a_file_when_downloaded_then_it_is_no_file(status: int) -> None:
     with (
         _api(reply(status)) as (client, _),
         pytest.raises(ProtocolError, match=str(status)),
         client.download(PRODUCTIVITY, "exp_1", None),
+    ):
+        pass
+
+
+def test_given_a_file_shorter_than_the_range_when_downloaded_then_it_has_changed() -> None:
+    wanted = {"Range": "bytes=2-", "If-Range": '"abc"'}
+    with (
+        _api(reply(416, b"", {"Content-Range": "bytes */2"})) as (client, _),
+        pytest.raises(CorruptDownloadError, match=r"exp_1 is shorter now"),
+        client.download(PRODUCTIVITY, "exp_1", None, wanted),
     ):
         pass
 

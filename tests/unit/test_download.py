@@ -1,7 +1,10 @@
 """Downloads that do not fit into one invocation: where each of them stops and goes on."""
 
+import copy
 import gzip
+import hashlib
 import itertools
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -9,12 +12,13 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from urllib3.exceptions import ReadTimeoutError
 
 from sei_export import keys
 from sei_export.client import InProject, SeiClient
+from sei_export.download import HANDOVER_SECONDS, MOST_CORRUPTIONS
 from sei_export.errors import (
     CorruptDownloadError,
     ExportTimedOutError,
@@ -29,7 +33,7 @@ from sei_export.transfer import READ_BYTES
 from sei_export.upload import PART_BYTES
 from sei_export.urls import BaseUrl
 from tests.unit.fake_timing import FakeClock, FakeKey
-from tests.unit.fakes_s3 import Multipart, raising, refusal
+from tests.unit.fakes_s3 import BUCKET, Multipart, raising, refusal
 from tests.unit.loopback import Answer, Received, reply
 from tests.unit.s3_failures import SILENT
 from tests.unit.stage import DATA_KEY, LANDED_KEY, MANIFEST_KEY, REQUEST, Stage
@@ -39,7 +43,14 @@ ROW = 1024
 """Parts end between two rows, so that a CSV without its last parts is a CSV too."""
 
 FOLDER = keys.staging_folder(REQUEST.report, "exp_1")
-BODY_KEY, TICKET_KEY = f"{FOLDER}body", f"{FOLDER}ticket.json"
+TICKET_KEY = f"{FOLDER}ticket.json"
+
+
+def _body_key(validator: str) -> str:
+    return f"{FOLDER}body-{hashlib.sha256(validator.encode()).hexdigest()[:16]}"
+
+
+BODY_KEY = _body_key('"abc"')
 
 
 def _csv(rows: int, letter: bytes = b"x") -> bytes:
@@ -112,11 +123,16 @@ class SlowClient(SeiClient):
         """The same, only slower."""
         with super().download(report, export_id, link, headers) as response:
             at = int((headers or {}).get("Range", "bytes=0-")[6:-1])
+            at = at if response.status_code == requests.codes.partial else 0
             came = [at, at]
-            self._stage.came.append(came)
             stage = self._stage
+            stage.came.append(came)
             response.raw = Wire(response.raw, stage.clock, stage.pace, came)
-            yield response
+            stage.connections.append(response)
+            try:
+                yield response
+            finally:
+                stage.connections.remove(response)
 
 
 @dataclass
@@ -133,6 +149,7 @@ class Slow(Stage):
         pace: Bytes in a second, by place; may raise.
         came: Of each connection, where it began and how far it was read.
         clock: Of the current invocation.
+        connections: Downloads that are not closed.
     """
 
     content: bytes = GZ
@@ -144,6 +161,7 @@ class Slow(Stage):
     pace: Callable[[int], float] = lambda _: SLOW
     came: list[list[int]] = field(default_factory=list)
     clock: FakeClock = field(default_factory=FakeClock)
+    connections: list[requests.Response] = field(default_factory=list)
 
     def connect(self, asked: InProject) -> SeiClient:
         """A new invocation."""
@@ -152,13 +170,51 @@ class Slow(Stage):
         http = HttpClient(base, FakeKey(), self.seconds, self.clock.timing)
         return SlowClient(http, base, asked, self)
 
-    def finish(self, most: int = 9) -> list[JsonObject]:
+    def finish(self, most: int = 9, run: str = "run-1") -> list[JsonObject]:
         """Call until it has landed; all that the calls returned."""
-        results = [self.land()]
+        results = [self.land(run=run)]
         while results[-1].get("finished") is False:
             assert len(results) < most
-            results.append(self.land())
+            results.append(self.land(run=run))
         return results
+
+    def execute(self, most: int = 40, run: str = "run-1") -> JsonObject:
+        """As the state machine does: its retries count anew each time it enters the state."""
+        for _ in range(most):
+            result = self._enter(run)
+            if result.get("finished") is not False:
+                return result
+        pytest.fail("It goes on without end.")
+
+    def _enter(self, run: str) -> JsonObject:
+        corrupt, unavailable = 2, 10
+        while True:
+            try:
+                return self.land(run=run)
+            except CorruptDownloadError:
+                corrupt -= 1
+                if corrupt < 0:
+                    raise
+            except ServiceUnavailableError:
+                unavailable -= 1
+                if unavailable < 0:
+                    raise
+
+    def twin(self) -> "Slow":
+        """Another function of the same export, with a clock of its own."""
+        twin = copy.copy(self)
+        twin.clock, twin.came, twin.connections = FakeClock(), [], []
+        return twin
+
+    @property
+    def seconds_left(self) -> float:
+        """Of the current invocation."""
+        return self.seconds - sum(self.clock.slept)
+
+    @property
+    def corruptions(self) -> object:
+        """What the bucket's count says."""
+        return self.s3.store.read_json(TICKET_KEY).content.get("corruptions")
 
     @property
     def asked(self) -> list[tuple[str | None, str | None]]:
@@ -177,8 +233,19 @@ class Slow(Stage):
     @property
     def upload(self) -> Multipart:
         """The staged parts."""
-        [upload] = [upload for upload in self.s3.uploads.values() if upload.key == BODY_KEY]
+        ticket = self.s3.store.read_json(TICKET_KEY).content
+        upload = self.s3.uploads[str(ticket["uploadId"])]
+        assert upload.key == _body_key(str(ticket["validator"]))
         return upload
+
+    @property
+    def upload_keys(self) -> list[str]:
+        """Of each upload to the staging folder that was begun, its key."""
+        return [
+            key
+            for operation, key in self.s3.calls
+            if operation == "create_multipart_upload" and key.startswith(FOLDER)
+        ]
 
     @property
     def staged(self) -> dict[int, int]:
@@ -214,14 +281,17 @@ def slow() -> Iterator[Slow]:
     slow = Slow()
     with slow.server:
         yield slow
+        # One that a test found open would keep the server from ending.
+        for response in slow.connections:
+            response.close()
 
 
 def _unfinished(received: int, total: int | None) -> JsonObject:
     return {"finished": False, "receivedBytes": received, "totalBytes": total}
 
 
-def _assert_landed(slow: Slow, content: bytes) -> None:
-    """Once, whole, announced, and with nothing open."""
+def _assert_landed(slow: Slow, content: bytes, empty: int = 0) -> None:
+    """Once, whole, announced, and with nothing open, or only so many uploads without parts."""
     assert slow.contents == [gzip.decompress(content) if content[:1] == b"\x1f" else content]
     version = slow.s3.current(DATA_KEY)
     assert version
@@ -237,19 +307,22 @@ def _assert_landed(slow: Slow, content: bytes) -> None:
         f"put {LANDED_KEY}",
         f"put {keys.series_key(REQUEST)}",
     ]
-    assert slow.s3.uploads == {}
+    # What was begun for a file that is no longer there is the bucket's to abort.
+    assert [upload.parts for upload in slow.s3.uploads.values()] == [{}] * empty
+    assert slow.connections == []
 
 
 def _assert_nothing_visible(slow: Slow) -> None:
     assert [line for line in slow.journal if FOLDER not in line] == []
     assert slow.contents == []
-    assert {upload.key for upload in slow.s3.uploads.values()} <= {BODY_KEY}
+    assert all(upload.key.startswith(FOLDER) for upload in slow.s3.uploads.values())
+    assert slow.connections == []
 
 
-def _assert_discarded(slow: Slow) -> None:
+def _assert_discarded(slow: Slow, corruptions: int = 1) -> None:
     assert slow.s3.uploads == {}
-    assert slow.s3.current(BODY_KEY) is None
-    assert slow.s3.current(TICKET_KEY) is None
+    assert [key for key in slow.s3.versions if key.startswith(FOLDER)] == [TICKET_KEY]
+    assert slow.s3.store.read_json(TICKET_KEY).content == {"corruptions": corruptions}
 
 
 # --- fast ones ---
@@ -291,14 +364,14 @@ def test_given_a_slow_body_then_each_invocation_fetches_what_is_missing_and_the_
     slow: Slow, content: bytes, headers: dict[str, str], seconds: float, kept: list[int]
 ) -> None:
     slow.content, slow.headers, slow.seconds = content, headers, seconds
-    total = len(content)
+    total, body_key = len(content), _body_key(headers.get("ETag", headers.get("Last-Modified", "")))
     for received in kept:
         assert slow.land() == _unfinished(received, total)
         assert slow.staged == dict.fromkeys(range(1, received // PART_BYTES + 1), PART_BYTES)
         _assert_nothing_visible(slow)
     assert slow.land() == _unfinished(total, total)
     _assert_nothing_visible(slow)
-    staged = slow.s3.current(BODY_KEY)
+    staged = slow.s3.current(body_key)
     assert staged
     assert staged.body == content
     result = slow.land()
@@ -307,8 +380,8 @@ def test_given_a_slow_body_then_each_invocation_fetches_what_is_missing_and_the_
     validator = headers.get("ETag", headers.get("Last-Modified"))
     assert slow.asked == [(None, None), *((f"bytes={at}-", validator) for at in kept)]
     # The part that was not full is the only one that is fetched again.
-    assert slow.s3.calls.count(("upload_part", BODY_KEY)) == -(-total // PART_BYTES)
-    assert slow.s3.calls.count(("create_multipart_upload", BODY_KEY)) == 1
+    assert slow.s3.calls.count(("upload_part", body_key)) == -(-total // PART_BYTES)
+    assert slow.s3.calls.count(("create_multipart_upload", body_key)) == 1
 
 
 @pytest.mark.parametrize("extra", [0, 1], ids=["whole parts", "and a row"])
@@ -451,7 +524,10 @@ def test_given_a_file_that_changed_before_its_first_part_was_staged_then_the_new
     assert slow.land() == _unfinished(0, len(GZ))
     slow.content, slow.headers, slow.pace = CSV, OTHER_ETAG, lambda _: SLOW
     slow.finish()
-    _assert_landed(slow, CSV)
+    assert slow.starts[1] == 0
+    assert slow.upload_keys == [BODY_KEY, _body_key('"def"')]
+    assert slow.corruptions == 0
+    _assert_landed(slow, CSV, empty=1)
 
 
 def test_given_a_longer_file_than_the_one_that_was_begun_then_it_is_not_cut_to_its_length(
@@ -461,17 +537,9 @@ def test_given_a_longer_file_than_the_one_that_was_begun_then_it_is_not_cut_to_i
     slow.content, slow.pace = CSV[:PART_BYTES], lambda at: 0.7 * MIB if at < 6 * MIB else MIB / 20
     assert slow.land() == _unfinished(0, PART_BYTES)
     slow.content, slow.headers, slow.pace = CSV, OTHER_ETAG, lambda _: SLOW
-    results = _with_retries(slow)
-    assert results[-1]["csvBytes"] == len(CSV)
-    _assert_landed(slow, CSV)
-
-
-def _with_retries(slow: Slow) -> list[JsonObject]:
-    """As the state machine does: a corrupt download is tried again, twice."""
-    for _ in range(2):
-        with suppress(CorruptDownloadError):
-            return slow.finish()
-    return slow.finish()
+    assert slow.execute()["csvBytes"] == len(CSV)
+    assert slow.corruptions == 0
+    _assert_landed(slow, CSV, empty=1)
 
 
 # --- crashes ---
@@ -522,10 +590,13 @@ def test_given_a_connection_that_breaks_then_it_goes_on_within_the_invocation(sl
 def test_given_a_connection_that_is_broken_for_good_then_what_is_staged_stays(slow: Slow) -> None:
     slow.land()
     slow.end = PART_BYTES + MIB
-    with pytest.raises(SeiExportError, match="broke off"):
+    with pytest.raises(ServiceUnavailableError, match=r"broke off.*3 times in a row") as caught:
         slow.land()
+    assert "Start a new execution soon" in caught.value.remedy
     slow.end = None
     assert slow.staged == {1: PART_BYTES}
+    assert slow.corruptions == 0
+    _assert_nothing_visible(slow)
     assert slow.land() == _unfinished(2 * PART_BYTES, len(GZ))
     assert slow.starts[-1] == PART_BYTES
 
@@ -648,7 +719,7 @@ def test_given_an_aborted_upload_and_a_server_that_is_fast_now_then_it_lands_dir
     slow.s3.uploads.clear()
     slow.pace = lambda _: 100 * MIB
     assert slow.land()["status"] == "completed"
-    assert slow.s3.current(TICKET_KEY) is None
+    assert slow.upload_keys == [BODY_KEY]
     _assert_landed(slow, GZ)
 
 
@@ -735,20 +806,282 @@ def test_given_a_body_that_turns_out_to_be_corrupt_then_nothing_is_published_or_
     _assert_landed(slow, GZ)
 
 
-@pytest.mark.parametrize(
-    ("step", "call"), [("delete_object", 2), ("abort_multipart_upload", 1)], ids=["body", "upload"]
-)
+@pytest.mark.parametrize("step", ["delete_object", "abort_multipart_upload"])
 def test_given_a_refusal_to_discard_then_the_next_invocation_discards(
-    slow: Slow, step: str, call: int
+    slow: Slow, step: str
 ) -> None:
     slow.land()
     slow.content, slow.headers = OTHER_CSV, OTHER_ETAG
-    slow.s3.before(step, raising(refusal("SlowDown", 503)), call)
+    slow.s3.before(step, raising(refusal("SlowDown", 503)))
     with pytest.raises(ServiceUnavailableError, match="SlowDown"):
         slow.land()
     with pytest.raises(CorruptDownloadError):
         slow.land()
     _assert_discarded(slow)
+
+
+def test_given_a_refusal_to_count_then_it_begins_anew_all_the_same(slow: Slow) -> None:
+    slow.land()
+    slow.content, slow.headers = OTHER_CSV, OTHER_ETAG
+    slow.s3.before(f"write {TICKET_KEY}", raising(refusal("SlowDown", 503)), 2)
+    with pytest.raises(ServiceUnavailableError, match="SlowDown"):
+        slow.land()
+    slow.finish()
+    assert slow.starts[2] == 0
+    _assert_landed(slow, OTHER_CSV)
+
+
+# --- how often it may be corrupt ---
+
+
+CUT = GZ[:-1]
+
+
+def test_given_a_file_that_is_truncated_each_time_then_an_execution_ends_after_three_downloads(
+    slow: Slow,
+) -> None:
+    slow.content = CUT
+    with pytest.raises(CorruptDownloadError, match="each of 3 times"):
+        slow.execute()
+    assert MOST_CORRUPTIONS == 3
+    assert slow.starts == [0, PART_BYTES, 2 * PART_BYTES] * 3
+    _assert_nothing_visible(slow)
+    _assert_discarded(slow, 3)
+    # Nor does another one ask for it, for as long as the count is there.
+    slow.content = GZ
+    with pytest.raises(CorruptDownloadError, match="each of 3 times"):
+        slow.execute(run="run-2")
+    assert len(slow.starts) == 9
+    slow.s3.delete(TICKET_KEY)
+    slow.execute(run="run-2")
+    _assert_landed(slow, GZ)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_given_a_file_that_is_truncated_less_often_then_an_execution_lands_it(
+    slow: Slow, times: int
+) -> None:
+    slow.content = CUT
+    # A ticket and a count each time.
+    slow.s3.after_writing(TICKET_KEY, lambda: setattr(slow, "content", GZ), 2 * times)
+    assert slow.execute()["status"] == "completed"
+    assert slow.corruptions == times
+    assert slow.starts.count(0) == times + 1
+    _assert_landed(slow, GZ)
+
+
+def test_given_a_file_that_changes_each_time_it_is_gone_on_with_then_an_execution_ends(
+    slow: Slow,
+) -> None:
+    numbers = itertools.count()
+
+    def change(_: int) -> float:
+        slow.headers = {"ETag": f'"{next(numbers)}"', "Accept-Ranges": "bytes"}
+        return SLOW
+
+    slow.pace = change
+    with pytest.raises(CorruptDownloadError, match="each of 3 times"):
+        slow.execute()
+    assert slow.starts == [0] * 6
+    _assert_discarded(slow, 3)
+
+
+def test_given_a_file_that_is_shorter_under_the_same_name_then_it_begins_anew(slow: Slow) -> None:
+    slow.land()
+    slow.content = OTHER_CSV[:PART_BYTES]
+    with pytest.raises(CorruptDownloadError, match="is shorter now"):
+        slow.land()
+    _assert_discarded(slow)
+    slow.finish()
+    _assert_landed(slow, slow.content)
+
+
+# --- ranges that are only claimed ---
+
+
+@pytest.mark.parametrize("headers", [ETAG, MODIFIED], ids=["etag", "last-modified"])
+def test_given_a_server_that_sends_everything_again_then_it_is_read_to_where_it_was(
+    slow: Slow, headers: dict[str, str]
+) -> None:
+    slow.headers, slow.ranges = headers, False
+    for received in (PART_BYTES, 2 * PART_BYTES, len(GZ)):
+        assert slow.land() == _unfinished(received, len(GZ))
+        # What is there already may come quickly.
+        slow.pace = lambda at, received=received: 100 * MIB if at < received else SLOW  # type: ignore[misc]  # bound to each
+    assert slow.land()["status"] == "completed"
+    assert slow.starts == [0, 0, 0]
+    assert [at for at, _ in slow.asked] == [None, *(f"bytes={n * PART_BYTES}-" for n in (1, 2))]
+    assert slow.corruptions == 0
+    _assert_landed(slow, GZ)
+
+
+def test_given_a_server_that_sends_everything_again_as_slowly_then_it_is_too_slow(
+    slow: Slow,
+) -> None:
+    slow.land()
+    slow.ranges = False
+    with pytest.raises(ExportTimedOutError, match="too slow"):
+        slow.land()
+    assert slow.staged == {1: PART_BYTES}
+    slow.ranges = True
+    slow.finish()
+    _assert_landed(slow, GZ)
+
+
+# --- the reserve ---
+
+
+@pytest.mark.parametrize(
+    "headers", [pytest.param(ETAG, id="ranges"), pytest.param({}, id="no ranges")]
+)
+@pytest.mark.parametrize(
+    ("reserve", "lands"), [(HANDOVER_SECONDS + 2, True), (HANDOVER_SECONDS - 2, False)]
+)
+def test_given_a_body_that_comes_at_last_then_there_is_time_left_to_publish_it(
+    slow: Slow, headers: dict[str, str], reserve: float, *, lands: bool
+) -> None:
+    # Fast at first, so that it is not staged.
+    slow.headers, slow.pace = headers, lambda at: 100 * MIB if at < 9 * MIB else SLOW
+    slow.seconds = 9 / 100 + (len(GZ) / MIB - 9) / 0.5 + reserve
+    left: list[float] = []
+    slow.s3.before(f"write {DATA_KEY}", lambda: left.append(slow.seconds_left))
+    if lands:
+        assert slow.land()["status"] == "completed"
+        [seconds] = left
+        assert seconds > HANDOVER_SECONDS
+        assert slow.touched == set()
+        _assert_landed(slow, GZ)
+        return
+    if headers:
+        assert slow.land() == _unfinished(0, len(GZ))
+    else:
+        with pytest.raises(ExportTimedOutError, match="cannot go on in the middle"):
+            slow.land()
+        assert slow.touched == set()
+    # Not before it has to, either.
+    assert HANDOVER_SECONDS - 1 <= slow.seconds_left <= HANDOVER_SECONDS
+    assert left == []
+    _assert_nothing_visible(slow)
+
+
+def test_given_a_staged_body_that_is_verified_too_slowly_then_it_is_told_what_it_takes(
+    slow: Slow,
+) -> None:
+    for _ in range(3):
+        slow.land()
+    slow.s3.before("read_body", lambda: slow.clock.slept.append(0.96))
+    with pytest.raises(ExportTimedOutError) as caught:
+        slow.land()
+    assert f"All {len(GZ)} bytes are here" in caught.value.message
+    assert "verifying them takes longer than one invocation" in caught.value.message
+    # The first of its time went into the ticket.
+    assert f" {19 * MIB} were verified" in caught.value.message
+    assert "more memory" in caught.value.remedy
+    assert HANDOVER_SECONDS - 1 <= slow.seconds_left <= HANDOVER_SECONDS
+    _assert_nothing_visible(slow)
+    assert [upload.key for upload in slow.s3.uploads.values()] == []
+    assert slow.corruptions == 0
+    # It is still there for a faster one.
+    slow.s3.before("read_body", lambda: slow.clock.slept.append(0.7))
+    assert slow.land()["status"] == "completed"
+    assert len(slow.asked) == 3
+    _assert_landed(slow, GZ)
+
+
+def test_given_a_staged_body_that_cannot_be_read_then_it_stays_for_the_next_try(
+    slow: Slow,
+) -> None:
+    for _ in range(3):
+        slow.land()
+    reads = itertools.count(1)
+
+    def break_off() -> None:
+        # The first one is the ticket's.
+        if next(reads) > 3:
+            raise SILENT
+
+    slow.s3.before("read_body", break_off)
+    with pytest.raises(ServiceUnavailableError, match="broke off") as caught:
+        slow.land()
+    assert "Start a new execution soon" in caught.value.remedy
+    assert all(body.closed for body in slow.s3.opened[-4:])
+    _assert_nothing_visible(slow)
+    slow.s3.before("read_body", lambda: None)
+    assert slow.corruptions == 0
+    assert slow.land()["status"] == "completed"
+    assert len(slow.asked) == 3
+    _assert_landed(slow, GZ)
+
+
+# --- what an error leaves ---
+
+
+@contextmanager
+def _nothing_left(slow: Slow) -> Iterator[None]:
+    """No thread that sends parts, and no connection."""
+    before = set(threading.enumerate())
+    yield
+    threads = set(threading.enumerate()) - before
+    assert [it.name for it in threads if it.name.startswith("upload")] == []
+    assert slow.connections == []
+
+
+@pytest.mark.parametrize("call", [1, 2], ids=["a part", "the last part"])
+def test_given_an_error_while_sending_then_neither_thread_nor_connection_is_left(
+    slow: Slow, call: int
+) -> None:
+    slow.seconds = 1000.0
+    slow.pace = lambda at: SLOW / 50 if at < MIB else 100 * MIB
+    slow.s3.before("upload_part", raising(SILENT), call)
+    # Even while the error with its traceback is kept.
+    with _nothing_left(slow), pytest.raises(ServiceUnavailableError) as caught:
+        slow.land()
+    assert caught.value.__traceback__
+
+
+def test_given_a_changed_file_while_parts_are_sent_then_no_thread_is_left(slow: Slow) -> None:
+    slow.seconds, slow.end = TWO_PARTS, PART_BYTES + MIB
+
+    def change(at: int) -> float:
+        if at == slow.end:
+            slow.headers, slow.end = OTHER_ETAG, None
+        return SLOW
+
+    slow.pace = change
+    with _nothing_left(slow), pytest.raises(CorruptDownloadError, match="changed") as caught:
+        slow.land()
+    assert caught.value.__traceback__
+
+
+def test_given_time_that_is_up_then_no_thread_is_left(slow: Slow) -> None:
+    with _nothing_left(slow):
+        assert slow.land()["finished"] is False
+    slow.pace = lambda _: SLOW / 4
+    with _nothing_left(slow), pytest.raises(ExportTimedOutError) as caught:
+        slow.land()
+    assert caught.value.__traceback__
+
+
+@pytest.mark.parametrize(
+    ("step", "call"),
+    # Uploads were begun to land directly and to stage.
+    [("create_multipart_upload", 3), (f"write {TICKET_KEY}", 2)],
+    ids=["upload", "ticket"],
+)
+def test_given_a_changed_file_that_cannot_be_begun_then_its_connection_is_closed(
+    slow: Slow, step: str, call: int
+) -> None:
+    slow.pace = _fast_at_first
+    assert slow.land() == _unfinished(0, len(GZ))
+    slow.headers, slow.pace = OTHER_ETAG, lambda _: SLOW
+    slow.s3.before(step, raising(refusal("SlowDown", 503)), call)
+    with pytest.raises(ServiceUnavailableError) as caught:
+        slow.land()
+    assert caught.value.__traceback__
+    assert len(slow.starts) == 2
+    assert slow.connections == []
+    slow.finish()
+    assert slow.contents == [CSV]
 
 
 # --- no progress, slow reads ---
@@ -771,15 +1104,104 @@ def test_given_less_than_a_part_in_an_invocation_then_time_is_up_and_a_faster_on
     _assert_landed(slow, GZ)
 
 
-def test_given_less_than_a_part_in_the_first_invocation_then_its_ticket_is_harmless(
+def test_given_less_than_a_part_in_the_first_invocation_then_the_next_goes_on_with_its_upload(
     slow: Slow,
 ) -> None:
     slow.pace = lambda _: SLOW / 4
     with pytest.raises(ExportTimedOutError, match="too slow"):
         slow.land()
     assert slow.staged == {}
-    slow.pace = lambda _: 100 * MIB
-    assert slow.finish()[0] == _unfinished(len(GZ), len(GZ))
+    begun = dict(slow.s3.uploads)
+    slow.pace = lambda _: SLOW
+    assert slow.land() == _unfinished(PART_BYTES, len(GZ))
+    assert slow.s3.uploads == begun
+    assert slow.upload_keys == [BODY_KEY]
+    assert slow.asked == [(None, None)] * 2
+    slow.finish()
+    _assert_landed(slow, GZ)
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        pytest.param(GZ, OTHER_ETAG, id="another name"),
+        pytest.param(CSV, ETAG, id="another length"),
+        pytest.param(GZ, MODIFIED, id="a date"),
+    ],
+)
+def test_given_an_upload_without_parts_when_the_file_has_changed_then_another_is_begun(
+    slow: Slow, content: bytes, headers: dict[str, str]
+) -> None:
+    slow.pace = lambda _: SLOW / 4
+    with pytest.raises(ExportTimedOutError, match="too slow"):
+        slow.land()
+    [old] = slow.s3.uploads
+    slow.pace, slow.content, slow.headers = lambda _: SLOW, content, headers
+    assert slow.land() == _unfinished(PART_BYTES, len(content))
+    assert slow.s3.uploads[old].parts == {}
+    assert slow.staged == {1: PART_BYTES}
+    assert slow.starts == [0, 0]
+    slow.finish()
+    assert slow.corruptions == 0
+    _assert_landed(slow, content, empty=1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "chunked"),
+    [
+        pytest.param({}, False, id="no validator, no ranges"),
+        pytest.param({"ETag": '"def"'}, False, id="no ranges"),
+        pytest.param(ETAG, True, id="no length"),
+    ],
+)
+def test_given_an_upload_without_parts_when_the_server_cannot_go_on_any_more_then_it_is_landed(
+    slow: Slow, headers: dict[str, str], *, chunked: bool
+) -> None:
+    slow.pace = lambda _: SLOW / 4
+    with pytest.raises(ExportTimedOutError, match="too slow"):
+        slow.land()
+    slow.headers, slow.chunked = headers, chunked
+    with pytest.raises(ExportTimedOutError, match="cannot go on in the middle"):
+        slow.land()
+    # Here too there is time left to publish.
+    assert HANDOVER_SECONDS - 1.1 <= slow.seconds_left <= HANDOVER_SECONDS
+    slow.seconds, slow.pace = 1000.0, lambda _: SLOW
+    assert slow.land()["status"] == "completed"
+    _assert_landed(slow, GZ, empty=1)
+
+
+def test_given_an_upload_without_parts_when_the_server_breaks_off_at_once_then_start_again_soon(
+    slow: Slow,
+) -> None:
+    slow.pace = lambda _: SLOW / 4
+    with pytest.raises(ExportTimedOutError, match="too slow"):
+        slow.land()
+    slow.end = 0
+    with pytest.raises(ServiceUnavailableError, match="broke off"):
+        slow.land()
+
+
+@pytest.mark.parametrize(
+    ("left", "kept"), [pytest.param(6.0, True, id="kept"), pytest.param(4.0, False, id="too late")]
+)
+@pytest.mark.parametrize("part", [1, 2])
+def test_given_the_only_part_of_an_invocation_then_there_is_time_left_to_send_it(
+    slow: Slow, part: int, left: float, *, kept: bool
+) -> None:
+    if part == 2:
+        slow.land()
+    # Read to its end with less than the handover's time left.
+    slow.seconds = PART_BYTES / SLOW + left
+    if kept:
+        assert slow.land() == _unfinished(part * PART_BYTES, len(GZ))
+        assert slow.seconds_left >= 5
+    else:
+        with pytest.raises(ExportTimedOutError, match="too slow"):
+            slow.land()
+        assert 4 <= slow.seconds_left < 5
+        assert slow.staged == dict.fromkeys(range(1, part), PART_BYTES)
+    slow.seconds = ONE_PART
+    slow.finish()
     _assert_landed(slow, GZ)
 
 
@@ -816,6 +1238,132 @@ def test_given_a_fast_source_then_its_reads_are_large(slow: Slow, pace: float) -
     slow.pace, slow.seconds = lambda _: pace, 1000.0
     slow.land()
     assert slow.clock.slept[:-2] == [READ_BYTES / pace] * (len(GZ) // READ_BYTES)
+
+
+# --- twins ---
+
+
+@dataclass
+class Twin:
+    """Another execution of the same export, of which a few invocations come at a bad moment."""
+
+    slow: Slow
+    invocations: int
+
+    def __post_init__(self) -> None:
+        self.own = self.slow.twin()
+        self._result: JsonObject = {}
+
+    def disturb(self) -> None:
+        """Some invocations, until it has landed; one that is disturbed itself is tried again."""
+        for _ in range(self.invocations):
+            with suppress(ServiceUnavailableError):
+                result = self.own.land(run="run-2")
+                if result.get("finished") is not False:
+                    self._result = result
+                    return
+
+    def finish(self) -> JsonObject:
+        """What it ends with."""
+        return self._result or self.own.execute(run="run-2")
+
+
+def _agree(results: list[JsonObject]) -> bool:
+    """Two executions tell of one object."""
+    own = {"executionArn", "changed"}
+    first, second = ({key: it[key] for key in it if key not in own} for it in results)
+    return first == second
+
+
+def _assert_one_of_two(slow: Slow, results: list[JsonObject]) -> None:
+    assert _agree(results)
+    assert [result["changed"] for result in results].count(True) >= 1
+    assert [len(slow.s3.versions[key]) for key in (DATA_KEY, BODY_KEY)] == [1, 1]
+    assert slow.contents == [CSV]
+    assert slow.s3.uploads == {}
+    assert slow.corruptions == 0
+
+
+@pytest.mark.parametrize("new_etags", [False, True], ids=["same etags", "new etags"])
+@pytest.mark.parametrize("invocations", [1, 2, 4], ids=lambda number: f"{number} invocations")
+def test_given_a_twin_that_starts_while_the_first_part_is_sent_then_neither_disturbs_the_other(
+    slow: Slow, invocations: int, *, new_etags: bool
+) -> None:
+    slow.s3.new_part_etags = new_etags
+    twin = Twin(slow, invocations)
+    found: list[dict[int, int]] = []
+
+    def start() -> None:
+        found.append(slow.staged)
+        twin.disturb()
+        found.append(slow.staged if slow.s3.uploads else {})
+
+    slow.s3.before("upload_part", start)
+    results = [slow.execute(), twin.finish()]
+    # A ticket without parts; the twin goes on with that.
+    assert found[0] == {}
+    assert len(found[1]) == (invocations if invocations < 3 else 0)
+    assert twin.own.starts[0] == 0
+    assert slow.upload_keys == [BODY_KEY]
+    _assert_one_of_two(slow, results)
+
+
+def test_given_a_twin_that_sends_a_part_again_when_completed_then_the_next_invocation_completes(
+    slow: Slow,
+) -> None:
+    slow.s3.new_part_etags = True
+    slow.land()
+    slow.land()
+
+    def send_again() -> None:
+        [upload_id] = slow.s3.uploads
+        slow.s3.upload_part(
+            Bucket=BUCKET, Key=BODY_KEY, UploadId=upload_id, PartNumber=2, Body=slow.upload.parts[2]
+        )
+
+    slow.s3.before(f"write {BODY_KEY}", send_again)
+    with pytest.raises(ServiceUnavailableError, match="InvalidPart"):
+        slow.land()
+    fetched = len(slow.asked)
+    assert slow.land() == _unfinished(len(GZ), len(GZ))
+    assert slow.land()["status"] == "completed"
+    assert len(slow.asked) == fetched
+    _assert_landed(slow, GZ)
+
+
+@settings(max_examples=25)
+@given(
+    at=st.integers(1, 45),
+    invocations=st.integers(1, 5),
+    seconds=st.sampled_from([ONE_PART, TWO_PARTS]),
+    new_etags=st.booleans(),
+)
+def test_given_a_twin_at_any_moment_then_both_tell_of_the_same_object_and_nothing_is_open(
+    *, at: int, invocations: int, seconds: float, new_etags: bool
+) -> None:
+    slow = Slow(seconds=seconds)
+    slow.s3.new_part_etags = new_etags
+    twin = Twin(slow, invocations)
+    slow.s3.before("any", twin.disturb, at)
+    with slow.server:
+        results = [slow.execute(), twin.finish()]
+    # Between two looks: the next test.
+    assume(slow.s3.operations()[at - 1 : at] != ["list_parts"])
+    _assert_one_of_two(slow, results)
+
+
+def test_given_a_twin_that_completes_between_two_looks_then_it_is_not_begun_anew(
+    slow: Slow,
+) -> None:
+    slow.land()
+    slow.land()
+    fetched, twin = len(slow.asked), Twin(slow, 1)
+    # The body was not there, and now the upload is not.
+    slow.s3.before("list_parts", twin.disturb, 2)
+    results = [slow.execute(), twin.finish()]
+    # Only the twin has fetched something.
+    assert len(slow.asked) == fetched + 1
+    _assert_one_of_two(slow, results)
 
 
 # --- any budgets ---

@@ -462,6 +462,97 @@ def test_given_an_answer_of_s3_that_got_lost_when_the_sdk_retried_then_it_is_sti
     assert stage.s3.uploads == {}
 
 
+LOST = [
+    pytest.param(SILENCE, id="silent"),
+    pytest.param(refusal("InternalError", 500), id="5xx"),
+    pytest.param(refusal("SlowDown", 503), id="slow down"),
+]
+
+
+@pytest.mark.parametrize("failure", LOST)
+@pytest.mark.parametrize("before", [False, True], ids=["first", "over an older one"])
+@pytest.mark.parametrize("body", SIZES)
+def test_given_an_answer_of_s3_that_got_lost_for_good_when_landed_then_it_counts_as_published(
+    stage: Stage, body: bytes, failure: Exception, *, before: bool
+) -> None:
+    if before:
+        stage.s3.add(*_theirs("exp_9"))
+    stage.body = reply(200, body)
+    stage.s3.after_writing(DATA_KEY, raising(failure), 1 + before)
+    result = stage.land()
+    assert result["changed"] is True
+    version = stage.s3.current(DATA_KEY)
+    assert version
+    assert (result["versionId"], result["etag"]) == (version.id, version.etag)
+    assert stage.contents[before:] == [gzip.decompress(body)]
+    assert stage.s3.uploads == {}
+    assert len(stage.events.details) == 1
+
+
+@pytest.mark.parametrize("failure", LOST)
+@pytest.mark.parametrize("before", [False, True], ids=["first", "over an older one"])
+@pytest.mark.parametrize("body", SIZES)
+def test_given_an_s3_that_is_not_there_when_published_then_it_is_an_error_and_nothing_stays(
+    stage: Stage, body: bytes, failure: Exception, *, before: bool
+) -> None:
+    if before:
+        stage.s3.add(*_theirs("exp_9"))
+    stage.body = reply(200, body)
+    stage.s3.before(f"write {DATA_KEY}", raising(failure))
+    with pytest.raises(ServiceUnavailableError, match="publishing"):
+        stage.land()
+    assert stage.contents == [OTHER_CSV] * before
+    assert stage.s3.uploads == {}
+    assert stage.journal == []
+    assert stage.land()["changed"] is True
+
+
+def test_given_another_object_instead_of_an_answer_when_published_then_it_is_an_error(
+    stage: Stage,
+) -> None:
+    def quicker() -> None:
+        stage.s3.add(*_theirs("exp_9"))
+        raise SILENCE
+
+    stage.s3.before(f"write {DATA_KEY}", quicker)
+    with pytest.raises(ServiceUnavailableError, match="publishing"):
+        stage.land()
+    assert stage.contents == [OTHER_CSV]
+    assert stage.journal == []
+
+
+@pytest.mark.parametrize("body", SIZES)
+def test_given_an_answer_that_got_lost_and_no_state_either_when_published_then_the_next_try_lands(
+    stage: Stage, body: bytes
+) -> None:
+    stage.body = reply(200, body)
+    stage.s3.after_writing(DATA_KEY, raising(SILENCE))
+    stage.s3.before("head_object", raising(SILENCE), 2)
+    with pytest.raises(ServiceUnavailableError, match="reading the state"):
+        stage.land()
+    assert stage.land()["changed"] is True
+    assert stage.contents == [gzip.decompress(body)]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(SILENCE, id="silent"),
+        pytest.param(
+            refusal("PreconditionFailed", 412),
+            id="the SDK tried again",
+        ),
+    ],
+)
+def test_given_an_answer_that_got_lost_at_the_last_try_when_landed_then_it_counts_as_published(
+    stage: Stage, failure: Exception
+) -> None:
+    theirs = _race(stage, 2)
+    stage.s3.after_writing(DATA_KEY, raising(failure), 3)
+    assert stage.land()["changed"] is True
+    assert stage.contents == [*theirs, CSV]
+
+
 # --- manifests ---
 
 

@@ -27,6 +27,7 @@ from sei_export.transfer import (
     FRUITLESS_TRIES,
     PROGRESS_SECONDS,
     READ_BYTES,
+    Body,
     Response,
     Source,
     read_body,
@@ -403,17 +404,94 @@ def test_given_a_range_of_unknown_length_when_the_length_was_known_then_it_is_co
         assert reader.read() == GZ
 
 
+RENAMED = [
+    pytest.param(ETAG, {"ETag": '"new"'}, id="another etag"),
+    pytest.param(ETAG, {"ETag": 'W/"abc"'}, id="the same, but weak"),
+    pytest.param(ETAG, {}, id="none"),
+    pytest.param(ETAG, MODIFIED, id="a date"),
+    pytest.param(MODIFIED, MODIFIED | {"Last-Modified": MODIFIED["Date"]}, id="changed just now"),
+    pytest.param(
+        MODIFIED,
+        {"Last-Modified": "Sun, 01 Mar 2026 11:59:59 GMT", "Date": MODIFIED["Date"]},
+        id="another date",
+    ),
+]
+
+
+@pytest.mark.parametrize(("headers", "then"), RENAMED)
 @pytest.mark.parametrize("other", [GZ, gzip.compress(CSV[:300])], ids=["same", "another"])
 def test_given_a_file_that_the_validator_no_longer_names_then_it_is_refused_unread(
-    other: bytes,
+    other: bytes, headers: dict[str, str], then: dict[str, str]
 ) -> None:
     # No digest was made of what was handed on: the same bytes cannot be told from others.
-    answers = [reply(200, GZ[:50], ETAG, length=len(GZ)), reply(200, other, {"ETag": '"new"'})]
+    answers = [reply(200, GZ[:50], headers, length=len(GZ)), reply(200, other, then)]
     with _reading(answers) as reader:
         with pytest.raises(CorruptDownloadError, match="changed during the download"):
             reader.read()
-        assert reader.server.received[1].headers["if-range"] == '"abc"'
+        validator = headers.get("ETag", headers.get("Last-Modified"))
+        assert reader.server.received[1].headers["if-range"] == validator
         assert len(reader.server.received) == 2
+
+
+# --- ranges that are only claimed ---
+
+
+@pytest.mark.parametrize("headers", [ETAG, MODIFIED], ids=["etag", "last-modified"])
+def test_given_a_server_that_sends_everything_again_when_cut_then_it_is_read_to_where_it_was(
+    headers: dict[str, str],
+) -> None:
+    file = File(CSV, [100, 101, 50, len(CSV) - 1], headers)
+    with _reading(file.answer) as reader:
+        assert reader.read() == CSV
+    # It is asked for the rest each time: it may do it the next time.
+    at = [None, "bytes=100-", "bytes=101-", "bytes=101-", f"bytes={len(CSV) - 1}-"]
+    assert [it.headers["range"] for it in reader.server.received] == at
+    assert file.served == [(0, 100), (0, 101), (0, 50), (0, len(CSV) - 1), (0, len(CSV))]
+    assert reader.clock.slept == [0, 0, 1, 0]
+
+
+def test_given_a_reader_that_goes_on_for_another_when_all_is_sent_then_only_the_rest_comes() -> (
+    None
+):
+    with _reading([reply(200, GZ, ETAG)]) as reader:
+        body = Body(reader.source, received=50, total=len(GZ), validator=ETAG["ETag"], ranges=True)
+        assert b"".join(body.pieces()) == GZ[50:]
+        assert body.received == len(GZ)
+        assert reader.server.received[0].headers["range"] == "bytes=50-"
+
+
+@pytest.mark.parametrize("other", [GZ[:-1], GZ + b"\0", GZ[:30], b""])
+def test_given_everything_again_in_another_length_then_it_is_refused(other: bytes) -> None:
+    answers = [reply(200, GZ[:50], ETAG, length=len(GZ)), reply(200, other, ETAG)]
+    with _reading(answers) as reader:
+        with pytest.raises(CorruptDownloadError, match="length changed"):
+            reader.read()
+        assert len(reader.server.received) == 2
+    assert reader.content == GZ[:50]
+
+
+def test_given_everything_again_that_breaks_before_anything_new_then_it_counts_as_vain() -> None:
+    file = File(GZ, [50, 20, 50, 30], ETAG)
+    with (
+        _reading(file.answer) as reader,
+        pytest.raises(CorruptDownloadError, match=r"broke off after 50 bytes.*3 times"),
+    ):
+        reader.read()
+    assert reader.content == GZ[:50]
+
+
+def test_given_no_time_left_when_everything_is_sent_again_then_reading_ends() -> None:
+    content = bytes(3 * READ_BYTES)
+    # Before the second connection, after the first piece of what came before.
+    left = iter([9.0, 9.0, 9.0, 0.0])
+    answers = [
+        reply(200, content[: 2 * READ_BYTES], ETAG, length=len(content)),
+        reply(200, content, ETAG),
+    ]
+    with _reading(answers) as reader, pytest.raises(ExportTimedOutError) as caught:
+        list(read_body(Source(reader.source.open, lambda: next(left))))
+    assert f"{2 * READ_BYTES} bytes of {len(content)}" in caught.value.message
+    assert "cannot go on" not in caught.value.message
 
 
 # --- starting over ---
@@ -513,6 +591,46 @@ def test_given_no_length_at_first_then_that_of_the_second_body_counts() -> None:
         pytest.raises(CorruptDownloadError, match=f"{len(content) - 1} bytes of {len(content)}"),
     ):
         reader.read()
+
+
+# --- what is known of it ---
+
+
+def test_given_a_length_that_is_told_then_it_is_known_from_the_first_byte_on() -> None:
+    with _reading([reply(200, GZ, ETAG)]) as reader:
+        body = Body(reader.source)
+        body.read_ahead(1, 10)
+        assert (body.length, body.can_go_on_elsewhere) == (len(GZ), True)
+        body.close()
+
+
+def test_given_no_length_then_it_is_what_came_and_no_other_reader_can_go_on() -> None:
+    with _reading([reply(200, _chunks(GZ) + END, ETAG | CHUNKED, length=-1)]) as reader:
+        body = Body(reader.source)
+        assert body.length == 0
+        body.read_ahead(len(GZ), 10)
+        assert (body.length, body.can_go_on, body.can_go_on_elsewhere) == (len(GZ), True, False)
+        assert b"".join(body.pieces()) == GZ
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "broke_off"),
+    [
+        pytest.param(reply(200, b"", length=10), CorruptDownloadError, True, id="breaks"),
+        pytest.param(Held(reply(200, b"", length=10)), ServiceUnavailableError, True, id="stalls"),
+        pytest.param(
+            reply(206, GZ, {"Content-Range": "bytes 1-2/3"}), CorruptDownloadError, False, id="not"
+        ),
+    ],
+)
+def test_given_an_end_of_any_kind_then_it_is_known_whether_connections_broke(
+    answer: Answer, error: type[Exception], *, broke_off: bool
+) -> None:
+    with _reading(lambda _: answer, silence=0.2) as reader:
+        body = Body(reader.source)
+        with pytest.raises(error):
+            list(body.pieces())
+        assert body.broke_off is broke_off
 
 
 # --- how often, how fast ---
@@ -697,16 +815,17 @@ def test_given_any_end_then_no_connection_stays_open() -> None:
     content=st.binary(min_size=1, max_size=60),
     cuts=st.lists(st.integers(0, 59), max_size=8).map(sorted),
     headers=st.sampled_from([ETAG, MODIFIED, {}, {"Accept-Ranges": "bytes"}]),
+    ranges=st.booleans(),
 )
 def test_given_any_cuts_then_nothing_is_lost_or_doubled(
-    content: bytes, cuts: list[int], headers: dict[str, str]
+    content: bytes, cuts: list[int], headers: dict[str, str], *, ranges: bool
 ) -> None:
     assume(all(cut < len(content) for cut in cuts))
     # The first of equal ones brings something new, unless it is at the very beginning.
     assume(all(times < FRUITLESS_TRIES for times in Counter(cuts).values()))
-    file = File(content, cuts, headers, ranges=True)
+    file = File(content, cuts, headers, ranges=ranges)
     with _reading(file.answer) as reader:
         assert reader.read() == content
     assert len(file.served) == len(cuts) + 1
-    if "ETag" in headers or "Last-Modified" in headers:
+    if ranges and ("ETag" in headers or "Last-Modified" in headers):
         assert sum(end - start for start, end in file.served) == len(content)

@@ -13,7 +13,12 @@ from typing import Protocol
 
 import requests
 
-from sei_export.errors import ExportNotFoundError, ExportRejectedError, ProtocolError
+from sei_export.errors import (
+    CorruptDownloadError,
+    ExportNotFoundError,
+    ExportRejectedError,
+    ProtocolError,
+)
 from sei_export.http import HttpClient, Timing
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.reports import Report
@@ -229,6 +234,7 @@ class SeiClient:
 
         Raises:
             ExportNotFoundError: The API does not have the file.
+            CorruptDownloadError: It is shorter than the range that was asked for.
             ProtocolError: Another 4xx, or a link that may not be followed.
             ApiError: As `HttpClient.stream` raises.
         """
@@ -237,6 +243,10 @@ class SeiClient:
         with self._http.stream(url, self._params, headers or {}) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 raise ExportNotFoundError(f"The API does not have the file of export {export_id}.")
+            if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise CorruptDownloadError(
+                    f"The file of export {export_id} is shorter now than what came of it."
+                )
             if response.status_code not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
                 raise ProtocolError(
                     f"The download of export {export_id} was answered with {response.status_code}."

@@ -9,20 +9,28 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
-from sei_export.errors import CorruptDownloadError, ExportTimedOutError
+from sei_export.errors import (
+    CorruptDownloadError,
+    ExportTimedOutError,
+    ServiceUnavailableError,
+)
 from sei_export.jsontypes import JsonObject
-from sei_export.staging import Staging, Stored, Ticket
+from sei_export.staging import Left, Staging, Stored, Ticket
 from sei_export.transfer import Body, Source
 from sei_export.upload import PART_BYTES, Begun, Upload, part_bytes
 
 logger = logging.getLogger(__name__)
 
 HANDOVER_SECONDS = 15.0
-"""Kept for the parts on their way to S3 when an invocation's time runs out."""
+"""Kept, when an invocation's time runs out, for the parts on their way and for publishing."""
 
 _END_SECONDS = 5.0
 """Kept for one part, if it is the only one."""
+
+MOST_CORRUPTIONS = 3
+"""Of one staged file. The state machine's own count starts anew each time it goes on."""
 
 _LOOK_BYTES = PART_BYTES
 _LOOK_SECONDS = 60.0
@@ -60,67 +68,98 @@ class Download:
             ExportTimedOutError: It is too slow, and the server cannot go on in the middle of it.
             SeiExportError: As `Body.pieces`, `Staging` and `land` raise.
         """
-        ticket = self.staging.ticket()
-        if ticket is None:
-            return self._begin()
-        if self.staging.is_whole():
-            return self._land_staged(ticket)
-        stored = self.staging.stored(ticket)
-        if stored is not None and stored.size:
-            return self._go_on(ticket, stored)
-        # Nothing has come so far, or the bucket's lifecycle rules have taken it away.
-        self.staging.discard(ticket)
-        return self._begin(staged=stored is not None)
+        left = self.staging.left()
+        if left.corruptions >= MOST_CORRUPTIONS:
+            raise CorruptDownloadError(
+                f"The file was damaged, or had changed, each of {left.corruptions} times that it "
+                "was downloaded."
+            )
+        if left.ticket is None:
+            return self._begin(left)
+        if self.staging.is_whole(left.ticket):
+            return self._land_staged(left, left.ticket)
+        stored = self.staging.stored(left.ticket)
+        if stored is None:
+            # A twin has just completed it, or the bucket's lifecycle rules have taken it away.
+            whole = self.staging.is_whole(left.ticket)
+            return self._land_staged(left, left.ticket) if whole else self._begin(left)
+        return self._go_on(left, left.ticket, stored)
 
-    def _begin(self, *, staged: bool = False) -> JsonObject:
+    def _begin(self, left: Left) -> JsonObject:
         seconds = self.source.seconds_left()
         with closing(Body(self.source)) as body:
             body.read_ahead(_LOOK_BYTES, min(_LOOK_SECONDS, seconds / 4))
-            if body.total is None or not body.can_go_on_elsewhere:
-                return self.land(body)
-            if staged or body.seconds_needed > _SHARE_OF_TIME * seconds:
-                ticket = self.staging.begin(body.validator, body.total)
-                return self._stage(ticket, body, Stored(Begun(ticket.upload_id, ()), 0))
-            # Time to hand over, should it get slower.
-            body.source = replace(
-                self.source, seconds_left=lambda: self.source.seconds_left() - HANDOVER_SECONDS
-            )
+            if body.seconds_needed > _SHARE_OF_TIME * seconds and body.can_go_on_elsewhere:
+                return self._begin_staging(left, body)
+            # Time to hand over, should it get slower, or to end.
+            body.source = self._with_reserve(self.source)
             try:
                 return self.land(body)
             except ExportTimedOutError:
-                self.staging.begin(body.validator, body.total)
-                return _unfinished(0, body.total)
+                if not body.can_go_on_elsewhere:
+                    raise
+                self.staging.begin(body.validator, body.length, left)
+                return _unfinished(0, body.length)
 
-    def _land_staged(self, ticket: Ticket) -> JsonObject:
-        body = Body(Source(self.staging.open, self.source.seconds_left, self.source.timing))
-        with self._discarding(ticket, body):
-            return self.land(body)
+    def _begin_staging(self, left: Left, body: Body) -> JsonObject:
+        ticket = self.staging.begin(body.validator, body.length, left)
+        begun = self.staging.left()
+        return self._stage(begun, ticket, body, Stored(Begun(ticket.upload_id, ()), 0))
 
-    def _go_on(self, ticket: Ticket, stored: Stored) -> JsonObject:
-        if stored.size == ticket.total:
-            self.staging.upload(stored.begun).complete()
-            return _unfinished(stored.size, ticket.total)
-        body = Body(
-            self.source,
-            received=stored.size,
-            total=ticket.total,
-            validator=ticket.validator,
-            ranges=True,
-        )
-        with closing(body):
-            return self._stage(ticket, body, stored)
-
-    def _stage(self, ticket: Ticket, body: Body, stored: Stored) -> JsonObject:
-        """Send raw bytes until they end or the time does."""
-        upload = self.staging.upload(stored.begun)
+    def _land_staged(self, left: Left, ticket: Ticket) -> JsonObject:
+        source = replace(self.source, open=partial(self.staging.open, ticket))
+        body = Body(self._with_reserve(source))
         try:
-            with self._discarding(ticket, body):
+            with self._discarding(left, body):
+                return self.land(body)
+        except ExportTimedOutError:
+            raise ExportTimedOutError(
+                f"All {ticket.total} bytes are here, but verifying them takes longer than one "
+                f"invocation: {body.received} were verified.",
+                remedy="Give DownloadExportFunction more memory, which gives it more CPU; or "
+                "export less at a time: one team, a shorter date range, fewer metrics.",
+            ) from None
+
+    def _go_on(self, left: Left, ticket: Ticket, stored: Stored) -> JsonObject:
+        if stored.size == ticket.total:
+            self.staging.upload(ticket, stored).complete()
+            return _unfinished(stored.size, ticket.total)
+        body = Body(self.source)
+        if stored.size:
+            body = Body(
+                self.source,
+                received=stored.size,
+                total=ticket.total,
+                validator=ticket.validator,
+                ranges=True,
+            )
+        with closing(body):
+            if not stored.size:
+                with self._discarding(left, body):
+                    body.read_ahead(1, _LOOK_SECONDS)
+                if (body.validator, body.total) != (ticket.validator, ticket.total):
+                    # Nothing was kept of the file that it was.
+                    return self._begin_anew(left, body)
+            return self._stage(left, ticket, body, stored)
+
+    def _begin_anew(self, left: Left, body: Body) -> JsonObject:
+        if body.can_go_on_elsewhere:
+            return self._begin_staging(left, body)
+        body.source = self._with_reserve(self.source)
+        return self.land(body)
+
+    def _stage(self, left: Left, ticket: Ticket, body: Body, stored: Stored) -> JsonObject:
+        """Send raw bytes until they end or the time does."""
+        upload = self.staging.upload(ticket, stored)
+        with self._discarding(left, body):
+            try:
                 if self._send(body, upload, stored):
                     upload.complete()
                     return _unfinished(ticket.total, ticket.total)
-            parts = upload.keep()
-        finally:
-            upload.abandon()
+                parts = upload.keep()
+            finally:
+                # Before anything is discarded: a part on its way would outlive that.
+                upload.abandon()
         if parts == len(stored.begun.parts):
             raise _too_slow(body, stored)
         return _unfinished(sum(map(part_bytes, range(1, parts + 1))), ticket.total)
@@ -141,14 +180,23 @@ class Download:
         return True
 
     @contextmanager
-    def _discarding(self, ticket: Ticket, body: Body) -> Iterator[None]:
-        """What turned out to be no good is of no use to the next try; a broken connection is."""
+    def _discarding(self, left: Left, body: Body) -> Iterator[None]:
+        """What turned out to be no good is of no use to the next try; what was cut short is."""
         try:
             yield
-        except CorruptDownloadError:
-            if not body.broke_off:
-                self.staging.discard(ticket)
+        except CorruptDownloadError as error:
+            if body.broke_off:
+                raise ServiceUnavailableError(
+                    error.message,
+                    remedy="Start a new execution soon: it goes on where this one stopped.",
+                ) from None
+            self.staging.discard(left)
             raise
+
+    @staticmethod
+    def _with_reserve(source: Source) -> Source:
+        """Ends early enough for what comes after reading."""
+        return replace(source, seconds_left=lambda: source.seconds_left() - HANDOVER_SECONDS)
 
 
 def _unfinished(received: int, total: int) -> JsonObject:

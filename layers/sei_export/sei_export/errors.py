@@ -15,7 +15,7 @@
     ├── ExportEndedError
     │   ├── ExportFailedError       the API says that the export failed
     │   ├── ExportCancelledError    the API says that it was cancelled
-    │   └── ExportTimedOutError     it was not ready at the execution's deadline
+    │   └── ExportTimedOutError     not ready at the deadline, or too slow to download
     ├── HarvestIncompleteError      not everything that a harvest found has landed
     ├── CorruptDownloadError        the file is not the complete CSV that it claims to be
     └── StorageError                S3 refuses
@@ -152,7 +152,7 @@ class ExportCancelledError(ExportEndedError):
 
 
 class ExportTimedOutError(ExportEndedError):
-    """Not ready at the deadline. Declared here, raised by the state machine's own clock."""
+    """Not ready at the execution's deadline, or too slow to download."""
 
     default_remedy = (
         "Raise ExportTimeoutMinutes, or export less at a time: one team, or a shorter date range."

@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 from sei_export import dates, keys
 from sei_export.body import as_verified_gzip
 from sei_export.csvcheck import CsvFacts, CsvInspector
-from sei_export.errors import CorruptDownloadError, SeiExportError, StorageError
+from sei_export.errors import (
+    CorruptDownloadError,
+    SeiExportError,
+    ServiceUnavailableError,
+    StorageError,
+)
 from sei_export.events import EventBus
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject
@@ -151,6 +156,14 @@ class Landing:
                 return upload.publish(present, facts.sha256)
             except LostRaceError:
                 present = self.store.head(upload.key)
+            except ServiceUnavailableError:
+                # The answer may have got lost, not the object.
+                present = self.store.head(upload.key)
+                if present is None or present.checksum != upload.checksum:
+                    raise
+                return present
+        if present and _has_content(present, upload, facts, manifest):
+            return present
         raise StorageError(
             f"Other executions kept replacing {upload.url}.",
             remedy="Schedule requests for the same key at different times.",

@@ -14,6 +14,8 @@ _PASSING = frozenset(
         *("SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout"),
         # After a conflict S3 may have dropped the parts: another try sends them again.
         "NoSuchUpload",
+        # A twin has sent one again, which may change its ETag: another try lists them anew.
+        "InvalidPart",
     }
 )
 
