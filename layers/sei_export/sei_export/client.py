@@ -3,6 +3,7 @@
 The vendor's pages contradict each other in places; every documented form is accepted.
 """
 
+import itertools
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,15 @@ from typing import Protocol
 
 import requests
 
+from sei_export.answers import (
+    ListedTree,
+    check_tree_id,
+    read_list,
+    read_listed_tree,
+    read_object,
+    read_text,
+    stated_error,
+)
 from sei_export.errors import (
     CorruptDownloadError,
     ExportNotFoundError,
@@ -28,7 +38,10 @@ from sei_export.urls import BaseUrl
 
 logger = logging.getLogger(__name__)
 
-_LIST_FIELDS = ("exports", "content", "items", "data")
+TREES_IN_PAGE = 50
+"""As in the API's own example; a page with fewer is the last one."""
+
+_TREES_PATH = "v2/org-trees"
 
 _EXPORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 """Shown as `exp_7a8b9c0d` and called Base36: opaque, but it goes into a path and a log."""
@@ -131,13 +144,13 @@ class SeiClient:
         status, answer, text = self._http.json("POST", url, self._params, request.body())
         if status >= HTTPStatus.BAD_REQUEST:
             raise ExportRejectedError(
-                f"The API refuses the export with {status}: {_stated_error(answer) or text}"
+                f"The API refuses the export with {status}: {stated_error(answer) or text}"
             )
-        fields = _object(answer, text, "create")
+        fields = read_object(answer, text, "create")
         return Created(
             export_id=check_export_id(fields.get("exportId")),
             reused=status == HTTPStatus.OK,
-            created_at=_string(fields.get("createdAt")),
+            created_at=read_text(fields.get("createdAt")),
         )
 
     def state(self, report: Report, export_id: str) -> State:
@@ -155,17 +168,17 @@ class SeiClient:
         if status >= HTTPStatus.BAD_REQUEST:
             raise ProtocolError(
                 f"The status of export {export_id} was answered with {status}: "
-                f"{_stated_error(answer) or text}"
+                f"{stated_error(answer) or text}"
             )
-        fields = _object(answer, text, "status")
+        fields = read_object(answer, text, "status")
         download = fields.get("download")
         nested = download.get("url") if isinstance(download, dict) else None
         return State(
             status=ExportStatus.parse(fields.get("status")),
-            error=_stated_error(fields),
-            link=_string(nested) or _string(fields.get("downloadUrl")),
-            created_at=_string(fields.get("createdAt")),
-            completed_at=_string(fields.get("completedAt")),
+            error=stated_error(fields),
+            link=read_text(nested) or read_text(fields.get("downloadUrl")),
+            created_at=read_text(fields.get("createdAt")),
+            completed_at=read_text(fields.get("completedAt")),
         )
 
     def list(self, report: Report, filters: Mapping[str, str]) -> list[Listed]:
@@ -179,21 +192,57 @@ class SeiClient:
             ProtocolError: The answer is not a list in any of the forms that are known.
             ApiError: As `HttpClient.json` raises.
         """
-        url = self._base_url.join(report.path)
-        status, answer, text = self._http.json("GET", url, {**self._params, **filters})
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise ProtocolError(
-                f"The list of {report.name} exports was answered with {status}: "
-                f"{_stated_error(answer) or text}"
-            )
+        answer, text = self._get(report.path, filters, f"The list of {report.name} exports")
         return [
             Listed(
                 export_id=_listed_id(item),
-                status=_string(item.get("status")),
-                created_at=_string(item.get("createdAt")),
+                status=read_text(item.get("status")),
+                created_at=read_text(item.get("createdAt")),
             )
-            for item in _items(answer, text)
+            for item in read_list(answer, text, "export")
         ]
+
+    def org_trees(self) -> tuple[ListedTree, ...]:
+        """All org trees that the key may see.
+
+        Raises:
+            ProtocolError: The answer is not a list in any of the forms that are known.
+            ApiError: As `HttpClient.json` raises.
+        """
+        found: dict[str, ListedTree] = {}
+        for page in itertools.count():
+            query = {"pageIndex": str(page), "pageSize": str(TREES_IN_PAGE)}
+            answer, text = self._get(_TREES_PATH, query, "The list of org trees")
+            listed = [read_listed_tree(item) for item in read_list(answer, text, "org tree")]
+            fresh = {tree.id: tree for tree in listed if tree.id not in found}
+            found |= fresh
+            # A page without anything new: the API takes no page numbers.
+            if len(listed) < TREES_IN_PAGE or not fresh:
+                break
+        return tuple(found.values())
+
+    def teams(self, tree_id: str) -> JsonValue:
+        """The teams of an org tree, in either of the forms that `read_tree` reads.
+
+        Raises:
+            ProtocolError: The answer is neither an object nor a list, or no success.
+            ApiError: As `HttpClient.json` raises.
+        """
+        path = f"{_TREES_PATH}/{check_tree_id(tree_id)}/teams"
+        # The API's one parameter in snake case: a tree may have changed a minute ago.
+        query = {"there_is_no_cache": "true"}
+        answer, text = self._get(path, query, f"The call for the teams of org tree {tree_id}")
+        return answer if isinstance(answer, list) else read_object(answer, text, "teams")
+
+    def _get(self, path: str, query: Mapping[str, str], name: str) -> tuple[JsonValue, str]:
+        """What a call answers; a 4xx means that the API is another than documented."""
+        url = self._base_url.join(path)
+        status, answer, text = self._http.json("GET", url, {**self._params, **query})
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise ProtocolError(
+                f"{name} was answered with {status}: {stated_error(answer) or text}"
+            )
+        return answer, text
 
     @contextmanager
     def fetch(self, request: ExportRequest) -> Iterator[requests.Response]:
@@ -271,46 +320,9 @@ def check_export_id(given: JsonValue) -> str:
     return given
 
 
-def _object(answer: JsonValue, text: str, step: str) -> JsonObject:
-    if isinstance(answer, dict):
-        return answer
-    kind = "an HTML page" if text.lstrip().startswith("<") else "not a JSON object"
-    raise ProtocolError(f"The API answered the {step} call with {kind}: {text[:120]}")
-
-
 def _listed_id(item: JsonObject) -> str:
     try:
         return check_export_id(item.get("exportId", item.get("id")))
     except ProtocolError as error:
         logger.warning("In the list: %s", error.message)
         return ""
-
-
-def _items(answer: JsonValue, text: str) -> Iterator[JsonObject]:
-    """The objects of a list, whose shape no page documents."""
-    found: JsonValue = answer
-    if isinstance(answer, dict):
-        found = next((answer[name] for name in _LIST_FIELDS if name in answer), None)
-    if not isinstance(found, list):
-        raise ProtocolError(f"The API answered the list call with something else: {text[:120]}")
-    for item in found:
-        if not isinstance(item, dict):
-            raise ProtocolError(f"The API's list has an entry that is no export: {text[:120]}")
-        yield item
-
-
-def _string(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _stated_error(answer: JsonValue) -> str | None:
-    """The error text of an answer, whose shape no page documents."""
-    if not isinstance(answer, dict):
-        return None
-    for name in ("error", "message", "errorMessage", "detail"):
-        value = answer.get(name)
-        if isinstance(value, dict):
-            value = value.get("message")
-        if isinstance(value, str) and value.strip():
-            return " ".join(value.split())[:500]
-    return None

@@ -5,7 +5,7 @@ or the execution's start, so that a retry or a redrive of a run never shifts its
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 type DateRange = tuple[date, date]
@@ -51,17 +51,27 @@ def _to_date(start_of: Callable[[date], date]) -> Callable[[date], DateRange]:
     return resolve
 
 
+STARTS: dict[str, Callable[[date], date]] = {
+    "day": _same_day,
+    "week": _week_start,
+    "month": _month_start,
+    "quarter": _quarter_start,
+    "year": _year_start,
+}
+"""By a window's name: the first day of the one that a day is in. Weeks are ISO weeks."""
+
+CLOSED_PERIODS: dict[str, Callable[[date], DateRange]] = {
+    f"previous-{window}": _previous(start_of) for window, start_of in STARTS.items()
+}
+"""By name: the last window that is whole and over."""
+
 PERIODS: dict[str, Callable[[date], DateRange]] = {
-    "previous-day": _previous(_same_day),
-    "previous-week": _previous(_week_start),
-    "previous-month": _previous(_month_start),
-    "previous-quarter": _previous(_quarter_start),
-    "previous-year": _previous(_year_start),
+    **CLOSED_PERIODS,
     "month-to-date": _to_date(_month_start),
     "quarter-to-date": _to_date(_quarter_start),
     "year-to-date": _to_date(_year_start),
 }
-"""By name. `previous-*` are whole and over (weeks are ISO weeks); `*-to-date` include today."""
+"""By name. `*-to-date` include today."""
 
 
 def trailing(days: int, today: date) -> DateRange:
@@ -69,7 +79,7 @@ def trailing(days: int, today: date) -> DateRange:
     return today - days * _DAY, today - _DAY
 
 
-def today_at(anchor: datetime, timezone: ZoneInfo) -> date:
+def today_at(anchor: datetime, timezone: tzinfo) -> date:
     """The calendar day of a moment in a time zone."""
     return anchor.astimezone(timezone).date()
 

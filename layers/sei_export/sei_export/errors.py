@@ -17,6 +17,7 @@
     │   ├── ExportCancelledError    the API says that it was cancelled
     │   └── ExportTimedOutError     not ready at the deadline, or too slow to download
     ├── HarvestIncompleteError      not everything that a harvest found has landed
+    ├── BatchIncompleteError        something that a batch was to land is missing
     ├── CorruptDownloadError        the file is not the complete CSV that it claims to be
     └── StorageError                S3 refuses
 
@@ -163,6 +164,14 @@ class HarvestIncompleteError(SeiExportError):
     """Not everything has landed. Declared here, raised by the harvest's state machine."""
 
     default_remedy = "Start the harvest again: what has landed is skipped."
+
+
+class BatchIncompleteError(SeiExportError):
+    """Something expected is missing. Declared here, raised by the batch's state machine."""
+
+    default_remedy = (
+        "Start the batch again with the same input: what has landed is found unchanged."
+    )
 
 
 class CorruptDownloadError(SeiExportError):

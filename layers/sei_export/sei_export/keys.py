@@ -15,6 +15,8 @@ DATA_PREFIX = "exports/"
 MANIFEST_PREFIX = "manifests/"
 MARK_PREFIX = "landed/"
 STAGING_PREFIX = "staging/"
+CUT_PREFIX = "cuts/"
+RUN_PREFIX = "runs/"
 MAX_KEY_BYTES = 1024
 """S3's limit, in UTF-8."""
 
@@ -26,6 +28,11 @@ def data_key(export: Export) -> str:
     return f"{DATA_PREFIX}{_folder(export)}/export.csv.gz"
 
 
+def expected_key(request: ExportRequest) -> str:
+    """The key that the CSV of a request will have."""
+    return f"{DATA_PREFIX}{_request_folder(request)}/export.csv.gz"
+
+
 def manifest_key(export: Export) -> str:
     """The key of the manifest beside it."""
     return f"{MANIFEST_PREFIX}{_folder(export)}/manifest.json"
@@ -34,6 +41,16 @@ def manifest_key(export: Export) -> str:
 def series_key(request: ExportRequest) -> str:
     """The key of what is known of a request whatever its dates: how long its exports take."""
     return f"{MANIFEST_PREFIX}{_series_folder(request)}/series.json"
+
+
+def cut_key(request: ExportRequest, of_tree: str | None = None) -> str:
+    """The key of what is known of such requests for a tree, whatever their dates and teams.
+
+    Args:
+        request: One of them.
+        of_tree: The org tree, where the request names a team alone.
+    """
+    return f"{CUT_PREFIX}{_tree_folder(request, request.tree or of_tree)}/cut.json"
 
 
 def landed_key(report: Report, export_id: str) -> str:
@@ -60,6 +77,30 @@ def check_length(request: ExportRequest) -> None:
         )
 
 
+def plan_key(run: str) -> str:
+    """The key of a batch's plan."""
+    return f"{_run_folder(run)}/plan.json"
+
+
+def round_key(run: str, number: int) -> str:
+    """The key of the items of a batch's round, counted from 1."""
+    return f"{_run_folder(run)}/rounds/{number}.json"
+
+
+def outcome_key(run: str, number: int, item_id: str) -> str:
+    """The key of what became of one item in a round."""
+    return f"{_run_folder(run)}/outcomes/{number}/{item_id}.json"
+
+
+def batch_manifest_key(run: str) -> str:
+    """The key of a batch's manifest."""
+    return f"{_run_folder(run)}/manifest.json"
+
+
+def _run_folder(run: str) -> str:
+    return f"{RUN_PREFIX}{quote(run, safe='')}"
+
+
 def _folder(export: Export) -> str:
     if export.request:
         return _request_folder(export.request)
@@ -74,6 +115,10 @@ def _request_folder(request: ExportRequest) -> str:
 
 
 def _series_folder(request: ExportRequest) -> str:
+    return f"{_tree_folder(request, request.tree)}/team={_part(request.team)}"
+
+
+def _tree_folder(request: ExportRequest, tree: str | None) -> str:
     level, granularity = _part(request.level), _part(request.granularity)
     return "/".join(
         (
@@ -81,8 +126,7 @@ def _series_folder(request: ExportRequest) -> str:
             f"shape={level}-{granularity}-{request.shape_fingerprint}".lower(),
             f"org={_part(request.org)}",
             f"project={_part(request.project)}",
-            f"tree={_part(request.tree)}",
-            f"team={_part(request.team)}",
+            f"tree={_part(tree)}",
         )
     )
 

@@ -4,10 +4,13 @@ import difflib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import islice
 
 from sei_export.jsontypes import JsonObject, JsonValue
 
 _SHOWN_CHARACTERS = 60
+_SHOWN_NAMES = 20
+"""Of what is allowed: an org tree may have thousands of teams."""
 
 
 @dataclass(slots=True)
@@ -35,17 +38,31 @@ class Problems:
         self.add(f"{path} is {_shown(given)}: {allowed} allowed.")
 
     def not_one_of(self, path: str, given: JsonValue, allowed: Collection[str]) -> None:
-        """A value is none of a few."""
+        """A value is none of those allowed."""
         hint = _did_you_mean(given, allowed)
-        self.add(f"{path} is {_shown(given)}: allowed are {', '.join(allowed)}{hint}")
+        self.add(f"{path} is {_shown(given)}: allowed are {_listed(allowed)}{hint}")
+
+    def refused(self, path: str, given: JsonValue, reason: str) -> None:
+        """A value has the right form and still cannot be: the reason has no full stop."""
+        self.add(f"{path} is {_shown(given)}: {reason}.")
 
     def unknown_fields(self, path: str, given: JsonObject, known: Collection[str]) -> None:
         """Any field that is none of the known ones."""
         for name in given:
             if name not in known:
                 hint = _did_you_mean(name, known)
-                shown = _cut(name if name.isprintable() else json.dumps(name)[1:-1])
-                self.add(f"{path}{shown} is not a field: known are {', '.join(known)}{hint}")
+                self.add(f"{path}{plain(name)} is not a field: known are {', '.join(known)}{hint}")
+
+
+def plain(name: str) -> str:
+    """A name for a message: in one line, cut, and without what no UTF-8 can carry."""
+    return _cut(name if name.isprintable() else json.dumps(name)[1:-1])
+
+
+def _listed(allowed: Collection[str]) -> str:
+    names = [plain(name) for name in islice(allowed, _SHOWN_NAMES)]
+    left = len(allowed) - len(names)
+    return ", ".join(names) + (f" and {left} more" if left else "")
 
 
 def _shown(given: JsonValue) -> str:
@@ -64,4 +81,4 @@ def _did_you_mean(given: JsonValue, known: Collection[str]) -> str:
         return "."
     spelled = {name.lower(): name for name in known}
     close = difflib.get_close_matches(given.lower(), spelled, n=1)
-    return f"; did you mean {spelled[close[0]]}?" if close else "."
+    return f"; did you mean {plain(spelled[close[0]])}?" if close else "."

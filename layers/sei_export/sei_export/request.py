@@ -69,6 +69,15 @@ class ExportRequest:
         return self._text_at(self.report.level)
 
     @property
+    def is_aggregated(self) -> bool:
+        """Whether rows are about teams: a team's own one cannot be made of its child teams' rows.
+
+        Rows about people can be put together. Productivity has those unless it is asked for teams.
+        """
+        level = self.level or ("developer" if self.report.name == "productivity" else None)
+        return level != "developer"
+
+    @property
     def granularity(self) -> str | None:
         """The length of a row's period, such as `monthly`, if the request says."""
         return self._text_at(self.report.granularity)

@@ -53,21 +53,44 @@ class RequestDefaults:
         Raises:
             ConfigurationError: One is missing, or DefaultRequest is not a JSON object.
         """
-        text = _required(environ, "DEFAULT_REQUEST")
-        try:
-            default_request = json.loads(text)
-        except ValueError as error:
-            raise ConfigurationError(
-                f"The parameter DefaultRequest is not JSON: {error}."
-            ) from error
-        if not isinstance(default_request, dict):
-            raise ConfigurationError("The parameter DefaultRequest is not a JSON object.")
+        default_request = _json_object(_required(environ, "DEFAULT_REQUEST"), "DefaultRequest")
         return cls(
             org_identifier=_required(environ, "HARNESS_ORG_IDENTIFIER"),
             project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
             org_tree_name=environ.get("ORG_TREE_NAME", "").strip(),
             timezone=environ.get("SCHEDULE_TIMEZONE") or "UTC",
             default_request=default_request,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """What a batch takes from the stack.
+
+    Attributes:
+        defaults: Of its requests.
+        batch_plan: What an empty input runs; empty for the default request alone.
+        max_concurrency: How many exports run at a time.
+    """
+
+    defaults: RequestDefaults
+    batch_plan: JsonObject
+    max_concurrency: int
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> "BatchSettings":
+        """Read them.
+
+        Raises:
+            ConfigurationError: One is missing or malformed.
+        """
+        concurrency = _required(environ, "MAX_CONCURRENCY")
+        if not concurrency.isdecimal() or not int(concurrency):
+            raise ConfigurationError(f"The parameter MaxConcurrency is {concurrency!r}.")
+        return cls(
+            defaults=RequestDefaults.load(environ),
+            batch_plan=_json_object(_required(environ, "BATCH_PLAN"), "BatchPlan"),
+            max_concurrency=int(concurrency),
         )
 
 
@@ -128,3 +151,13 @@ def _required(environ: Mapping[str, str], name: str) -> str:
             remedy="Deploy the function with this project's template; it sets the variable.",
         )
     return value
+
+
+def _json_object(text: str, parameter: str) -> JsonObject:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise ConfigurationError(f"The parameter {parameter} is not JSON: {error}.") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"The parameter {parameter} is not a JSON object.")
+    return content

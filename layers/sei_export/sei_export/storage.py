@@ -105,17 +105,37 @@ class ObjectStore:
         Raises:
             StorageError, ServiceUnavailableError: S3 does not say.
         """
-        try:
-            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
-            body = answer["Body"].read()
-        except (ClientError, BotoCoreError) as error:
-            if code_of(error) in NOT_FOUND:
-                return Document({}, None)
-            raise translated(error, f"reading s3://{self.bucket}/{key}") from error
-        content: JsonValue = {}
-        with suppress(ValueError):
-            content = json.loads(body)
-        return Document(content if isinstance(content, dict) else {}, answer["ETag"].strip('"'))
+        content, etag = self._read(key)
+        return Document(content if isinstance(content, dict) else {}, etag)
+
+    def read_many(self, keys: Iterable[str]) -> dict[str, JsonObject]:
+        """Many JSON objects, by key, each as `read_json` reads it.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 does not say.
+        """
+        names = list(dict.fromkeys(keys))
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            found = pool.map(self.read_json, names)
+            return {key: document.content for key, document in zip(names, found, strict=True)}
+
+    def read_list(self, key: str) -> list[JsonObject]:
+        """The objects of a JSON list; none if the key is empty, or holds something else.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 does not say.
+        """
+        content = self._read(key)[0]
+        listed = content if isinstance(content, list) else []
+        return [each for each in listed if isinstance(each, dict)]
+
+    def write_list(self, key: str, content: Sequence[JsonObject]) -> None:
+        """Write a JSON list, whatever the key holds.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 refuses.
+        """
+        self._write(key, list(content), {})
 
     def write_json(self, key: str, content: JsonObject) -> None:
         """Write a JSON object, whatever the key holds.
@@ -134,7 +154,20 @@ class ObjectStore:
         """
         self._write(key, content, condition_on(etag))
 
-    def _write(self, key: str, content: JsonObject, condition: dict[str, str]) -> None:
+    def _read(self, key: str) -> tuple[JsonValue, str | None]:
+        try:
+            answer = self._s3.get_object(Bucket=self.bucket, Key=key)
+            body = answer["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) in NOT_FOUND:
+                return None, None
+            raise translated(error, f"reading s3://{self.bucket}/{key}") from error
+        content: JsonValue = None
+        with suppress(ValueError):
+            content = json.loads(body)
+        return content, answer["ETag"].strip('"')
+
+    def _write(self, key: str, content: JsonValue, condition: dict[str, str]) -> None:
         text = json.dumps(content, indent=2, ensure_ascii=False)
         try:
             self._s3.put_object(

@@ -1,0 +1,62 @@
+"""Which teams of a tree are too large to export whole, remembered from batch to batch.
+
+A team that had to be split is split at once the next time, and tried whole again now and then: the
+API, or the team, may have become quicker.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from sei_export.jsontypes import JsonObject, JsonValue
+
+USES_BEFORE_RETRY = 10
+"""A try costs one round if it is in vain, so it is made in one batch out of so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What is known of one kind of export of one tree.
+
+    Attributes:
+        uses: By id of a team that was split: in how many batches since it was tried whole.
+    """
+
+    uses: Mapping[str, int]
+
+    @classmethod
+    def from_json(cls, content: JsonObject) -> "Cut":
+        """Read it; an empty or strange one knows nothing."""
+        given: JsonValue = content.get("split", {})
+        pairs = given.items() if isinstance(given, dict) else ()
+        return cls({team: uses for team, uses in pairs if isinstance(uses, int)})
+
+    def to_json(self) -> JsonObject:
+        """The form in the bucket."""
+        return {"split": dict(self.uses)}
+
+    @property
+    def splits(self) -> frozenset[str]:
+        """Teams to split at once."""
+        return frozenset(team for team, uses in self.uses.items() if uses < USES_BEFORE_RETRY)
+
+    def after(
+        self,
+        split: Collection[str],
+        whole: Collection[str],
+        worked: Iterable[str],
+        met: Collection[str],
+    ) -> "Cut":
+        """What is known after a batch.
+
+        Args:
+            split: Teams that the batch found to be too large.
+            whole: Teams that it landed whole.
+            worked: Of the split ones, those whose parts have all landed.
+            met: Teams that it split from the start, by what was known.
+        """
+        uses = {
+            team: 0 if team in split else count + (team in met)
+            for team, count in self.uses.items()
+            if team not in whole or team in split
+        }
+        return Cut(uses | dict.fromkeys(set(worked) - set(self.uses), 0))

@@ -1,0 +1,127 @@
+"""How one item of a batch ended: written down by RecordOutcome, counted by CloseBatch."""
+
+import json
+import re
+from dataclasses import dataclass
+
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.status import ExportStatus
+
+_REMEDY = " Remedy: "
+_SHOWN_CHARACTERS = 2000
+_ERROR_IN_CUT_JSON = re.compile(r'^\{.*"Error":"([\w.]{1,100})"', re.DOTALL)
+_LOOK = "Look at the execution of the export machine that this item names."
+
+RESULT_FIELDS = (
+    *("exportId", "reused", "attempts", "bucket", "key", "versionId", "etag"),
+    *("sizeBytes", "csvBytes", "contentSha256", "rows", "changed", "manifestKey"),
+    *("completedAt", "durationSeconds"),
+)
+"""Of an export's result, what a batch keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an export failed.
+
+    Attributes:
+        error: The error's name.
+        message: What happened.
+        remedy: What to do.
+    """
+
+    error: str
+    message: str
+    remedy: str
+
+    def to_json(self) -> JsonObject:
+        """As in events."""
+        return {"error": self.error, "message": self.message, "remedy": self.remedy}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an item ended.
+
+    Attributes:
+        execution_arn: The export's execution; empty if there was none.
+        landed: `RESULT_FIELDS` of its result; None if it failed.
+        failure: Why it failed; None if it landed.
+    """
+
+    execution_arn: str
+    landed: JsonObject | None
+    failure: Failure | None
+
+    @classmethod
+    def of(cls, given: JsonObject) -> "Outcome":
+        """From what a child of the map ends with.
+
+        Args:
+            given: `result`, the export's; or `failure`, Step Functions' Error and Cause.
+        """
+        result = given.get("result")
+        if isinstance(result, dict) and result.get("status") == ExportStatus.COMPLETED.value:
+            landed = {name: result.get(name) for name in RESULT_FIELDS}
+            return cls(str(result.get("executionArn")), landed, None)
+        if isinstance(result, dict):
+            unknown = Failure("ProtocolError", "The export ended without a result.", _LOOK)
+            return cls("", None, unknown)
+        failure = given.get("failure")
+        return _failed(failure if isinstance(failure, dict) else {})
+
+    def to_json(self) -> JsonObject:
+        """The form in the bucket."""
+        return {
+            "executionArn": self.execution_arn,
+            "landed": self.landed,
+            "failure": self.failure.to_json() if self.failure else None,
+        }
+
+    @classmethod
+    def from_json(cls, content: JsonObject) -> "Outcome | None":
+        """Read back; None for what is no outcome, such as an empty key's content."""
+        landed, failure = content.get("landed"), content.get("failure")
+        arn = str(content.get("executionArn", ""))
+        if isinstance(landed, dict) and landed:
+            return cls(arn, landed, None)
+        if isinstance(failure, dict):
+            texts = (str(failure.get(name, "")) for name in ("error", "message", "remedy"))
+            return cls(arn, None, Failure(*texts))
+        return None
+
+
+def _failed(given: JsonObject) -> Outcome:
+    """Take Step Functions' error apart.
+
+    A failed execution arrives as States.TaskFailed with its description in the Cause.
+    """
+    error, cause = str(given.get("Error", "States.TaskFailed")), str(given.get("Cause", ""))
+    described = _parsed(cause)
+    arn = str(described.get("ExecutionArn", ""))
+    named = _ERROR_IN_CUT_JSON.search(cause)
+    if not described and named:
+        # Step Functions cuts a cause at 32 KiB.
+        error, cause = named[1], "The rest of the message was cut off."
+    elif "Error" in described or "Cause" in described:
+        error, cause = str(described.get("Error", error)), str(described.get("Cause", ""))
+    elif "Status" in described:
+        cause = f"The export's execution ended with {described['Status']}."
+    message, _, remedy = cause.partition(_REMEDY)
+    return Outcome(
+        arn,
+        None,
+        Failure(
+            error,
+            message[:_SHOWN_CHARACTERS] or f"{error} without a message.",
+            remedy[:_SHOWN_CHARACTERS] or _LOOK,
+        ),
+    )
+
+
+def _parsed(text: str) -> JsonObject:
+    try:
+        content: JsonValue = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
