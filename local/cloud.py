@@ -19,6 +19,8 @@ SIMULATOR_KEY = "simulator-key-of-no-value"
 
 _START_SECONDS = 60.0
 
+_EMULATOR = ROOT / "local" / "emulator" / "app.py"
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -81,12 +83,15 @@ class LocalCloud:
     Args:
         options: What and where.
         say: Told about each step.
+
+    Attributes:
+        noted: The file that says which processes it has started.
     """
 
     def __init__(self, options: Options, say: Callable[[str], None]) -> None:
         self._options = options
         self._say = say
-        self._noted = options.state / "processes.json"
+        self.noted = options.state / "processes.json"
         self._processes: list[processes.Process] = []
         self.endpoint_url = f"http://127.0.0.1:{options.aws_port}"
         self.aws = Aws(self.endpoint_url)
@@ -121,10 +126,10 @@ class LocalCloud:
 
     def down(self) -> None:
         """Stop what this or an earlier command started in the state folder."""
-        for process in reversed(processes.load(self._noted)):
+        for process in reversed(processes.load(self.noted)):
             self._say(f"stopping {process.name}")
             process.stop()
-        self._noted.unlink(missing_ok=True)
+        self.noted.unlink(missing_ok=True)
 
     def _start_simulator(self) -> str:
         port = self._options.aws_port + 1
@@ -167,9 +172,10 @@ class LocalCloud:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
         }
-        # As the emulator starts itself in the background, but on a second port with TLS.
+        # As the emulator starts itself in the background, but on a second port with TLS, and with
+        # a gap closed.
         command: list[str | Path] = [
-            *(CLOUD_PYTHON, "-m", "hypercorn", "ministack.app:app", "--keep-alive", "75"),
+            *(CLOUD_PYTHON, "-m", "hypercorn", f"{_EMULATOR}:app", "--keep-alive", "75"),
             *("--insecure-bind", f"127.0.0.1:{options.aws_port}"),
             *("--bind", f"127.0.0.1:{tls_port}"),
             *("--certfile", certificate, "--keyfile", certificate),
@@ -191,7 +197,7 @@ class LocalCloud:
         with signals.deferred():
             process = processes.start(name, command, environment, log)
             self._processes.append(process)
-            processes.save(self._processes, self._noted)
+            processes.save(self._processes, self.noted)
         return process
 
     def _parameters(self, base_url: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,12 +20,16 @@ class Consumer:
     Args:
         aws: Clients.
         bus: The event bus that the stack publishes on.
+
+    Attributes:
+        passed: Of the events that `receive` was not asked for, how many there were of each type.
     """
 
     def __init__(self, aws: "Aws", bus: str) -> None:
         self._aws = aws
         self._bus = bus
         self.queue_url = ""
+        self.passed: Counter[str] = Counter()
 
     def subscribe(self) -> None:
         """Make the queue, and the rule that fills it."""
@@ -78,4 +83,5 @@ class Consumer:
                 detail = event["detail"]
                 if isinstance(detail, dict) and detail["executionArn"] == execution_arn:
                     return event
+                self.passed[str(event["detail-type"])] += 1
         raise RuntimeError(f"No event of {execution_arn} reached the queue in {seconds:.0f} s.")

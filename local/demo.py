@@ -1,4 +1,4 @@
-"""`make demo`: one export through the real template, from nothing to an event in a queue."""
+"""`make demo`: one export through the real template, from nothing to an event, then a batch."""
 
 import fcntl
 import json
@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local import signals
+from local.batch_demo import Session, run_batch
 from local.cloud import LocalCloud, Options
 from local.consumer import Consumer
 from local.history import follow
@@ -28,13 +29,15 @@ STATE = LOCAL / "demo"
 _EVENT_SECONDS = 20.0
 _SIMULATED = ("--queued-seconds", "2", "--processing-seconds", "6")
 """Long enough for two polls."""
+_PARAMETERS = {"MaxRestarts": "0"}
+"""Nobody waits for half an hour in a demo, until a failed export can be created again."""
 
 
 def run(request: Path = REQUEST) -> int:
-    """Show one export and stop everything again, however it ends.
+    """Show one export and a batch, and stop everything again, however they end.
 
     Args:
-        request: The execution's input.
+        request: The first execution's input.
 
     Returns:
         The exit code: 0, 1 for a failure, 130 after Ctrl-C, and so on for other signals.
@@ -45,7 +48,12 @@ def run(request: Path = REQUEST) -> int:
     try:
         signals.raise_once()
         with _alone():
-            options = Options(STATE, free_pair(), simulator_arguments=_SIMULATED)
+            options = Options(
+                STATE,
+                free_pair(),
+                stack_parameters=_PARAMETERS,
+                simulator_arguments=_SIMULATED,
+            )
             return _run(options, request, console, progress)
     except signals.Interrupted as interrupted:
         if options:
@@ -64,7 +72,9 @@ def _run(options: Options, request: Path, console: Console, progress: Progress) 
         show_intent(console)
         # What a demo left that was killed.
         _stop(options)
-        succeeded = _export(options, request, console, progress)
+        session = _begin(options, console, progress)
+        succeeded = _export(session, request) and run_batch(session)
+        console.print()
         progress.step("stopping everything")
     except (RuntimeError, BotoCoreError, ClientError, requests.RequestException) as error:
         progress.close(done=False)
@@ -79,27 +89,32 @@ def _run(options: Options, request: Path, console: Console, progress: Progress) 
     return 0 if succeeded else 1
 
 
-def _export(options: Options, request: Path, console: Console, progress: Progress) -> bool:
-    """Whether it succeeded."""
+def _begin(options: Options, console: Console, progress: Progress) -> Session:
+    """Deploy, and listen."""
     cloud = LocalCloud(options, progress.step)
     stack = cloud.up()
     progress.step("subscribing a queue to the event bus, as a listener would")
     consumer = Consumer(cloud.aws, stack.outputs["EventBusName"])
     consumer.subscribe()
+    return Session(cloud.aws, stack, consumer, console, progress)
+
+
+def _export(session: Session, request: Path) -> bool:
+    """Whether it succeeded."""
+    aws, console, progress = session.aws, session.console, session.progress
     progress.step(f"starting an execution with {os.path.relpath(request, ROOT)}")
-    execution_arn = cloud.aws.states.start_execution(
-        stateMachineArn=stack.outputs["ExportStateMachineArn"], input=request.read_text()
+    execution_arn = aws.states.start_execution(
+        stateMachineArn=session.stack.outputs["ExportStateMachineArn"], input=request.read_text()
     )["executionArn"]
-    outcome = follow(cloud.aws.states, execution_arn, progress.states)
+    outcome = follow(aws.states, execution_arn, progress.states)
     progress.close()
     succeeded = outcome.status == "SUCCEEDED"
     result = json.loads(outcome.output) if succeeded else {}
     if succeeded:
-        show_landed(console, cloud.aws.s3, result)
+        show_landed(console, aws.s3, result)
     else:
         show_failure(console, outcome.error or outcome.status, outcome.cause)
-    show_event(console, consumer.receive(execution_arn, _EVENT_SECONDS), result)
-    console.print()
+    show_event(console, session.consumer.receive(execution_arn, _EVENT_SECONDS), result)
     return succeeded
 
 

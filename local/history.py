@@ -34,6 +34,10 @@ class Visit:
     found: str = ""
     failed: bool = False
 
+    def seconds(self, now: float) -> float:
+        """How long it has lasted."""
+        return (self.left or now) - self.entered
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -62,16 +66,34 @@ def follow(
         execution_arn: The execution.
         show: Called with all visits so far, again and again.
     """
-    while True:
-        # The status first: once it has ended, the history read after it is complete.
-        now = states.describe_execution(executionArn=execution_arn)
+
+    def look() -> None:
         pages = states.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
         show(read_visits(event for page in pages for event in page["events"]))
+
+    return watch(states, execution_arn, look, _LOOK_EVERY)
+
+
+def watch(
+    states: "SFNClient", execution_arn: str, look: Callable[[], None], every: float
+) -> Outcome:
+    """Look again and again until an execution has ended, and once more after its end.
+
+    Args:
+        states: boto3's client.
+        execution_arn: The execution.
+        look: Reads and shows what there is.
+        every: Seconds between two looks.
+    """
+    while True:
+        # The status first: once it has ended, what is read after it is complete.
+        now = states.describe_execution(executionArn=execution_arn)
+        look()
         if now["status"] != "RUNNING":
             return Outcome(
                 now["status"], now.get("error", ""), now.get("cause", ""), now.get("output", "")
             )
-        time.sleep(_LOOK_EVERY)
+        time.sleep(every)
 
 
 def read_visits(events: "Iterable[HistoryEventTypeDef]") -> list[Visit]:

@@ -18,6 +18,10 @@ from local.paths import ROOT
 
 STOP_SECONDS = 5.0
 
+_CLOCK_SECONDS = 2.0
+"""By which the system's idea of when it booted, and so of when a process started, may differ from
+one look to the next."""
+
 _FIRST_PORT, _PORT_PAIRS = 10_000, 10_000
 """Below the range that systems take for outgoing connections."""
 
@@ -45,7 +49,7 @@ class Process:
         """Whether it is still the same process and runs."""
         try:
             found = psutil.Process(self.pid)
-            same = found.create_time() == self.started
+            same = abs(found.create_time() - self.started) < _CLOCK_SECONDS
             return same and found.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return False

@@ -34,13 +34,16 @@ print(states.start_execution(
     input=open("events/demo.json").read())["executionArn"])
 END
 
+A batch: likewise, with BatchStateMachineArn and events/demo-batch.json.
+
 make deploy   deploys to AWS; README.md, Deploy, has what it asks for.
 """
 
 
 def show_intent(console: Console) -> None:
     """What is about to happen."""
-    console.print(Text("One export of Harness SEI metrics, from request to event.", "bold"))
+    title = "One export of Harness SEI metrics, from request to event; then a batch of exports."
+    console.print(Text(title, "bold"))
     console.print("The real template in a local AWS; needs no account and no API key.\n")
 
 
@@ -59,10 +62,10 @@ def show_landed(console: Console, s3: "S3Client", result: Mapping[str, object]) 
     preview = read_preview(s3, bucket, key)
     if preview.sha256 != result["contentSha256"]:
         raise RuntimeError(f"The content of s3://{bucket}/{key} has SHA-256 {preview.sha256}.")
-    _heading(console, "The file in S3")
-    _line(console, f"s3://{bucket}/{key}")
+    heading(console, "The file in S3")
+    line(console, f"s3://{bucket}/{key}")
     csv, stored = decimal(int(str(result["csvBytes"]))), decimal(int(str(result["sizeBytes"])))
-    _line(
+    line(
         console,
         f"{result['rows']} rows; {csv} of CSV, {stored} as gzip; its SHA-256 is the manifest's",
     )
@@ -73,8 +76,8 @@ def show_landed(console: Console, s3: "S3Client", result: Mapping[str, object]) 
 
     manifest_key = str(result["manifestKey"])
     manifest = json.loads(s3.get_object(Bucket=bucket, Key=manifest_key)["Body"].read())
-    _heading(console, "Its manifest")
-    _line(console, f"s3://{bucket}/{manifest_key}")
+    heading(console, "Its manifest")
+    line(console, f"s3://{bucket}/{manifest_key}")
     _json(console, manifest)
 
 
@@ -94,10 +97,10 @@ def show_event(
     repeated = [
         name
         for name, value in detail.items()
-        if name not in _EVENT_FIELDS and manifest.get(name) == value
+        if name not in _EVENT_FIELDS and name in manifest and manifest[name] == value
     ]
     shown = {name: value for name, value in detail.items() if name not in repeated}
-    _heading(console, "The event, as a listener's queue received it")
+    heading(console, "The event, as a listener's queue received it")
     envelope = {name: event[name] for name in ("source", "detail-type", "time")}
     _json(console, {**envelope, "detail": shown})
     if repeated:
@@ -124,8 +127,8 @@ def show_failure(console: Console, error: str, cause: str) -> None:
 
 def show_next(console: Console) -> None:
     """What to run next."""
-    _heading(console, "What to run next")
-    _line(console, _NEXT.rstrip())
+    heading(console, "What to run next")
+    line(console, _NEXT.rstrip())
 
 
 def compact_json(value: object, room: int, indent: str = "") -> str:
@@ -160,12 +163,14 @@ def compact_json(value: object, room: int, indent: str = "") -> str:
     return f"{left}\n{inner}\n{indent}{right}"
 
 
-def _heading(console: Console, title: str) -> None:
+def heading(console: Console, title: str) -> None:
+    """A rule with a title, and a blank line before it."""
     console.print()
     console.print(Rule(Text(title, "bold"), align="left", style="dim"))
 
 
-def _line(console: Console, text: str) -> None:
+def line(console: Console, text: str) -> None:
+    """A line as it stands."""
     # Long keys are left to the terminal to wrap, so that they can be copied.
     console.print(text, markup=False, soft_wrap=True)
 

@@ -3,19 +3,22 @@
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import Protocol
 
-from rich.console import Console, Group
+from rich.cells import set_cell_size
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from local.batch_history import Round
 from local.history import Visit, status_of
 
 _PLAIN_WIDTH = 100
+_NAME_WIDTH = 18
+"""Cells of the longest name of a state, or of a team that the simulator has."""
 _MARKS = {True: Text("✓", "green"), False: Text("✗", "red")}
 
 
@@ -27,6 +30,9 @@ class Progress(Protocol):
 
     def states(self, visits: Sequence[Visit]) -> None:
         """All states of the execution so far; called again and again."""
+
+    def rounds(self, rounds: Sequence[Round]) -> None:
+        """All rounds of the batch so far; called again and again."""
 
     def close(self, *, done: bool = True) -> None:
         """Nothing more for now; `done` unless the last step was not finished."""
@@ -49,7 +55,7 @@ def make_progress(console: Console) -> Progress:
 
 
 class PlainProgress:
-    """One line when a step begins, and one when a state is left.
+    """One line when a step begins, when a state is left, and when something of a batch changes.
 
     Args:
         console: Where to.
@@ -58,7 +64,7 @@ class PlainProgress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._began = time.monotonic()
-        self._told = 0
+        self._told: set[object] = set()
 
     def step(self, text: str) -> None:
         """The step begins."""
@@ -68,24 +74,31 @@ class PlainProgress:
         """Those that were left since the last call."""
         # Where a Choice went is known when the next state is entered.
         settled = [v for v in visits if v.left and (v.state != "IsExportReady" or v.found)]
-        for visit in settled[self._told :]:
-            seconds = (visit.left or visit.entered) - visit.entered
-            self._line(f"{visit.state:<16} {seconds:5.1f} s  {visit.found}".rstrip())
-        self._told = len(settled)
+        for number, visit in enumerate(settled):
+            self._once(number, _ended(visit))
+
+    def rounds(self, rounds: Sequence[Round]) -> None:
+        """Those that began, exports that ended and counts that changed since the last call."""
+        for one in rounds:
+            self._once(one.title, one.title)
+            for visit in one.exports:
+                if visit.left:
+                    self._once((one.title, visit.state), _ended(visit))
+            if one.exports:
+                name = set_cell_size(one.title.partition(":")[0], _NAME_WIDTH)
+                self._once((one.title, one.counts), f"{name}          {one.counts}")
 
     def close(self, *, done: bool = True) -> None:
         """Nothing is open."""
 
+    def _once(self, key: object, text: str) -> None:
+        if key not in self._told:
+            self._told.add(key)
+            self._line(text)
+
     def _line(self, text: str) -> None:
         elapsed = time.monotonic() - self._began
         self._console.print(f"{elapsed:6.1f} s  {text}", markup=False, soft_wrap=True)
-
-
-@dataclass(slots=True)
-class _Step:
-    text: str
-    began: float
-    ended: float | None = None
 
 
 class LiveProgress:
@@ -99,25 +112,31 @@ class LiveProgress:
         self._console = console
         self._spinner = Spinner("dots", style="cyan")
         self._live: Live | None = None
-        self._steps: list[_Step] = []
+        self._steps: list[Visit] = []
         self._visits: Sequence[Visit] = ()
+        self._rounds: Sequence[Round] = ()
         self._closed = False
 
     def step(self, text: str) -> None:
         """A line of its own; the one before gets its mark."""
-        if self._visits:
+        if self._visits or self._rounds:
             self.close()
         self._end_step()
-        self._steps.append(_Step(text, time.time()))
+        self._steps.append(Visit(text, time.time()))
         self._open()
 
     def states(self, visits: Sequence[Visit]) -> None:
         """The states take the place of the steps."""
-        if self._steps:
-            self.close()
-            self._console.print()
+        self._replace_steps()
         self._visits = visits
         self._open()
+
+    def rounds(self, rounds: Sequence[Round]) -> None:
+        """The rounds take the place of the steps, once there is one."""
+        if rounds:
+            self._replace_steps()
+            self._rounds = rounds
+            self._open()
 
     def close(self, *, done: bool = True) -> None:
         """Leave the list as it is; what is written next comes below."""
@@ -127,11 +146,16 @@ class LiveProgress:
             self._closed = True
             self._live.stop()
         self._live, self._closed = None, False
-        self._steps, self._visits = [], ()
+        self._steps, self._visits, self._rounds = [], (), ()
+
+    def _replace_steps(self) -> None:
+        if self._steps:
+            self.close()
+            self._console.print()
 
     def _end_step(self) -> None:
         if self._steps:
-            self._steps[-1].ended = time.time()
+            self._steps[-1].left = time.time()
 
     def _open(self) -> None:
         if not self._live:
@@ -142,22 +166,27 @@ class LiveProgress:
 
     def _render(self) -> Group:
         now = time.time()
+        parts: list[RenderableType] = []
+        if self._steps or self._visits:
+            parts.append(self._list(self._steps or self._visits, now))
+        if self._visits:
+            total = (self._visits[-1].left or now) - self._visits[0].entered
+            parts.append(Text(f"  {total:4.1f} s in all; {status_of(self._visits)}", "bold"))
+        for one in self._rounds:
+            title = Text.assemble((one.title, "bold"), f" - {one.counts}", no_wrap=True)
+            parts += [title, self._list(one.exports, now)]
+        return Group(*parts)
+
+    def _list(self, visits: Sequence[Visit], now: float) -> Table:
         table = Table.grid(padding=(0, 1))
         table.add_column(width=1)
         table.add_column(justify="right", no_wrap=True, min_width=6)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, overflow="ellipsis", min_width=_NAME_WIDTH)
         table.add_column(no_wrap=True, overflow="ellipsis", style="dim")
-        for step in self._steps:
-            mark = self._mark(ended=step.ended is not None, good=True)
-            table.add_row(mark, _seconds(step.began, step.ended or now), Text(step.text))
-        for visit in self._visits:
+        for visit in visits:
             mark = self._mark(ended=visit.left is not None, good=not visit.failed)
-            seconds = _seconds(visit.entered, visit.left or now)
-            table.add_row(mark, seconds, Text(visit.state), Text(visit.found))
-        if not self._visits:
-            return Group(table)
-        total = _seconds(self._visits[0].entered, self._visits[-1].left or now)
-        return Group(table, Text(f"  {total:>6} in all; {status_of(self._visits)}", "bold"))
+            table.add_row(mark, f"{visit.seconds(now):.1f} s", Text(visit.state), Text(visit.found))
+        return table
 
     def _mark(self, *, ended: bool, good: bool) -> Spinner | Text:
         if ended:
@@ -165,5 +194,6 @@ class LiveProgress:
         return Text("-", "yellow") if self._closed else self._spinner
 
 
-def _seconds(began: float, ended: float) -> str:
-    return f"{ended - began:.1f} s"
+def _ended(visit: Visit) -> str:
+    lasted = f"{visit.seconds(visit.entered):5.1f} s"
+    return f"{set_cell_size(visit.state, _NAME_WIDTH)} {lasted}  {visit.found}".rstrip()

@@ -52,6 +52,12 @@ class Outage(Strict):
     seconds: float = Field(gt=0)
 
 
+class Limit(Strict):
+    """How many calls a key may make in a minute, counted from now."""
+
+    calls: int = Field(ge=0)
+
+
 def admin_router(stop_listening: StopListening) -> APIRouter:
     """Return the admin routes; `stop_listening` closes the port for a number of seconds."""
     router = APIRouter(prefix="/_sim", include_in_schema=False)
@@ -109,6 +115,12 @@ def _add_world(router: APIRouter) -> None:
     @router.put("/org-trees", status_code=204)
     async def put_org_trees(request: Request, trees: tuple[OrgTree, ...]) -> None:
         simulator_of(request).trees.replace(trees)
+
+    @router.put("/rate-limit", status_code=204)
+    async def put_rate_limit(request: Request, limit: Limit) -> None:
+        limiter = simulator_of(request).limiter
+        limiter.limit = limit.calls
+        limiter.clear()
 
     @router.put("/dialect", status_code=204)
     async def put_dialect(request: Request, switches: dict[str, str]) -> None:

@@ -31,7 +31,9 @@ def order_of(simulator: Simulator, export: Export) -> Order:
         or (compression == "large" and table.has_more_than(_SMALL_ROWS, rows))
     )
     encoding = scenario.sent_encoding("gzip" if packed else "plain")
-    return Order(table, export.fingerprint, rows, encoding, scenario)
+    altered = scenario.altered.get(export.report.name, ())
+    seed = export.fingerprint + (" altered" if table.start in altered else "")
+    return Order(table, seed, rows, encoding, scenario)
 
 
 async def deliver(

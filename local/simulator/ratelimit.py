@@ -12,11 +12,11 @@ class RateLimiter:
     """Counts each key's calls of the last minute.
 
     Args:
-        limit: calls per key and minute.
+        limit: calls per key and minute; may be changed.
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._calls: dict[str, deque[float]] = {}
 
     def count(self, key: str) -> None:
@@ -25,7 +25,7 @@ class RateLimiter:
         calls = self._calls.setdefault(key, deque())
         while calls and calls[0] <= now - _WINDOW_SECONDS:
             calls.popleft()
-        if len(calls) >= self._limit:
+        if len(calls) >= self.limit:
             raise ApiError(429, "Too many requests")
         calls.append(now)
 

@@ -1,6 +1,7 @@
 """How the exports of one team or org tree behave: what a test asks of the simulator."""
 
 from collections import deque
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -65,9 +66,10 @@ class Scenario(Strict):
     `outcome` is completed, failed, cancelled, never (it stays processing) or any other word,
     which is then reported as it stands; `outcomes` gives the selector's first exports one each.
     `status_case` and `link` fall back to the report's, `encoding` to the dialect's. `rows` is
-    the exact number of data rows. `encoding` applies to every `content` but the empty one, and
-    `content_type` is sent whatever the content is. With `ranges`, a download has an ETag and may
-    start in the middle of the file. `bytes_per_second` is the pace of a file's body.
+    the exact number of data rows; exports of a report in `altered` whose dates begin on one of
+    its days have other figures than usual. `encoding` applies to every `content` but the empty
+    one, and `content_type` is sent whatever the content is. With `ranges`, a download has an ETag
+    and may start in the middle of the file. `bytes_per_second` is the pace of a file's body.
     """
 
     queued_seconds: float | None = Field(default=None, ge=0)
@@ -99,6 +101,7 @@ class Scenario(Strict):
         | None
     ) = None
     rows: int | None = Field(default=None, ge=0)
+    altered: dict[str, frozenset[date]] = Field(default_factory=dict)
     export_id: str | None = None
     omit_export_id: bool = False
     create_status: int | None = Field(default=None, ge=200, le=599)

@@ -51,6 +51,7 @@ class Simulator:
         self.exports.clear()
         self.scenarios.clear()
         self.journal.clear()
+        self.limiter.limit = self.settings.rate_limit
         self.limiter.clear()
         self.legacy_limiter.clear()
         self.spool.clear()
