@@ -71,7 +71,7 @@ check: install ## lint, types, template and state machine; seconds
 
 .PHONY: test
 test: check ## every check and every test, on the deployed stack
-	@$(PY) -m pytest $(PYTEST)
+	@$(PY) -m pytest --numprocesses 2 --dist loadscope $(PYTEST)
 
 # --- benchmarks ------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import gzip
 import json
 import time
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 
 import requests
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator
 from local.aws import Aws
 from local.cloud import Stack
 from local.paths import ROOT
+from local.simulator.orgtrees import OrgTrees
 from sei_export.jsontypes import JsonObject, JsonValue
 
 PATIENCE_SECONDS = 150.0
@@ -57,6 +59,11 @@ class Simulator:
         calls: list[JsonObject] = answer.json()
         return [call for call in calls if step in {None, call["step"]}]
 
+    def calls_of(self, step: str) -> list[JsonObject]:
+        """The API calls of one kind, about whichever team, in order."""
+        calls: list[JsonObject] = requests.get(f"{self._admin}/requests", timeout=10).json()
+        return [call for call in calls if call["step"] == step]
+
     def calls_of_all(self) -> int:
         """How many API calls there were at all."""
         return len(requests.get(f"{self._admin}/requests", timeout=10).json())
@@ -90,6 +97,22 @@ class Simulator:
         )
         answer.raise_for_status()
         return [str(export["exportId"]) for export in self.exports(team)]
+
+    def plant(self, *trees: JsonObject) -> None:
+        """Have these org trees beside the usual ones."""
+        usual = [tree.model_dump(by_alias=True) for tree in OrgTrees()]
+        answer = requests.put(f"{self._admin}/org-trees", json=[*usual, *trees], timeout=10)
+        answer.raise_for_status()
+
+    def limit(self, calls: int) -> None:
+        """Allow the key so many calls a minute."""
+        answer = requests.put(f"{self._admin}/rate-limit", json={"calls": calls}, timeout=10)
+        answer.raise_for_status()
+
+    def statuses(self) -> Counter[int]:
+        """How often each HTTP status was answered."""
+        calls = requests.get(f"{self._admin}/requests", timeout=10).json()
+        return Counter(call["status"] for call in calls)
 
     def refuse_connections(self, seconds: float) -> None:
         """Close the API's port for a while."""
@@ -176,6 +199,7 @@ class Harness:
         self.simulator = Simulator(stack.sei_base_url)
         self.bucket = stack.outputs["ExportBucketName"]
         self.machine = stack.outputs["ExportStateMachineArn"]
+        self.batch_machine = stack.outputs["BatchStateMachineArn"]
         self.executions: list[str] = []
         bus = stack.outputs["EventBusName"]
         self.events = Inbox.subscribe(aws, bus, "export-events", {"source": ["harness.sei.export"]})

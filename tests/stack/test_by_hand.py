@@ -24,7 +24,8 @@ def _read(name: str) -> JsonObject:
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_an_input_from_events_runs_to_its_end(stack: Harness, name: str) -> None:
-    run = stack.run(_read(name))
+    given = _read(name)
+    run = stack.run(given, stack.batch_machine if "exports" in given else None)
     assert (run.status, run.cause) == ("SUCCEEDED", "")
 
 
@@ -49,8 +50,25 @@ def test_the_inputs_for_the_harvest_and_the_legacy_report_work_too(stack: Harnes
     assert stack.csv(str(result["key"])).decode().count("\n") >= int(str(result["rows"])) > 0
 
 
+def test_the_inputs_for_the_functions_of_a_batch_work_one_after_the_other(stack: Harness) -> None:
+    planned = _invoke(stack, "PlanBatch", _read("plan_batch.json"))
+    given = _read("record_outcome.json")
+    items = json.loads(stack.raw(str(planned["itemsKey"])))
+    assert items == [given["item"]]
+    outcome = _invoke(stack, "RecordOutcome", given)
+    assert _object(outcome["failure"])["error"] == "ExportTimedOutError"
+    closed = _invoke(stack, "CloseBatch", _read("close_batch.json"))
+    # The whole tree timed out: its top teams are next.
+    assert (closed["status"], closed["round"]) == ("CONTINUE", 2)
+    assert len(json.loads(stack.raw(str(closed["itemsKey"])))) == 3
+
+
 @pytest.mark.parametrize(
-    "stem", ["CreateExport", "CheckExport", "DownloadExport", "FetchReport", "ListExports"]
+    "stem",
+    [
+        *("CreateExport", "CheckExport", "DownloadExport", "FetchReport", "ListExports"),
+        *("PlanBatch", "RecordOutcome", "CloseBatch"),
+    ],
 )
 def test_a_function_without_its_input_says_what_it_needs(stack: Harness, stem: str) -> None:
     answer = stack.aws.functions.invoke(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from rich.cells import cell_len
 
 from local.cloud import SIMULATOR_KEY
 from local.demo import STATE
@@ -77,13 +78,22 @@ def _assert_nothing_left() -> None:
     assert _of_the_demo() == []
 
 
-def test_demo_lands_a_file_shows_it_and_leaves_nothing_running() -> None:
+def test_demo_shows_an_export_and_a_batch_and_leaves_nothing_running() -> None:
     with _demo() as process:
         said, _ = process.communicate(timeout=240)
 
     assert process.returncode == 0, said
     assert "\x1b" not in said
     assert SIMULATOR_KEY not in said
+    export, heading, batch = said.partition("A batch: ")
+    assert heading
+    _assert_export(export)
+    _assert_batch(batch)
+    assert "make up" in batch
+    _assert_nothing_left()
+
+
+def _assert_export(said: str) -> None:
     # State by state, each once.
     states = re.findall(r"^ *[\d.]+ s  (\w+) +[\d.]+ s", said, re.MULTILINE)
     loop = ["WaitForExport", "CheckExport", "IsExportReady"]
@@ -116,8 +126,63 @@ def test_demo_lands_a_file_shows_it_and_leaves_nothing_running() -> None:
     detail = event["detail"]
     assert isinstance(detail, dict)
     assert detail["key"] == key[1]
-    assert "make up" in said
-    _assert_nothing_left()
+
+
+def _assert_batch(said: str) -> None:
+    # It is told what will happen, and by whose order.
+    assert "The simulator was told to fail the export of Platform" in said
+    # Rounds as they come, each export once.
+    lines = re.findall(r"^ *[\d.]+ s  (\S.*)$", said, re.MULTILINE)
+    first, second = (
+        lines.index(title)
+        for title in ("round 1: 3 teams", "round 2: Platform is split into 3 teams")
+    )
+    whole, parts = (
+        {"Operations / SRE", "Product"},
+        {'The "A" Team', "Payments, Billing", "モバイル"},
+    )
+    assert _ended(lines[first:second]) == {"Platform": "failed"} | dict.fromkeys(whole, "landed")
+    assert _ended(lines[second:]) == dict.fromkeys(parts, "landed")
+    counts = [re.split(" {2,}", line) for line in lines if re.match(r"round \d  ", line)]
+    assert ["round 1", "2 landed, 1 failed"] in counts
+    assert ["round 2", "3 landed"] in counts
+    # The manifest in brief.
+    rows = re.findall(r"^│ ( *\S.*?) *│ (\w+) *│ +(\d*) │ (\S*) *│$", said, re.MULTILINE)
+    assert {name.strip(): outcome for name, outcome, _, _ in rows} == (
+        {"Platform": "split"} | dict.fromkeys(whole | parts, "landed")
+    )
+    assert [name.strip() for name, *_ in rows if name.startswith("  ")] == [
+        "Payments, Billing",
+        'The "A" Team',
+        "モバイル",
+    ]
+    files = {file for *_, file in rows if file}
+    assert len(files) == 5
+    for file in files:
+        assert re.fullmatch(r"team=\d+/start=2024-01-01/end=2024-01-31/export\.csv\.gz", file)
+    total = sum(int(count) for _, _, count, _ in rows if count)
+    assert (
+        "COMPLETE: 5 of 5 expected files have landed, 0 failed, 0 are missing; "
+        f"{total} rows in all\n"
+    ) in said
+    # The event about it, after those of each export.
+    event = _json_after("The event", said)
+    assert event["detail-type"] == "BatchCompleted"
+    detail = event["detail"]
+    assert isinstance(detail, dict)
+    assert (detail["status"], detail["error"]) == ("COMPLETE", None)
+    assert f"/{detail['manifestKey']}\n" in said
+    assert "5 x ExportCompleted, 1 x ExportFailed" in said
+    until = said.index("What to run next")
+    assert max(cell_len(line) for line in said[:until].splitlines()) <= 100
+
+
+def _ended(lines: list[str]) -> dict[str, str]:
+    """What became of each team's export, as one round's lines tell it."""
+    found = [re.fullmatch(r"(\S.*?) +[\d.]+ s  (landed|failed): .*", line) for line in lines]
+    ended = [(match[1], match[2]) for match in found if match]
+    assert len(dict(ended)) == len(ended)
+    return dict(ended)
 
 
 def _json_after(heading: str, said: str) -> dict[str, object]:
@@ -139,6 +204,7 @@ def test_demo_of_a_refused_request_shows_the_error_and_its_event(tmp_path: Path)
     assert "InvalidRequestError: The request has 2 problems: (1) team is not a field" in said
     assert "\nRemedy: Correct the input" in said
     assert _json_after("The event", said)["detail-type"] == "ExportFailed"
+    assert "A batch: " not in said
     assert "Traceback" not in said
     _assert_nothing_left()
 
@@ -150,6 +216,7 @@ def test_demo_of_a_refused_request_shows_the_error_and_its_event(tmp_path: Path)
         pytest.param("building the template", signal.SIGINT, id="ctrl-c-during-sam-build"),
         pytest.param("deploying the stack", signal.SIGTERM, id="kill-during-sam-deploy"),
         pytest.param("CreateExport", signal.SIGINT, id="ctrl-c-during-the-execution"),
+        pytest.param("3 running", signal.SIGINT, id="ctrl-c-during-the-batch"),
     ],
 )
 def test_demo_stops_everything_at_a_signal(moment: str, number: signal.Signals) -> None:

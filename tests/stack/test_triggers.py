@@ -9,6 +9,7 @@ import pytest
 from local.cloud import LocalCloud
 from sei_export.jsontypes import JsonObject
 from tests.stack.harness import Harness
+from tests.stack.test_batch import items_of, manifest_of
 
 
 def _previous_month(today: datetime) -> tuple[str, str]:
@@ -46,14 +47,14 @@ def test_a_nominal_time_in_march_lands_february_whenever_the_execution_starts(
     assert "/start=2026-02-01/end=2026-02-28/" in str(run.output["key"])
 
 
-def test_the_schedule_starts_an_execution_that_lands_the_previous_month(
+def test_the_schedule_starts_a_batch_that_lands_the_previous_month(
     cloud: LocalCloud, stack: Harness
 ) -> None:
-    before = _executions(stack)
+    before = _batches(stack)
     cloud.redeploy(ScheduleExpression="rate(1 minute)", ScheduleState="ENABLED")
     deadline = time.monotonic() + 100
     try:
-        while not (started := _executions(stack) - before):
+        while not (started := _batches(stack) - before):
             assert time.monotonic() < deadline, "the schedule started nothing"
             time.sleep(1)
     finally:
@@ -65,11 +66,12 @@ def test_the_schedule_starts_an_execution_that_lands_the_previous_month(
     assert set(json.loads(str(entered["input"]))) == {"scheduledTime"}
     assert (run.status, run.cause) == ("SUCCEEDED", "")
     start, end = _previous_month(datetime.now(UTC))
-    assert f"/start={start}/end={end}/" in str(run.output["key"])
+    (item,) = items_of(manifest_of(stack, run))
+    assert f"/start={start}/end={end}/" in str(item["key"])
 
 
-def _executions(stack: Harness) -> set[str]:
+def _batches(stack: Harness) -> set[str]:
     pages = stack.aws.states.get_paginator("list_executions").paginate(
-        stateMachineArn=stack.machine
+        stateMachineArn=stack.batch_machine
     )
     return {item["executionArn"] for page in pages for item in page["executions"]}

@@ -12,7 +12,8 @@ type Tree = dict[str, Any]
 
 EXPORT = ROOT / "statemachine" / "export.asl.json"
 HARVEST = ROOT / "statemachine" / "harvest.asl.json"
-ALL = (EXPORT, HARVEST)
+BATCH = ROOT / "statemachine" / "batch.asl.json"
+ALL = (EXPORT, HARVEST, BATCH)
 
 
 def load(file: Path = EXPORT) -> Tree:

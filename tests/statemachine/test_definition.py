@@ -1,5 +1,6 @@
 """The definition as a graph and as a contract: nothing dangles, nothing waits for ever."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,10 +13,12 @@ import pytest
 
 from local.paths import LOCAL
 from sei_export import errors
+from sei_export.ledger import MAX_ROUNDS
 from sei_export.status import ExportStatus
 from tests.statemachine import machine
 from tests.template.template import load_template, resource
 
+BATCH = machine.states(machine.load(machine.BATCH))
 DEFINITION = machine.load()
 STATES = machine.states(DEFINITION)
 GRAPHS = [
@@ -41,7 +44,11 @@ SERVICE_ERRORS = {
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 }
-MACHINES = {machine.EXPORT: "ExportStateMachine", machine.HARVEST: "HarvestStateMachine"}
+MACHINES = {
+    machine.EXPORT: "ExportStateMachine",
+    machine.HARVEST: "HarvestStateMachine",
+    machine.BATCH: "BatchStateMachine",
+}
 
 
 def _leaves(base: type[errors.SeiExportError]) -> Iterator[type[errors.SeiExportError]]:
@@ -72,6 +79,10 @@ def _cycles(graph: machine.Tree) -> list[list[str]]:
     return list(walk([str(graph["StartAt"])]))
 
 
+FAILING = {"PublishFailure", "PublishExportFailure", "PublishBatchCompleted", "BatchFailed"}
+"""States whose ways all end in a failure, unless what led there had set another status."""
+
+
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_every_target_exists_and_every_state_is_reachable_from_the_start(
     graph: machine.Tree,
@@ -96,14 +107,12 @@ def test_every_state_ends_or_goes_on_and_has_a_comment(graph: machine.Tree) -> N
 def test_every_choice_falls_through_to_failure(graph: machine.Tree) -> None:
     for state in machine.states(graph).values():
         if state["Type"] == "Choice":
-            assert state["Default"] in {"PublishFailure", "PublishExportFailure"}
+            assert state["Default"] in FAILING
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_every_cycle_leaves_at_a_limit(graph: machine.Tree) -> None:
-    cycles = _cycles(graph)
-    assert cycles
-    for cycle in cycles:
+    for cycle in _cycles(graph):
         steps = pairwise([*cycle, cycle[0]])
         assert any(_leaves_at_limit(graph, start, end, cycle) for start, end in steps), cycle
 
@@ -111,12 +120,12 @@ def test_every_cycle_leaves_at_a_limit(graph: machine.Tree) -> None:
 def _leaves_at_limit(graph: machine.Tree, state: str, following: str, cycle: list[str]) -> bool:
     """Whether the way on within the cycle comes after a rule that leaves it at the limit.
 
-    The limit is a deadline, or for the harvest, whose steps end by themselves, what an execution's
-    history can hold.
+    The limit is a deadline; for the harvest, whose steps end by themselves, what an execution's
+    history can hold; for a batch, a number of rounds.
     """
     for rule in machine.entries(machine.states(graph)[state], "Choices"):
         if rule["Next"] == following:
-            return False
+            return re.search(r"\.round <= \d+", rule["Condition"]) is not None
         limits = r"\$millis\(\).*>= \$deadlineMillis|\$pages \* \d+|\.calls >= \d+"
         limit = re.search(limits, rule["Condition"])
         if limit and rule["Next"] not in cycle:
@@ -166,8 +175,12 @@ def test_error_names_and_error_classes_are_the_same() -> None:
         if "." not in name
     }
     leaves = set(_leaves(errors.SeiExportError))
-    # How an export ends is a status, which the Choice names; a harvest's end is counted.
-    counted = (errors.ExportEndedError, errors.HarvestIncompleteError)
+    # How an export ends is a status, which the Choice names; how the others end is counted.
+    counted = (
+        errors.ExportEndedError,
+        errors.HarvestIncompleteError,
+        errors.BatchIncompleteError,
+    )
     ended = {leaf for leaf in leaves if issubclass(leaf, counted)}
     assert matched == {leaf.__name__ for leaf in leaves - ended}
     raised = {
@@ -176,7 +189,7 @@ def test_error_names_and_error_classes_are_the_same() -> None:
         for text in machine.texts(machine.load(file))
         if re.fullmatch(r"\w+Error", text)
     }
-    declared = {errors.ExportTimedOutError, errors.ProtocolError, errors.HarvestIncompleteError}
+    declared = {errors.ExportTimedOutError, errors.ProtocolError, *counted}
     assert raised - matched == {leaf.__name__ for leaf in declared & ended}
 
 
@@ -262,6 +275,41 @@ def test_a_harvest_fits_into_an_executions_history() -> None:
     assert seconds < harvest["TimeoutSeconds"]
 
 
+def test_a_batch_waits_longer_for_an_export_than_that_may_take() -> None:
+    assert _children()["RunExport"]["TimeoutSeconds"] > DEFINITION["TimeoutSeconds"]
+
+
+def test_a_batch_has_as_many_rounds_as_its_ledger_allows() -> None:
+    rules = machine.entries(BATCH["IsBatchClosed"], "Choices")
+    (again,) = (rule for rule in rules if rule["Next"] == "RunExports")
+    assert f".round <= {MAX_ROUNDS} " in again["Condition"]
+
+
+def test_a_batch_tolerates_every_childs_failure_and_keeps_results_out_of_its_state() -> None:
+    exports = BATCH["RunExports"]
+    assert exports["ToleratedFailurePercentage"] == 100
+    # Without it, what all children return would have to fit into 256 KiB.
+    assert exports["ResultWriter"]["Resource"].endswith(":s3:putObject")
+    assert set(exports["Output"]) == {"run", "round"}
+    assert exports["ItemReader"]["Resource"].endswith(":s3:getObject")
+    assert exports["ItemProcessor"]["ProcessorConfig"] == {
+        "Mode": "DISTRIBUTED",
+        "ExecutionType": "STANDARD",
+    }
+
+
+def test_the_children_of_a_batch_use_no_variable_of_their_parent() -> None:
+    """They are executions of their own; the local cloud would let them."""
+    text = json.dumps(_children())
+    assert set(re.findall(r"\$([a-zA-Z]+)(?![a-zA-Z(])", text)) == {"states"}
+    # And on AWS their context is their own.
+    assert "$states.context" not in text
+
+
+def _children() -> dict[str, machine.Tree]:
+    return machine.states(BATCH["RunExports"]["ItemProcessor"])
+
+
 @pytest.mark.parametrize("file", machine.ALL)
 def test_substitutions_are_declared_used_and_leave_the_file_json(file: Path) -> None:
     used = set(re.findall(r"\$\{(\w+)\}", file.read_text()))
@@ -278,7 +326,7 @@ def test_the_machines_role_allows_exactly_what_its_states_call(file: Path) -> No
         statement
         for policy in role["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Action"] in ("lambda:InvokeFunction", "events:PutEvents")
+        if statement.get("Action") in ("lambda:InvokeFunction", "events:PutEvents")
     ]
     invoke, put = sorted(statements, key=lambda statement: statement["Action"], reverse=True)
     called = {
@@ -289,6 +337,40 @@ def test_the_machines_role_allows_exactly_what_its_states_call(file: Path) -> No
     }
     assert {item["Fn::GetAtt"][0] for item in invoke["Resource"]} == called
     assert put["Resource"]["Fn::Sub"].endswith(":event-bus/${EventBusName}")
+
+
+def test_a_batchs_role_may_start_wait_for_and_stop_exports_and_its_own_children() -> None:
+    """As AWS documents it for a nested execution that is waited for, and for a distributed Map."""
+    template = load_template()
+    role = resource(template, "BatchStateMachineRole")["Policies"][0]["PolicyDocument"]
+    children = resource(template, "BatchChildrenPolicy")
+    assert children["Roles"] == [{"Ref": "BatchStateMachineRole"}]
+    found = {
+        (action, json.dumps(statement["Resource"]))
+        for statement in (*role["Statement"], *children["PolicyDocument"]["Statement"])
+        if "Action" in statement
+        for action in (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
+        if action.startswith(("states:", "events:"))
+    }
+    execution = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:"
+    rule = (
+        "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/"
+        "StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    )
+    exports = json.dumps({"Fn::Sub": f"{execution}${{ExportStateMachine.Name}}:*"})
+    own = json.dumps({"Fn::Sub": f"{execution}${{BatchStateMachine.Name}}/*"})
+    assert found == {
+        ("states:StartExecution", json.dumps({"Ref": "ExportStateMachine"})),
+        ("states:StartExecution", json.dumps({"Ref": "BatchStateMachine"})),
+        *((f"states:{action}Execution", exports) for action in ("Describe", "Stop")),
+        *((f"states:{action}Execution", own) for action in ("Describe", "Stop", "Redrive")),
+        *(
+            (f"events:{action}", json.dumps({"Fn::Sub": rule}))
+            for action in ("PutTargets", "PutRule", "DescribeRule")
+        ),
+    }
 
 
 @pytest.mark.parametrize("file", machine.ALL)

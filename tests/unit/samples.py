@@ -1,12 +1,14 @@
 """Requests and settings that the unit tests share."""
 
+import json
 from datetime import UTC, datetime
 
 from sei_export.errors import InvalidRequestError
+from sei_export.items import Item
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.parsing import parse_request
 from sei_export.request import ExportRequest
-from sei_export.settings import RequestDefaults
+from sei_export.settings import BatchSettings, RequestDefaults
 
 STARTED_AT = datetime(2026, 3, 15, 6, 0, tzinfo=UTC)
 
@@ -70,3 +72,60 @@ def problems(
     except InvalidRequestError as error:
         return error.problems
     return ()
+
+
+BATCH_SETTINGS = BatchSettings(DEFAULTS, batch_plan={}, max_concurrency=10)
+
+
+def export_arn(name: str) -> str:
+    """An execution of the export machine."""
+    return f"arn:aws:states:eu-west-1:123456789012:execution:Export:{name}"
+
+
+def landed(item: Item, **fields: JsonValue) -> JsonObject:
+    """What a child of a batch's Map has of an item whose export landed, with some fields replaced.
+
+    `result` is the export machine's output.
+    """
+    result: JsonObject = {
+        "report": item.input["report"],
+        "exportId": f"exp_{item.id}",
+        "status": "completed",
+        "reused": False,
+        "attempts": 1,
+        "bucket": "landing",
+        "key": item.key,
+        "versionId": "v1",
+        "etag": "e" * 32,
+        "sizeBytes": 100,
+        "csvBytes": 300,
+        "contentSha256": "ab" * 32,
+        "rows": 7,
+        "columns": ["team", "PR_MERGED"],
+        "changed": True,
+        "manifestKey": item.key.replace("exports/", "manifests/"),
+        "polls": 3,
+        "completedAt": "2026-03-15T06:01:30.250Z",
+        "durationSeconds": 90.25,
+        "executionArn": export_arn(item.name),
+    }
+    return {"result": result | fields}
+
+
+def task_failed(
+    error: str, message: str = "It failed.", remedy: str = "Mend it.", name: str = "run-1"
+) -> JsonObject:
+    """What a child of a batch's Map has of an export that failed, in the form of AWS."""
+    described = {
+        "ExecutionArn": export_arn(name),
+        "StateMachineArn": "arn:aws:states:eu-west-1:123456789012:stateMachine:Export",
+        "Name": name,
+        "Status": "FAILED",
+        "StartDate": 1_773_554_400_000,
+        "StopDate": 1_773_554_490_250,
+        "Input": "{}",
+        "InputDetails": {"Included": True},
+        "Error": error,
+        "Cause": f"{message} Remedy: {remedy}",
+    }
+    return {"failure": {"Error": "States.TaskFailed", "Cause": json.dumps(described)}}

@@ -23,6 +23,7 @@ CONTRACT = {
     "ExportCancelledError",
     "ExportTimedOutError",
     "HarvestIncompleteError",
+    "BatchIncompleteError",
     "CorruptDownloadError",
     "StorageError",
 }

@@ -3,12 +3,14 @@
 import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from local.paths import ROOT
 from sei_export import dates, errors
 from sei_export.parsing import parse_request
+from sei_export.plan import parse_plan
 from sei_export.reports import REPORTS
 from sei_export.settings import RequestDefaults
 from tests.stack.test_run import RESULT_FIELDS
@@ -33,11 +35,11 @@ def _block(mark: str) -> dict[str, object]:
     return content
 
 
-def test_the_picture_has_exactly_the_machines_states_and_transitions() -> None:
-    picture = re.search(r"```mermaid\nstateDiagram-v2\n(.*?)```", README, re.DOTALL)
-    assert picture
-    drawn = set(re.findall(r"(\[\*\]|\w+) --> (\[\*\]|\w+)", picture[1]))
-    definition = machine.load()
+@pytest.mark.parametrize(("number", "file"), [(0, machine.EXPORT), (1, machine.BATCH)])
+def test_a_picture_has_exactly_the_machines_states_and_transitions(number: int, file: Path) -> None:
+    pictures = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", README, re.DOTALL)
+    drawn = set(re.findall(r"(\[\*\]|\w+) --> (\[\*\]|\w+)", pictures[number]))
+    definition = machine.load(file)
     ends = {
         (name, "[*]")
         for name, state in machine.states(definition).items()
@@ -53,6 +55,14 @@ def test_the_input_is_valid_and_gives_the_result_shown() -> None:
     assert request.canonical() == shown["request"]
     assert request.fingerprint == shown["requestFingerprint"]
     assert set(shown) == RESULT_FIELDS
+
+
+def test_the_plan_is_valid_and_its_fields_are_those_that_the_table_explains() -> None:
+    given = json.loads(json.dumps(_block("plan")))
+    plan = parse_plan(given, DEFAULTS, {}, datetime.now(UTC))
+    assert [len(planned.requests) for planned in plan.exports] == [2]
+    for name in ("scope.teams", "backfill", "lookback"):
+        assert f"| `{name}` |" in README
 
 
 def test_the_wrong_input_is_refused_as_shown() -> None:

@@ -12,6 +12,7 @@ import sei_export
 from sei_export.errors import ConfigurationError
 from sei_export.settings import (
     ApiSettings,
+    BatchSettings,
     ProjectSettings,
     RequestDefaults,
     event_bus_name,
@@ -32,6 +33,7 @@ PROJECT = {
     "HARNESS_PROJECT_IDENTIFIER": "metrics",
     "EXPORT_TIMEOUT_MINUTES": "180",
 }
+BATCH = REQUEST | {"BATCH_PLAN": "{}", "MAX_CONCURRENCY": "10"}
 BUCKET = {"EXPORT_BUCKET": "exports"}
 BUS = {"EVENT_BUS_NAME": "default"}
 
@@ -107,6 +109,35 @@ def test_an_export_time_that_is_no_number_of_minutes_is_refused(minutes: str) ->
     assert caught.value.message == f"The parameter ExportTimeoutMinutes is {minutes!r}."
 
 
+def test_batch_settings_are_read_from_their_variables() -> None:
+    plan = '{"name": "weekly", "exports": [{"report": "sprint"}]}'
+    given = {**BATCH, "BATCH_PLAN": plan, "ORG_TREE_NAME": "Engineering"}
+    assert BatchSettings.load(given) == BatchSettings(
+        defaults=RequestDefaults.load(given), batch_plan=json.loads(plan), max_concurrency=10
+    )
+
+
+@pytest.mark.parametrize("concurrency", ["many", "1.5", "-1", "0", "1 0", "²"])
+def test_a_concurrency_that_is_no_number_from_one_on_is_refused(concurrency: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        BatchSettings.load({**BATCH, "MAX_CONCURRENCY": concurrency})
+    assert caught.value.message == f"The parameter MaxConcurrency is {concurrency!r}."
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("{", "The parameter BatchPlan is not JSON", id="not JSON"),
+        pytest.param("[]", "The parameter BatchPlan is not a JSON object.", id="list"),
+        pytest.param("null", "The parameter BatchPlan is not a JSON object.", id="null"),
+    ],
+)
+def test_a_batch_plan_that_is_no_object_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        BatchSettings.load({**BATCH, "BATCH_PLAN": text})
+    assert caught.value.message.startswith(message)
+
+
 @pytest.mark.parametrize(
     ("environ", "header"),
     [
@@ -130,6 +161,7 @@ def test_the_keys_header_is_the_stacks_or_the_common_one(
             (ApiSettings.load, API),
             (RequestDefaults.load, REQUEST),
             (ProjectSettings.load, PROJECT),
+            (BatchSettings.load, BATCH),
             (export_bucket, BUCKET),
             (event_bus_name, BUS),
         )

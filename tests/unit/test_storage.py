@@ -1,12 +1,13 @@
 """What the bucket holds, and JSON in it."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
 
 from sei_export.errors import SeiExportError, ServiceUnavailableError
 from sei_export.s3errors import LostRaceError
-from sei_export.storage import Document
+from sei_export.storage import CONNECTIONS, Document
 from sei_export.upload import StoredObject
 from tests.unit.fakes_s3 import FakeS3, raising, refusal
 from tests.unit.s3_failures import FAILURES, SILENT
@@ -141,3 +142,88 @@ def test_given_a_connection_lost_while_reading_then_the_service_is_unavailable(
     s3.before("read_body", raising(SILENT))
     with pytest.raises(ServiceUnavailableError):
         s3.store.read_json(KEY)
+
+
+# --- many at once, and lists ---
+
+
+def test_given_many_keys_when_read_then_each_is_read_once_as_it_would_be_alone(s3: FakeS3) -> None:
+    for number in range(0, 30, 3):
+        s3.store.write_json(f"outcomes/{number}", {"number": number})
+    s3.add("outcomes/1", b"{")
+    s3.add("outcomes/2", b"[{}]")
+    names = [f"outcomes/{number}" for number in range(30)]
+    s3.calls.clear()
+    found = s3.store.read_many(iter([*names, *names]))
+    assert [*found] == names
+    assert {key for key, content in found.items() if content} == {*names[::3]}
+    assert found["outcomes/27"] == {"number": 27}
+    assert sorted(s3.calls) == sorted(("get_object", key) for key in names)
+
+
+def test_given_many_keys_when_read_then_so_many_are_read_at_a_time(s3: FakeS3) -> None:
+    # None is answered before all have been asked for.
+    together = threading.Barrier(CONNECTIONS)
+    for call in range(1, CONNECTIONS + 1):
+        s3.before("get_object", lambda: together.wait(30), call)
+    assert len(s3.store.read_many(map(str, range(CONNECTIONS)))) == CONNECTIONS
+
+
+def test_given_no_keys_when_read_then_s3_is_not_asked(s3: FakeS3) -> None:
+    assert s3.store.read_many([]) == {}
+    assert s3.calls == []
+
+
+@pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
+def test_given_many_keys_when_s3_fails_for_one_then_none_counts_as_empty(
+    s3: FakeS3, failure: Exception, error: type[SeiExportError], code: str
+) -> None:
+    s3.before("get_object", raising(failure), 5)
+    with pytest.raises(error, match=code):
+        s3.store.read_many(f"outcomes/{number}" for number in range(9))
+
+
+def test_given_a_list_when_written_then_it_reads_back_the_same(s3: FakeS3) -> None:
+    s3.store.write_list(KEY, [{"name": "é — 樹"}, {}, {"tries": 1, "replaces": None}])
+    assert s3.store.read_list(KEY) == [{"name": "é — 樹"}, {}, {"tries": 1, "replaces": None}]
+    version = s3.current(KEY)
+    assert version
+    assert version.content_type == "application/json"
+    assert "樹" in version.body.decode()
+
+
+def test_given_a_list_when_written_over_something_then_the_new_one_is_current(s3: FakeS3) -> None:
+    s3.store.write_json(KEY, {"rows": 1})
+    s3.store.write_list(KEY, [{"rows": 2}])
+    assert s3.store.read_list(KEY) == [{"rows": 2}]
+    s3.store.write_list(KEY, [])
+    assert s3.store.read_list(KEY) == []
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"", b"[", b'{"a": [{}]}', b"null", b'"a"', b"7", b"\xff\xfe\xfd"], ids=repr
+)
+def test_given_another_content_when_read_as_a_list_then_there_is_nothing(
+    s3: FakeS3, content: bytes | None
+) -> None:
+    if content is not None:
+        s3.add(KEY, content)
+    assert s3.store.read_list(KEY) == []
+
+
+def test_given_a_list_with_other_things_when_read_then_its_objects_are_told(s3: FakeS3) -> None:
+    s3.add(KEY, b'[{"a": 1}, [], null, "x", {"b": 2}]')
+    assert s3.store.read_list(KEY) == [{"a": 1}, {"b": 2}]
+
+
+@pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
+def test_given_a_refusal_when_a_list_is_read_or_written_then_it_is_told(
+    s3: FakeS3, failure: Exception, error: type[SeiExportError], code: str
+) -> None:
+    s3.before("get_object", raising(failure))
+    s3.before("put_object", raising(failure))
+    with pytest.raises(error, match=code):
+        s3.store.read_list(KEY)
+    with pytest.raises(error, match=code):
+        s3.store.write_list(KEY, [])
+    assert s3.versions == {}

@@ -1,0 +1,224 @@
+"""Batches on the deployed stack: everything lands, or the manifest says what is missing."""
+
+import time
+from itertools import count
+
+import pytest
+
+from sei_export.jsontypes import JsonObject, JsonValue
+from tests.stack.harness import Execution, Harness
+
+_IDS = count(500_001)
+
+TOO_FEW_CALLS = 12
+"""A minute, for a batch that makes 18 calls in some seconds."""
+
+
+def team(name: str, *children: JsonObject) -> JsonObject:
+    """A team with an id that no other has."""
+    node: JsonObject = {"refId": next(_IDS), "name": name, "children": [*children]}
+    return node
+
+
+def team_id(node: JsonObject) -> str:
+    """As requests name it."""
+    return str(node["refId"])
+
+
+def plant(stack: Harness, root: JsonObject) -> str:
+    """Have an org tree of its own; its name."""
+    name = f"Tree {next(_IDS)}"
+    stack.simulator.plant({"id": next(_IDS), "name": name, "root": root})
+    return name
+
+
+def export_of(tree: str, teams: JsonValue, **changes: JsonValue) -> JsonObject:
+    """An entry of a plan."""
+    entry: JsonObject = {
+        "report": "productivity",
+        "scope": {"orgTreeName": tree, "teams": teams},
+        "dateRange": {"start": "2024-01-01", "end": "2024-01-31"},
+        "metricGroups": ["activity"],
+        "options": {"metricLevel": "developer", "granularity": "monthly"},
+    }
+    return entry | changes
+
+
+def run_batch(stack: Harness, *exports: JsonObject, **plan: JsonValue) -> Execution:
+    """Run a plan to its end."""
+    return stack.run({"name": "test", "exports": [*exports], **plan}, stack.batch_machine)
+
+
+def items_of(manifest: JsonObject) -> list[JsonObject]:
+    """A manifest's lines."""
+    items = manifest["items"]
+    assert isinstance(items, list)
+    return [item for item in items if isinstance(item, dict)]
+
+
+def manifest_of(stack: Harness, run: Execution) -> JsonObject:
+    """The batch's manifest, by the key that its event tells."""
+    (event,) = stack.events.find("executionArn", run.arn)
+    detail = event["detail"]
+    assert isinstance(detail, dict)
+    assert detail["manifestKey"] == f"runs/{detail['run']}/manifest.json"
+    assert str(detail["run"]).endswith(f"-{run.arn.rpartition(':')[2]}")
+    return stack.manifest(str(detail["manifestKey"]))
+
+
+def test_40_leaf_teams_make_40_objects_and_a_complete_manifest(stack: Harness) -> None:
+    leaves = [team(f"Team {n}") for n in range(40)]
+    groups = [team(f"Group {n}", *leaves[n : n + 8]) for n in range(0, 40, 8)]
+    tree = plant(stack, team("Root", *groups))
+    run = run_batch(stack, export_of(tree, "leaves"))
+
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+    manifest = manifest_of(stack, run)
+    assert manifest["status"] == "COMPLETE"
+    items = items_of(manifest)
+    assert {item["team"] for item in items} == {team_id(leaf) for leaf in leaves}
+    assert len(items) == 40
+    for item in items:
+        assert item["outcome"] == "landed"
+        assert stack.csv(str(item["key"]))
+    totals = manifest["totals"]
+    assert isinstance(totals, dict)
+    assert (totals["expected"], totals["landed"], totals["missing"]) == (40, 40, 0)
+    assert totals["rows"] == sum(int(str(item["rows"])) for item in items)
+    assert run.output["totals"] == totals
+    (event,) = stack.events.find("executionArn", run.arn)
+    assert event["detail-type"] == "BatchCompleted"
+
+
+def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_land(
+    stack: Harness,
+) -> None:
+    leaves = [team(f"Team {n}") for n in range(40)]
+    tree = plant(stack, team("Root", *leaves))
+    bad = team_id(leaves[2])
+    stack.simulator.behave(bad, outcome="failed", error="Invalid teamId")
+    run = run_batch(stack, export_of(tree, "leaves"))
+
+    assert (run.status, run.error) == ("FAILED", "BatchIncompleteError")
+    assert f"team {bad} (Team 2), 2024-01-01 to 2024-01-31: ExportFailedError" in run.cause
+    assert "Invalid teamId" in run.cause
+    assert "Remedy: " in run.cause
+    manifest = manifest_of(stack, run)
+    assert manifest["status"] == "PARTIAL"
+    missing = [item for item in items_of(manifest) if item["outcome"] != "landed"]
+    assert [(item["team"], item["error"]) for item in missing] == [(bad, "ExportFailedError")]
+    assert missing[0]["remedy"]
+    landed = [str(item["key"]) for item in items_of(manifest) if item["outcome"] == "landed"]
+    assert len({key for key in landed if stack.csv(key)}) == 39
+    (event,) = stack.events.find("executionArn", run.arn)
+    detail = event["detail"]
+    assert isinstance(detail, dict)
+    assert (detail["status"], detail["error"]) == ("PARTIAL", "BatchIncompleteError")
+
+
+def test_what_is_too_large_is_split_down_the_tree_and_the_cut_is_remembered(
+    stack: Harness,
+) -> None:
+    small = [team("Small 1"), team("Small 2"), team("Small 3")]
+    inner = team("Inner")
+    large, other = team("Large", *small), team("Other", inner)
+    tree = plant(stack, team("Root", large, other))
+    stack.simulator.behave(tree, outcome="never")
+    stack.simulator.behave(team_id(large), outcome="never")
+    run = run_batch(stack, export_of(tree, "none"))
+
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+    manifest = manifest_of(stack, run)
+    outcomes = {item["team"]: item["outcome"] for item in items_of(manifest)}
+    whole: set[JsonValue] = {team_id(node) for node in (*small, other)}
+    split: set[JsonValue] = {None, team_id(large)}
+    assert outcomes == dict.fromkeys(whole, "landed") | dict.fromkeys(split, "split")
+    assert run.entered("CloseBatch") == 3
+    assert [len(stack.simulator.exports(str(node))) for node in whole] == [1] * len(whole)
+    assert stack.simulator.exports(team_id(inner)) == []
+
+    again = run_batch(stack, export_of(tree, "none"))
+    assert again.status == "SUCCEEDED"
+    assert again.entered("CloseBatch") == 1
+    assert {item["team"] for item in items_of(manifest_of(stack, again))} == whole
+
+
+def test_a_teams_own_row_that_is_lost_by_a_split_is_missing_also_when_the_split_is_known(
+    stack: Harness,
+) -> None:
+    tree = plant(stack, team("Root", team("A"), team("B")))
+    stack.simulator.behave(tree, outcome="failed")
+    level: JsonObject = {"metricLevel": "team", "granularity": "monthly"}
+    for outcomes in (["split", "landed", "landed"], ["landed", "landed"]):
+        run = run_batch(stack, export_of(tree, "none", options=level))
+        assert (run.status, run.error) == ("FAILED", "BatchIncompleteError")
+        manifest = manifest_of(stack, run)
+        assert manifest["status"] == "PARTIAL"
+        rows = manifest["missingRows"]
+        assert isinstance(rows, list)
+        assert len(rows) == 1
+        assert [item["outcome"] for item in items_of(manifest)] == outcomes
+
+
+def test_a_dry_run_creates_nothing_and_tells_what_there_would_be(stack: Harness) -> None:
+    leaves = [team(f"Team {n}") for n in range(3)]
+    tree = plant(stack, team("Root", *leaves))
+    run = run_batch(stack, export_of(tree, "leaves"), dryRun=True)
+
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+    assert run.output["itemCount"] == 3
+    estimate = run.output["estimate"]
+    assert isinstance(estimate, dict)
+    assert float(str(estimate["dollars"])) > 0
+    for leaf in leaves:
+        assert stack.simulator.exports(team_id(leaf)) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        pytest.param({"scope": {"teams": ["Paiments"]}}, "Paiments", id="no such team"),
+        pytest.param({"dateRange": {"period": "last-week"}}, "last-week", id="no such period"),
+        pytest.param(
+            {"scope": {"orgTreeName": "Nowhere", "teams": "top"}}, "Nowhere", id="no tree"
+        ),
+    ],
+)
+def test_a_wrong_plan_is_refused_before_anything_is_created(
+    stack: Harness, entry: JsonObject, said: str
+) -> None:
+    tree = plant(stack, team("Root", team("Payments")))
+    asked = export_of(tree, "leaves")
+    scope, changed = asked["scope"], entry.get("scope", {})
+    assert isinstance(scope, dict)
+    assert isinstance(changed, dict)
+    created = len(stack.simulator.calls_of("create"))
+    run = run_batch(stack, asked | entry | {"scope": scope | changed})
+    assert (run.status, run.error) == ("FAILED", "InvalidRequestError")
+    assert created == len(stack.simulator.calls_of("create"))
+    assert "exports[0]." in run.cause
+    assert said in run.cause
+    (event,) = stack.events.find("executionArn", run.arn)
+    assert event["detail-type"] == "BatchCompleted"
+
+
+def test_a_limit_that_is_far_too_low_delays_a_batch_and_loses_nothing(stack: Harness) -> None:
+    leaves = [team(f"Team {n}") for n in range(4)]
+    tree = plant(stack, team("Root", *leaves))
+    before = stack.simulator.statuses()[429]
+    stack.simulator.limit(TOO_FEW_CALLS)
+    try:
+        arn = stack.start(
+            {"name": "test", "exports": [export_of(tree, "leaves")]}, stack.batch_machine
+        )
+        deadline = time.monotonic() + 60
+        # Every call is refused again and again, until there is room.
+        while stack.simulator.statuses()[429] < before + 10:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+    finally:
+        stack.simulator.limit(100_000)
+    run = stack.wait(arn)
+
+    assert (run.status, run.cause) == ("SUCCEEDED", "")
+    assert [item["outcome"] for item in items_of(manifest_of(stack, run))] == ["landed"] * 4
