@@ -66,6 +66,8 @@ class Candidate:
             "API_KEY_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-abcdef",
             "ORG_TREE_NAME": "Engineering",
             "DEFAULT_REQUEST": "{}",
+            "BATCH_PLAN": "{}",
+            "MAX_CONCURRENCY": "10",
             "EXPORT_BUCKET": "bench",
             "EXPORT_TIMEOUT_MINUTES": "180",
             "EVENT_BUS_NAME": "default",

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from local.paths import ROOT
+
+_EVENTS = ROOT / "events"
 _CSV = b"team,merged\nEngineering,1\n"
 _MISSING = b"<Error><Code>NoSuchKey</Code><Message>Nothing is kept.</Message></Error>"
 
@@ -15,7 +18,16 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        if not self.path.startswith("/api/"):
+        if self.path.endswith("/plan.json"):
+            self._answer_json(200, {"name": "bench", "trees": [], "cuts": {}})
+        elif self.path.endswith("/rounds/1.json"):
+            given = json.loads((_EVENTS / "record_outcome.json").read_text())
+            self._answer_json(200, [given["item"]])
+        elif "/org-trees?" in self.path:
+            self._answer_json(200, [{"id": 1, "name": "Engineering"}])
+        elif "/org-trees/" in self.path:
+            self._answer_json(200, {"refId": 1, "name": "Engineering", "children": []})
+        elif not self.path.startswith("/api/"):
             self._answer(404, _MISSING, "application/xml")
         elif "/download" in self.path:
             self._answer(200, _CSV, "text/csv")

@@ -88,18 +88,25 @@ def simulate(exports: int) -> results.Section:
     return {"exports": exports, "policies": [_row(policy, exports) for policy in policies]}
 
 
+def durations(chance: random.Random, spread: float) -> tuple[float, float]:
+    """Of the last export of a kind, and of this one, in seconds.
+
+    Args:
+        chance: The source of chance.
+        spread: Of this one's around the last one's, as a standard deviation of the logarithm.
+    """
+    sigma = math.log(_P95_SECONDS / _MEDIAN_SECONDS) / _P95
+    last = min(chance.lognormvariate(math.log(_MEDIAN_SECONDS), sigma), _LONGEST_SECONDS)
+    return last, min(last * math.exp(spread * chance.gauss()), _LONGEST_SECONDS)
+
+
 def _row(policy: Policy, exports: int) -> results.Section:
     chance = random.Random(1)  # noqa: S311 - the same exports for every policy
-    sigma = math.log(_P95_SECONDS / _MEDIAN_SECONDS) / _P95
     polls: list[int] = []
     lags: list[float] = []
     shares: list[float] = []
     for _ in range(exports):
-        last = min(chance.lognormvariate(math.log(_MEDIAN_SECONDS), sigma), _LONGEST_SECONDS)
-        noise = chance.gauss()
-        duration = last
-        if policy.spread is not None:
-            duration = min(last * math.exp(policy.spread * noise), _LONGEST_SECONDS)
+        last, duration = durations(chance, policy.spread or 0.0)
         ages = policy.polls(0.0 if policy.spread is None else last)
         made, age = next((at, age) for at, age in enumerate(ages, start=1) if age >= duration)
         polls.append(made)

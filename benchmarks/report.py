@@ -151,6 +151,39 @@ def _polling(section: Section) -> Iterator[str]:
     yield f"\nMeans of one export, {section['exports']} exports simulated."
 
 
+def _scale(section: Section) -> Iterator[str]:
+    rows = _rows(section, "rows")
+    yield f"What a batch of {section['teams']:,} takes:\n"
+    yield "| exports | calls | state transitions | GB-s | $ |"
+    yield "|---|---:|---:|---:|---:|"
+    for row in rows:
+        if row["concurrency"] == section["default"]:
+            yield (
+                f"| {row['load']} | {row['calls']:,} | {row['transitions']:,} "
+                f"| {row['gb_seconds']:,.0f} | {row['dollars']:.2f} |"
+            )
+    yield "\nHow fast it goes, and how near it comes to the limits:\n"
+    yield (
+        "| exports | `MaxConcurrency` | hours | calls per minute, mean | highest | limit "
+        "| highest / limit |"
+    )
+    yield "|---|---:|---:|---:|---:|---:|---:|"
+    for row in rows:
+        default = " (default)" if row["concurrency"] == section["default"] else ""
+        unpaced = "" if row["paced"] else " without `PaceExport`"
+        share = 100 * cast("float", row["share"])
+        yield (
+            f"| {row['load']} | {row['concurrency']}{default}{unpaced} | {row['hours']:.2f} "
+            f"| {row['mean']:.0f} | {row['highest']} | {row['limit']} | {share:.0f} % |"
+        )
+    events = cast("dict[str, int]", section["events"])
+    yield (
+        f"\nEvents in the histories of executions, of {events['limit']:,} at most: batch "
+        f"{events['batch']}, with as many rounds as there may be {events['batch_longest']}; child "
+        f"of the map {events['child']}; longest export {events['export']:,}."
+    )
+
+
 def _settings(section: Section) -> Iterator[str]:
     yield (
         "| source | body | MemorySize MB | vCPU | 1 MiB, s | s per GiB | MB/s "
@@ -219,6 +252,7 @@ _PARTS: dict[str, Callable[[Section], Iterator[str]]] = {
     "codecs": _codecs,
     "coldstart": _coldstart,
     "polling": _polling,
+    "scale": _scale,
     "settings": _settings,
 }
 

@@ -22,6 +22,7 @@ from benchmarks import (
     quota,
     report,
     results,
+    scale,
     servers,
     settings,
     transfers,
@@ -64,6 +65,7 @@ def _quick() -> None:
     codecs.measure(mib=1, rounds=1)
     coldstart.measure(rounds=1)
     polling.simulate(exports=50)
+    scale.simulate(teams=50)
     if quota.is_available():
         settings.measure(mib=2, rounds=1, sizes=settings.MEMORY_SIZES[:1])
     else:
@@ -83,6 +85,7 @@ def _measure(options: argparse.Namespace) -> None:
         "codecs": lambda: results.save("codecs", codecs.measure(64, options.rounds)),
         "coldstart": lambda: results.save("coldstart", coldstart.measure(2 * options.rounds)),
         "polling": lambda: results.save("polling", polling.simulate(options.exports)),
+        "scale": lambda: results.save("scale", scale.simulate(options.teams)),
         # Last: where CPU cannot be limited, the others are done.
         "settings": lambda: results.save(
             "settings", settings.measure(_SETTINGS_MIB, options.rounds)
@@ -142,7 +145,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parts = ("transfers", "slow", "memory", "checks", "codecs", "coldstart", "polling", "settings")
+    parts = (
+        *("transfers", "slow", "memory", "checks", "codecs", "coldstart"),
+        *("polling", "scale", "settings"),
+    )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int, default=_LEAST_ROUNDS)
     parser.add_argument("--parts", nargs="+", choices=parts, default=parts)
@@ -151,6 +157,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--bodies", nargs="+", default=("gzip", "plain"))
     parser.add_argument("--only", nargs="+", help="names of contestants")
     parser.add_argument("--exports", type=int, default=3000, help="simulated for polling")
+    parser.add_argument("--teams", type=int, default=10_000, help="simulated for scale")
     parser.add_argument("--publish", action=argparse.BooleanOptionalAction, default=True)
     return parser.parse_args()
 
