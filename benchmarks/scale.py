@@ -23,7 +23,7 @@ from benchmarks import polling, results
 from benchmarks.policy import Machine, Value
 from benchmarks.trips import HARSH, USUAL, Definitions, Trip
 from local.paths import ROOT
-from sei_export import estimate
+from sei_export.batch import estimate
 
 LIMIT, LEGACY_LIMIT = 1000, 400
 """Of the API: calls of a key in a minute; of the legacy API alone."""
@@ -32,7 +32,7 @@ EVENTS_LIMIT = 25_000
 """Of Step Functions: events in an execution's history."""
 
 MAX_ROUNDS = 12
-"""Of a batch, as `sei_export.ledger` has it."""
+"""Of a batch, as `sei_export.batch.ledger` has it."""
 
 _SPREAD = 0.2
 _FOR_COMPARISON = (1, 20)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from benchmarks import walk
 from benchmarks.walk import Refusal
-from sei_export import estimate
+from sei_export.batch import estimate
 
 if TYPE_CHECKING:
     from benchmarks.policy import Value

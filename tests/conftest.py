@@ -1,12 +1,17 @@
-"""How the tests are shared out among processes."""
+"""How the tests are shared out among processes, and how hypothesis runs."""
 
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     import pytest
     from xdist.remote import Producer
+
+# No deadline: a busy machine is not a failure. Derandomized: what fails, fails for everybody.
+settings.register_profile("here", deadline=None, derandomize=True, database=None)
+settings.load_profile("here")
 
 _OWN_CLOUD = {"test_demo.py", "test_rate.py", "test_restart.py", "test_up.py"}
 """Files of `tests/stack` that start a local cloud of their own."""

@@ -10,11 +10,11 @@ from requests import adapters
 
 from benchmarks.contestants.common import Job, read_job
 from sei_export import wiring
-from sei_export.body import as_verified_gzip
-from sei_export.csvcheck import CsvFacts, CsvInspector
-from sei_export.http import HttpClient
-from sei_export.transfer import Source, read_body
-from sei_export.urls import BaseUrl
+from sei_export.api.calls import HttpClient
+from sei_export.api.urls import BaseUrl
+from sei_export.download.body import Source, read_body
+from sei_export.landing.csvcheck import CsvFacts, CsvInspector
+from sei_export.landing.verified import as_verified_gzip
 
 _SECONDS = 3600.0
 _METADATA = {"export-id": "exp_bench", "created-at": ""}

@@ -6,8 +6,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
-from sei_export.check_export import check_export
 from sei_export.jsontypes import JsonObject
+from sei_export.steps.check_export import check_export
 
 logger = Logger()
 metrics = Metrics()

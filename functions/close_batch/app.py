@@ -8,9 +8,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
-from sei_export.close_batch import close_batch
+from sei_export.input.payload import count_field, text_field
 from sei_export.jsontypes import JsonObject
-from sei_export.payload import count_field, text_field
+from sei_export.steps.close_batch import close_batch
 
 logger = Logger()
 metrics = Metrics()

@@ -6,10 +6,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
-from sei_export.create_export import create_export
+from sei_export.input.payload import text_field, time_field
 from sei_export.jsontypes import JsonObject
-from sei_export.payload import text_field, time_field
 from sei_export.settings import RequestDefaults
+from sei_export.steps.create_export import create_export
 
 logger = Logger()
 metrics = Metrics()

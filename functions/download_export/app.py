@@ -5,11 +5,11 @@ from aws_lambda_powertools.logging import utils
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
-from sei_export.download_export import download_export
 from sei_export.figures import add_figures
+from sei_export.input.payload import count_field, text_field
 from sei_export.jsontypes import JsonObject
-from sei_export.payload import count_field, text_field
-from sei_export.result import Run
+from sei_export.manifest import Run
+from sei_export.steps.download_export import download_export
 
 logger = Logger()
 metrics = Metrics()

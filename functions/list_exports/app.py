@@ -6,10 +6,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
+from sei_export.input.payload import time_field
 from sei_export.jsontypes import JsonObject
-from sei_export.list_exports import list_exports
-from sei_export.payload import time_field
 from sei_export.settings import ProjectSettings
+from sei_export.steps.list_exports import list_exports
 
 logger = Logger()
 metrics = Metrics()

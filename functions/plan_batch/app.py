@@ -5,10 +5,10 @@ from aws_lambda_powertools.logging import utils
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
+from sei_export.input.payload import text_field, time_field
 from sei_export.jsontypes import JsonObject
-from sei_export.payload import text_field, time_field
-from sei_export.plan_batch import BatchRun, plan_batch
 from sei_export.settings import BatchSettings
+from sei_export.steps.plan_batch import BatchRun, plan_batch
 
 logger = Logger()
 metrics = Metrics()

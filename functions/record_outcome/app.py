@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
 from sei_export.jsontypes import JsonObject
-from sei_export.record_outcome import record_outcome
+from sei_export.steps.record_outcome import record_outcome
 
 logger = Logger()
 metrics = Metrics()

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from sei_export.bucket.upload import PART_BYTES
 from sei_export.jsontypes import JsonObject
-from sei_export.upload import PART_BYTES
 from tests.stack.harness import Execution, Harness, new_team, request_for
 
 

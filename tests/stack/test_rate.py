@@ -13,7 +13,7 @@ from tests.stack.test_batch import export_of, plant, run_batch, team
 TEAMS = 40
 MOST_CALLS = 640
 """A minute, by the proof of docs/design.md for the default MaxConcurrency of 10. That no pace but
-this one keeps to it, tests/unit/test_scale.py shows in virtual time."""
+this one keeps to it, tests/statemachine/test_scale.py shows in virtual time."""
 
 
 @pytest.fixture(scope="module")

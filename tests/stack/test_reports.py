@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from sei_export.fields import Field, Group, Names, Number, Word
+from sei_export.input.kinds import Field, Group, Names, Number, Word
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.reports import REPORTS, Report, Scope
+from sei_export.request.reports import REPORTS, Report, Scope
 from tests.stack.harness import Harness, new_team
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from sei_export.download import HANDOVER_SECONDS
+from sei_export.bucket.upload import PART_BYTES
+from sei_export.download.over_invocations import HANDOVER_SECONDS
 from sei_export.jsontypes import JsonObject
-from sei_export.upload import PART_BYTES
 from tests.stack.harness import Execution, Harness, new_team, request_for
 
 CUTS = (300_000, 500_000, 200_000)

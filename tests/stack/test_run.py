@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from sei_export.bucket.upload import PART_BYTES
 from sei_export.jsontypes import JsonObject
-from sei_export.upload import PART_BYTES
 from tests.stack.harness import Harness, new_team, request_for
 
 RESULT_FIELDS = {

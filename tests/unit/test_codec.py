@@ -30,8 +30,8 @@ class NoBuild(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, NoBuild())
 
 from sei_export import codec
-from sei_export.body import as_verified_gzip
-from sei_export.csvcheck import CsvInspector
+from sei_export.landing.verified import as_verified_gzip
+from sei_export.landing.csvcheck import CsvInspector
 from sei_export.errors import CorruptDownloadError
 
 given = sys.stdin.buffer.read()

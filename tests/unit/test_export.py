@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.reports import REPORTS, SPRINT, Report
-from tests.unit.request_strategies import names, requests
-from tests.unit.samples import parsed, request, request_of
+from sei_export.request.reports import REPORTS, SPRINT, Report
+from tests.fakes.request_strategies import names, requests
+from tests.fakes.samples import parsed, request, request_of
 
 CREATED_AT = "2025-12-29T10:00:00Z"
 EXPORT = Export.of(request(), "exp_7a8b9c0d", CREATED_AT, reused=True)

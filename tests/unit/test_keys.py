@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from sei_export import keys
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
-from sei_export.fields import Field, Group, Word
+from sei_export.input.kinds import Field, Group, Word
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.keys import check_length, landed_key, series_key
-from sei_export.reports import PRODUCTIVITY, REPORTS, SPRINT, Report
-from sei_export.request import ExportRequest
-from tests.unit.request_strategies import few_names, names, requests
-from tests.unit.samples import parsed, problems, request, request_of
+from sei_export.request.export_request import ExportRequest
+from sei_export.request.reports import PRODUCTIVITY, REPORTS, SPRINT, Report
+from tests.fakes.request_strategies import few_names, names, requests
+from tests.fakes.samples import parsed, problems, request, request_of
 
 
 def data_key(asked: ExportRequest) -> str:

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sei_export.api.trees import read_tree
+from sei_export.batch.selector import WHOLE, Selector, read_selector, select
 from sei_export.errors import InvalidRequestError, ProtocolError
+from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.orgtree import MADE_ROOT, OrgTree, Team
-from sei_export.problems import Problems
-from sei_export.selector import WHOLE, Selector, read_selector, select
-from sei_export.treeforms import read_tree
-from tests.unit.orgtree_strategies import (
+from tests.fakes.orgtree_strategies import (
     ENGINEERING,
     antichains,
     chain,

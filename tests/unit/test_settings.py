@@ -191,8 +191,8 @@ def test_the_environment_is_read_at_the_call_not_at_import(
 def test_no_other_module_reads_the_environment() -> None:
     package = Path(str(sei_export.__file__)).parent
     readers = [
-        module.name
-        for module in sorted(package.glob("*.py"))
+        str(module.relative_to(package))
+        for module in sorted(package.rglob("*.py"))
         if re.search(r"\benviron\b|\bgetenv\b", module.read_text(encoding="utf-8"))
     ]
     assert readers == ["settings.py"]

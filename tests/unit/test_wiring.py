@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from sei_export import wiring
+from sei_export.bucket.upload import PART_BYTES
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
-from sei_export.upload import PART_BYTES
-from tests.unit.loopback import Answer, Loopback, Received, reply
-from tests.unit.samples import request
+from tests.fakes.loopback import Answer, Loopback, Received, reply
+from tests.fakes.samples import request
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key"
 METADATA = {"export-id": "exp_1", "created-at": "2026-03-01T06:00:00Z"}
@@ -266,8 +266,8 @@ def test_given_a_missing_setting_when_a_part_is_made_then_it_is_named(
 def test_given_no_settings_when_every_module_is_imported_then_nothing_is_missed() -> None:
     script = (
         "import pkgutil, importlib, sei_export\n"
-        "for it in pkgutil.iter_modules(sei_export.__path__):\n"
-        "    importlib.import_module(f'sei_export.{it.name}')\n"
+        'for it in pkgutil.walk_packages(sei_export.__path__, "sei_export."):\n'
+        "    importlib.import_module(it.name)\n"
     )
     package = Path(wiring.__file__).parents[1]
     done = subprocess.run(

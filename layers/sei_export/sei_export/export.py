@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from sei_export.client import check_export_id
+from sei_export.api.client import check_export_id
 from sei_export.errors import InvalidRequestError, ProtocolError
+from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.parsing import read_canonical
-from sei_export.payload import BY_HAND
-from sei_export.reports import REPORTS, Report
-from sei_export.request import ExportRequest
+from sei_export.request.export_request import ExportRequest
+from sei_export.request.parsing import read_canonical
+from sei_export.request.reports import REPORTS, Report
 
 
 @dataclass(frozen=True, slots=True)

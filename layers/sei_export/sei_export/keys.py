@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
-from sei_export.reports import Report
-from sei_export.request import ExportRequest
+from sei_export.request.export_request import ExportRequest
+from sei_export.request.reports import Report
 
 DATA_PREFIX = "exports/"
 MANIFEST_PREFIX = "manifests/"

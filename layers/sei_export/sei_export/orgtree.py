@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from sei_export.errors import InvalidRequestError
+from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.payload import BY_HAND
 
 MADE_ROOT = ""
 """The id of a root that the API does not name: it stands for the whole tree."""

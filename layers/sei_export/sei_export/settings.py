@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sei_export.api.urls import BaseUrl
 from sei_export.errors import ConfigurationError
 from sei_export.jsontypes import JsonObject
-from sei_export.urls import BaseUrl
 
 
 @dataclass(frozen=True, slots=True)

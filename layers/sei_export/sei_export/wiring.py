@@ -3,16 +3,16 @@
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from sei_export.client import Connect, InProject, SeiClient
-from sei_export.http import HttpClient, KeyHeader
-from sei_export.secret import ApiKey
+from sei_export.api.calls import HttpClient, KeyHeader
+from sei_export.api.client import Connect, InProject, SeiClient
+from sei_export.api.key import ApiKey
 from sei_export.settings import ApiSettings, event_bus_name, export_bucket
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
-    from sei_export.landing import Landing
-    from sei_export.storage import ObjectStore
+    from sei_export.bucket.objects import ObjectStore
+    from sei_export.landing.land import Landing
 
 _MARGIN_SECONDS = 3.0
 """Kept for telling about a failure before Lambda ends the invocation."""
@@ -43,7 +43,7 @@ def connector(context: Context) -> Connect:
 def object_store() -> "ObjectStore":
     """The export bucket."""
     from sei_export import aws
-    from sei_export.storage import CONNECTIONS, ObjectStore
+    from sei_export.bucket.objects import CONNECTIONS, ObjectStore
 
     return ObjectStore(aws.s3(CONNECTIONS), export_bucket())
 
@@ -52,8 +52,8 @@ def object_store() -> "ObjectStore":
 def landing() -> "Landing":
     """Bucket and event bus."""
     from sei_export import aws
-    from sei_export.events import EventBus
-    from sei_export.landing import Landing
+    from sei_export.landing.events import EventBus
+    from sei_export.landing.land import Landing
 
     return Landing(object_store(), EventBus(aws.events(), event_bus_name()))
 

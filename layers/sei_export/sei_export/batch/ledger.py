@@ -1,0 +1,141 @@
+"""A batch's account: what was expected, what became of it, and what to do about the rest.
+
+Nothing is carried from round to round but what is in the bucket: the items of each round and their
+outcomes. So closing a round can be repeated, and what nobody wrote down is missing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sei_export.batch.items import Item, retry
+from sei_export.batch.outcomes import Failure, Outcome
+from sei_export.batch.plan import MAX_ITEMS
+
+MAX_TRIES = 3
+"""Of one item. Each of them is an execution with its own hours of patience."""
+
+MAX_ROUNDS = 12
+"""Of a batch: the depth to which a tree is split, and the tries."""
+
+_SPLITTABLE = frozenset({"ExportTimedOutError", "ExportFailedError"})
+"""What a smaller scope may cure."""
+
+_PERMANENT = frozenset(
+    {
+        *("InvalidRequestError", "ConfigurationError", "AuthenticationError"),
+        *("ExportRejectedError", "ExportCancelledError", "StorageError"),
+        *_SPLITTABLE,
+    }
+)
+"""What another try would not change."""
+
+NEVER_STARTED = Failure(
+    "BatchIncompleteError",
+    "There is no outcome: the item never started, its execution died, or it could not be recorded.",
+    "Start the batch again with the same input: what has landed is found unchanged.",
+)
+
+
+class Fate(StrEnum):
+    """What became of an item."""
+
+    LANDED = "landed"
+    FAILED = "failed"
+    MISSING = "missing"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item's line.
+
+    Attributes:
+        item: As it was run last.
+        fate: What became of it.
+        outcome: What was written down, if anything was.
+        failure: Why it has not landed.
+        replaced_by: The ids of the items that it was split into.
+    """
+
+    item: Item
+    fate: Fate
+    outcome: Outcome | None = None
+    failure: Failure | None = None
+    replaced_by: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The account of one batch.
+
+    Attributes:
+        entries: By item id, in the order in which they came up.
+        following: Items of the next round; empty if there is nothing more to do.
+    """
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    following: tuple[Item, ...] = ()
+
+
+def balance(
+    rounds: Sequence[Sequence[Item]],
+    outcomes: Sequence[Mapping[str, Outcome]],
+    children: Callable[[Item], Iterable[Item]],
+    run: str,
+    unknown: Failure = NEVER_STARTED,
+) -> Ledger:
+    """Draw up the account after some rounds.
+
+    Args:
+        rounds: The items of each round, from the first on.
+        outcomes: Of each round, by item id; what is not there is missing.
+        children: The items that a too large one is split into for the next round; none for a leaf.
+        run: The batch.
+        unknown: Why the items of the last round without an outcome have none.
+    """
+    ledger = Ledger()
+    for items, found in zip(rounds, outcomes, strict=True):
+        why = unknown if items is rounds[-1] else NEVER_STARTED
+        for item in items:
+            ledger.entries[item.id] = _entry(item, found.get(item.id), why)
+    following: dict[str, Item] = {}
+    number = len(rounds) + 1
+    for item in rounds[-1]:
+        entry = ledger.entries[item.id]
+        if number > MAX_ROUNDS or entry.fate is Fate.LANDED:
+            continue
+        error = entry.failure.error if entry.failure else ""
+        parts = tuple(children(item)) if error in _SPLITTABLE else ()
+        # In the place of this one.
+        fits = len(ledger.entries) - 1 + len(following) + len(parts) <= MAX_ITEMS
+        if parts and fits:
+            following |= {part.id: part for part in parts if part.id not in ledger.entries}
+        elif error not in _PERMANENT and item.tries < MAX_TRIES:
+            following[item.id] = retry(item, run, number)
+    ledger.following = tuple(following.values())
+    _mark_splits(ledger, rounds, children)
+    return ledger
+
+
+def _entry(item: Item, outcome: Outcome | None, unknown: Failure) -> Entry:
+    if outcome is None:
+        return Entry(item, Fate.MISSING, None, unknown)
+    if outcome.failure:
+        return Entry(item, Fate.FAILED, outcome, outcome.failure)
+    return Entry(item, Fate.LANDED, outcome)
+
+
+def _mark_splits(
+    ledger: Ledger, rounds: Sequence[Sequence[Item]], children: Callable[[Item], Iterable[Item]]
+) -> None:
+    """What was split is not missing: its parts are expected in its place."""
+    known = {item.id for items in rounds for item in items}
+    known |= {item.id for item in ledger.following}
+    for key, entry in ledger.entries.items():
+        if entry.fate is Fate.FAILED and entry.failure and entry.failure.error in _SPLITTABLE:
+            parts = tuple(part.id for part in children(entry.item))
+            if parts and known.issuperset(parts):
+                ledger.entries[key] = Entry(
+                    entry.item, Fate.SPLIT, entry.outcome, entry.failure, parts
+                )

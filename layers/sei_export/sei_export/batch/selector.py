@@ -1,0 +1,122 @@
+"""Which teams of an org tree a batch exports: `scope.teams` of a plan's entry."""
+
+from dataclasses import dataclass
+
+from sei_export.input.fields import FieldReader
+from sei_export.input.problems import Problems, plain
+from sei_export.jsontypes import JsonValue
+from sei_export.orgtree import OrgTree, Team
+
+_FORMS = ("none", "leaves", "top", "a depth such as 2", "a list of team ids or names")
+_MAX_ID = 10**20
+_SHOWN_IDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which teams.
+
+    Attributes:
+        depth: Those so far below the root, and those nearer to it that contain none; 0 is the
+            whole tree, None the teams that contain none.
+        teams: Ids or names of teams, in the place of a depth.
+    """
+
+    depth: int | None = 0
+    teams: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the tree is exported as one."""
+        return self.depth == 0 and not self.teams
+
+
+WHOLE = Selector()
+
+_WORDS = {"none": WHOLE, "leaves": Selector(None), "top": Selector(1)}
+
+
+def read_selector(given: JsonValue, problems: Problems, path: str) -> Selector:
+    """Read one: none, leaves, top, a depth, or a list of ids (text or number) or names.
+
+    Args:
+        given: As in the plan.
+        problems: Where problems go.
+        path: Of what is given.
+    """
+    if isinstance(given, str) and given.strip().lower() in _WORDS:
+        return _WORDS[given.strip().lower()]
+    if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
+        return Selector(given)
+    if isinstance(given, list) and given:
+        listed = (_listed(f"{path}[{i}]", each, problems) for i, each in enumerate(given))
+        return Selector(0, tuple(listed))
+    problems.not_one_of(path, given, _FORMS)
+    return WHOLE
+
+
+def _listed(path: str, given: JsonValue, problems: Problems) -> str:
+    if isinstance(given, int) and not isinstance(given, bool):
+        if 0 <= given < _MAX_ID:
+            return str(given)
+        problems.bad_value(path, given, "a team's id is")
+        return ""
+    if isinstance(given, str):
+        return FieldReader(problems).text(path, given)
+    problems.bad_value(path, given, "a team's id or name is")
+    return ""
+
+
+def select(tree: OrgTree, selector: Selector, problems: Problems, path: str) -> tuple[Team, ...]:
+    """The teams to export, none of them inside another.
+
+    Args:
+        tree: Whose.
+        selector: Which.
+        problems: Where problems of listed teams go: unknown ones, ambiguous names, one twice,
+            one inside another.
+        path: The list's.
+
+    Returns:
+        The teams, the root for the whole tree; after a problem, some.
+    """
+    if not selector.teams:
+        return tuple(tree.at_depth(selector.depth))
+    by_name: dict[str, list[Team]] = {}
+    for team in tree.teams():
+        by_name.setdefault(team.name.strip(), []).append(team)
+    chosen: dict[str, tuple[str, str, Team]] = {}
+    for index, given in enumerate(selector.teams):
+        where = f"{path}[{index}]"
+        found = tree.find(given) or _named(given, by_name, problems, where)
+        if found and found.id in chosen:
+            problems.refused(where, given, f"team {_shown(found)} is listed twice")
+        elif found:
+            chosen[found.id] = (where, given, found)
+    for where, given, team in chosen.values():
+        outer = next((each for each in tree.ancestors(team.id) if each.id in chosen), None)
+        if outer:
+            problems.refused(
+                where, given, f"team {_shown(outer)} is listed too, whose export includes this one"
+            )
+    return tuple(team for _, _, team in chosen.values())
+
+
+def _named(
+    given: str, by_name: dict[str, list[Team]], problems: Problems, where: str
+) -> Team | None:
+    named = by_name.get(given, [])
+    if len(named) == 1:
+        return named[0]
+    if named:
+        ids = ", ".join(team.id for team in named[:_SHOWN_IDS])
+        problems.refused(
+            where, given, f"{len(named)} teams have this name: give an id, such as {ids}"
+        )
+    else:
+        problems.not_one_of(where, given, by_name)
+    return None
+
+
+def _shown(team: Team) -> str:
+    return f"{plain(team.name)} ({team.id})" if team.id else plain(team.name)

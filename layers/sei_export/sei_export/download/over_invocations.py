@@ -1,0 +1,212 @@
+"""One file on its way from the API into the bucket, over one invocation or several.
+
+Most fit into one: verified on the way, nothing kept but the result. One that is too slow for that
+is staged first, then verified and landed from there, so that every byte is verified in one pass
+(`staging`).
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sei_export.bucket.upload import PART_BYTES, Begun, Upload, part_bytes
+from sei_export.download.body import Body, Source
+from sei_export.download.staging import Left, Staging, Stored, Ticket
+from sei_export.errors import (
+    CorruptDownloadError,
+    ExportTimedOutError,
+    ServiceUnavailableError,
+)
+from sei_export.jsontypes import JsonObject
+
+logger = logging.getLogger(__name__)
+
+HANDOVER_SECONDS = 15.0
+"""Kept, when an invocation's time runs out, for the parts on their way and for publishing."""
+
+_END_SECONDS = 5.0
+"""Kept for one part, if it is the only one."""
+
+MOST_CORRUPTIONS = 3
+"""Of one staged file. The state machine's own count starts anew each time it goes on."""
+
+_LOOK_BYTES = PART_BYTES
+_LOOK_SECONDS = 60.0
+"""The pace is judged by the beginning, before any part of it is sent."""
+
+_SHARE_OF_TIME = 0.5
+"""What takes more of an invocation's time than this is staged: the pace may drop, and verifying
+may take longer than reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file.
+
+    Attributes:
+        source: Where it comes from.
+        staging: Where it is kept, if it takes more than one invocation.
+        land: Verifies and publishes it.
+    """
+
+    source: Source
+    staging: Staging
+    land: Callable[[Body], JsonObject]
+
+    def go_on(self) -> JsonObject:
+        """Land it, or get nearer to that.
+
+        Returns:
+            What `land` returns; or, to be called again in another invocation: `finished`: false,
+            `receivedBytes` and `totalBytes`.
+
+        Raises:
+            CorruptDownloadError: The file is damaged or has changed: the next call begins anew. Or
+                its connection broke off again and again: the next call goes on.
+            ExportTimedOutError: It is too slow, and the server cannot go on in the middle of it.
+            SeiExportError: As `Body.pieces`, `Staging` and `land` raise.
+        """
+        left = self.staging.left()
+        if left.corruptions >= MOST_CORRUPTIONS:
+            raise CorruptDownloadError(
+                f"The file was damaged, or had changed, each of {left.corruptions} times that it "
+                "was downloaded."
+            )
+        if left.ticket is None:
+            return self._begin(left)
+        if self.staging.is_whole(left.ticket):
+            return self._land_staged(left, left.ticket)
+        stored = self.staging.stored(left.ticket)
+        if stored is None:
+            # A twin has just completed it, or the bucket's lifecycle rules have taken it away.
+            whole = self.staging.is_whole(left.ticket)
+            return self._land_staged(left, left.ticket) if whole else self._begin(left)
+        return self._go_on(left, left.ticket, stored)
+
+    def _begin(self, left: Left) -> JsonObject:
+        seconds = self.source.seconds_left()
+        with closing(Body(self.source)) as body:
+            body.read_ahead(_LOOK_BYTES, min(_LOOK_SECONDS, seconds / 4))
+            if body.seconds_needed > _SHARE_OF_TIME * seconds and body.can_go_on_elsewhere:
+                return self._begin_staging(left, body)
+            # Time to hand over, should it get slower, or to end.
+            body.source = self._with_reserve(self.source)
+            try:
+                return self.land(body)
+            except ExportTimedOutError:
+                if not body.can_go_on_elsewhere:
+                    raise
+                self.staging.begin(body.validator, body.length, left)
+                return _unfinished(0, body.length)
+
+    def _begin_staging(self, left: Left, body: Body) -> JsonObject:
+        ticket = self.staging.begin(body.validator, body.length, left)
+        begun = self.staging.left()
+        return self._stage(begun, ticket, body, Stored(Begun(ticket.upload_id, ()), 0))
+
+    def _land_staged(self, left: Left, ticket: Ticket) -> JsonObject:
+        source = replace(self.source, open=partial(self.staging.open, ticket))
+        body = Body(self._with_reserve(source))
+        try:
+            with self._discarding(left, body):
+                return self.land(body)
+        except ExportTimedOutError:
+            raise ExportTimedOutError(
+                f"All {ticket.total} bytes are here, but verifying them takes longer than one "
+                f"invocation: {body.received} were verified.",
+                remedy="Give DownloadExportFunction more memory, which gives it more CPU; or "
+                "export less at a time: one team, a shorter date range, fewer metrics.",
+            ) from None
+
+    def _go_on(self, left: Left, ticket: Ticket, stored: Stored) -> JsonObject:
+        if stored.size == ticket.total:
+            self.staging.upload(ticket, stored).complete()
+            return _unfinished(stored.size, ticket.total)
+        body = Body(self.source)
+        if stored.size:
+            body = Body(
+                self.source,
+                received=stored.size,
+                total=ticket.total,
+                validator=ticket.validator,
+                ranges=True,
+            )
+        with closing(body):
+            if not stored.size:
+                with self._discarding(left, body):
+                    body.read_ahead(1, _LOOK_SECONDS)
+                if (body.validator, body.total) != (ticket.validator, ticket.total):
+                    # Nothing was kept of the file that it was.
+                    return self._begin_anew(left, body)
+            return self._stage(left, ticket, body, stored)
+
+    def _begin_anew(self, left: Left, body: Body) -> JsonObject:
+        if body.can_go_on_elsewhere:
+            return self._begin_staging(left, body)
+        body.source = self._with_reserve(self.source)
+        return self.land(body)
+
+    def _stage(self, left: Left, ticket: Ticket, body: Body, stored: Stored) -> JsonObject:
+        """Send raw bytes until they end or the time does."""
+        upload = self.staging.upload(ticket, stored)
+        with self._discarding(left, body):
+            try:
+                if self._send(body, upload, stored):
+                    upload.complete()
+                    return _unfinished(ticket.total, ticket.total)
+                parts = upload.keep()
+            finally:
+                # Before anything is discarded: a part on its way would outlive that.
+                upload.abandon()
+        if parts == len(stored.begun.parts):
+            raise _too_slow(body, stored)
+        return _unfinished(sum(map(part_bytes, range(1, parts + 1))), ticket.total)
+
+    def _send(self, body: Body, upload: Upload, stored: Stored) -> bool:
+        """Whether all of it is sent; else, the time is up."""
+        try:
+            for piece in body.pieces():
+                upload.write(piece)
+                # Before there is a whole part, handing over would keep nothing.
+                kept = body.received - stored.size >= part_bytes(len(stored.begun.parts) + 1)
+                reserve = HANDOVER_SECONDS if kept else _END_SECONDS
+                if body.received != body.total and self.source.seconds_left() < reserve:
+                    return False
+        except ExportTimedOutError:
+            return False
+        upload.flush()
+        return True
+
+    @contextmanager
+    def _discarding(self, left: Left, body: Body) -> Iterator[None]:
+        """What turned out to be no good is of no use to the next try; what was cut short is."""
+        try:
+            yield
+        except CorruptDownloadError as error:
+            if body.broke_off:
+                raise ServiceUnavailableError(
+                    error.message,
+                    remedy="Start a new execution soon: it goes on where this one stopped.",
+                ) from None
+            self.staging.discard(left)
+            raise
+
+    @staticmethod
+    def _with_reserve(source: Source) -> Source:
+        """Ends early enough for what comes after reading."""
+        return replace(source, seconds_left=lambda: source.seconds_left() - HANDOVER_SECONDS)
+
+
+def _unfinished(received: int, total: int) -> JsonObject:
+    logger.info("%d of %d bytes are staged; the next invocation goes on.", received, total)
+    return {"finished": False, "receivedBytes": received, "totalBytes": total}
+
+
+def _too_slow(body: Body, stored: Stored) -> ExportTimedOutError:
+    return ExportTimedOutError(
+        f"The download is too slow: {body.received - stored.size} bytes came in the function's "
+        f"time, and less than a part of {part_bytes(len(stored.begun.parts) + 1)} cannot be kept.",
+        remedy="Export less at a time: one team, a shorter date range, fewer metrics.",
+    )

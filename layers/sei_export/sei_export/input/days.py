@@ -1,0 +1,95 @@
+"""Reading a date range, absolute or relative; problems are collected, not raised."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sei_export import dates
+from sei_export.input.problems import Problems
+from sei_export.jsontypes import JsonObject, JsonValue
+
+_MAX_TRAILING_DAYS = 3660
+_NOTHING = (date.min, date.min)
+_FORMS = 'start and end, or period, or trailingDays, as in {"period": "previous-month"}'
+
+
+@dataclass(slots=True)
+class RangeReader:
+    """One reading of one range.
+
+    Attributes:
+        problems: Where problems go.
+        timezone: Of relative ranges that name none.
+        anchor: The moment that relative ranges are relative to; None refuses them.
+    """
+
+    problems: Problems
+    timezone: str
+    anchor: datetime | None
+
+    def read(self, given: JsonValue) -> dates.DateRange:
+        """The days of `dateRange`; after a problem, any."""
+        if given is None:
+            self.problems.missing("dateRange", f"give {_FORMS}")
+            return _NOTHING
+        if not isinstance(given, dict):
+            self.problems.bad_value("dateRange", given, f"an object with {_FORMS} is")
+            return _NOTHING
+        known = ("start", "end", "period", "trailingDays", "timezone")
+        self.problems.unknown_fields("dateRange.", given, known)
+        forms = (("start", "end"), ("period",), ("trailingDays",))
+        chosen = [form for form in forms if {*form} & {*given}]
+        if len(chosen) != 1:
+            self.problems.bad_value("dateRange", given, f"exactly one of {_FORMS} is")
+            return _NOTHING
+        if "start" in chosen[0]:
+            if "timezone" in given:
+                self.problems.add(
+                    "dateRange.timezone is for relative ranges; start and end need none."
+                )
+            return self.absolute(given, "dateRange.start", "dateRange.end")
+        if self.anchor is None:
+            self.problems.bad_value("dateRange", given, "only a range of start and end is")
+            return _NOTHING
+        return self._relative(given, self.anchor)
+
+    def absolute(self, given: JsonObject, start_path: str, end_path: str) -> dates.DateRange:
+        """The days of two fields, named by the last part of their paths."""
+        start = self.day(start_path, given.get(start_path.rpartition(".")[2]))
+        end = self.day(end_path, given.get(end_path.rpartition(".")[2]))
+        if start and end and start > end:
+            self.problems.add(f"{start_path} {start} is after {end_path} {end}.")
+        return start or date.min, end or date.min
+
+    def day(self, path: str, given: JsonValue) -> date | None:
+        """A day of the calendar; None after a problem."""
+        if given is None:
+            self.problems.missing(path, "give a day such as 2026-01-31")
+            return None
+        try:
+            # Python also reads other forms, such as 2024-W01-1.
+            if isinstance(given, str) and (day := date.fromisoformat(given)).isoformat() == given:
+                return day
+        except ValueError:
+            pass
+        self.problems.bad_value(path, given, "a day of the calendar such as 2026-01-31 is")
+        return None
+
+    def _relative(self, given: JsonObject, anchor: datetime) -> dates.DateRange:
+        name = given.get("timezone", self.timezone)
+        zone = dates.find_zone(name)
+        if zone is None:
+            self.problems.bad_value("dateRange.timezone", name, "a name such as Europe/Berlin is")
+        today = dates.today_at(anchor, zone) if zone else anchor.date()
+        if "period" in given:
+            period = given["period"]
+            if isinstance(period, str) and period in dates.PERIODS:
+                return dates.PERIODS[period](today)
+            self.problems.not_one_of("dateRange.period", period, dates.PERIODS)
+            return _NOTHING
+        days = given["trailingDays"]
+        if isinstance(days, int) and not isinstance(days, bool) and 0 < days <= _MAX_TRAILING_DAYS:
+            return dates.trailing(days, today)
+        self.problems.bad_value(
+            "dateRange.trailingDays", days, f"a whole number from 1 to {_MAX_TRAILING_DAYS} is"
+        )
+        return _NOTHING

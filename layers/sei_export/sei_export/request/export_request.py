@@ -1,0 +1,142 @@
+"""What is asked for: valid, with dates resolved, in one canonical form."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date
+
+from sei_export.input.kinds import Field, Group, Names, Number, Text, Word
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.reports import Report, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """A valid request, in the API's spelling, lists sorted and without repeats.
+
+    Attributes:
+        report: Which report.
+        org: The Harness organization, for the `orgIdentifier` query parameter.
+        project: The Harness project, for the `projectIdentifier` query parameter.
+        scope: The body's `scope`; empty for a legacy report.
+        start: First day.
+        end: Last day.
+        fields: The body's other fields, in the order of the report's table.
+    """
+
+    report: Report
+    org: str
+    project: str
+    scope: dict[str, str]
+    start: date
+    end: date
+    fields: JsonObject = field(default_factory=dict)
+
+    def body(self) -> JsonObject:
+        """The body of the create call."""
+        start, end = self.start.isoformat(), self.end.isoformat()
+        if self.report.scope is Scope.COLLECTION:
+            return {"dateStart": start, "dateEnd": end, **self.fields}
+        return {
+            "scope": dict(self.scope),
+            "dateRange": {"start": start, "end": end},
+            **self.fields,
+        }
+
+    def canonical(self) -> JsonObject:
+        """The one form of this request, itself a valid input that gives the same request again."""
+        return {
+            "report": self.report.name,
+            "orgIdentifier": self.org,
+            "projectIdentifier": self.project,
+            **self.body(),
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 in hex; equal for requests that ask for the same, metric names in any case."""
+        return _fingerprint({**self.canonical(), **_case_free(self.report.fields, self.fields)})
+
+    @property
+    def shape_fingerprint(self) -> str:
+        """8 hex digits; equal for requests whose files have the same columns."""
+        shaping = _shaping(self.report.fields, _case_free(self.report.fields, self.fields))
+        return _fingerprint({"report": self.report.name, **shaping})[:8]
+
+    @property
+    def level(self) -> str | None:
+        """Whose figures a row holds, such as `developer`, if the request says."""
+        return self._text_at(self.report.level)
+
+    @property
+    def is_aggregated(self) -> bool:
+        """Whether rows are about teams: a team's own one cannot be made of its child teams' rows.
+
+        Rows about people can be put together. Productivity has those unless it is asked for teams.
+        """
+        level = self.level or ("developer" if self.report.name == "productivity" else None)
+        return level != "developer"
+
+    @property
+    def granularity(self) -> str | None:
+        """The length of a row's period, such as `monthly`, if the request says."""
+        return self._text_at(self.report.granularity)
+
+    @property
+    def tree(self) -> str | None:
+        """The org tree, if the request names one."""
+        return self.scope.get("orgTreeName")
+
+    @property
+    def team(self) -> str | None:
+        """The team, if the request names one; the collection of a legacy report is a team."""
+        if self.report.scope is Scope.COLLECTION:
+            collection, number = self._text_at(("collectionId",)), self.fields.get("teamRefId")
+            # Two names of one team; where they differ, the answer's data may too.
+            return collection if _same(collection, number) else f"{collection}:{number}"
+        return self.scope.get("teamId")
+
+    def _text_at(self, path: tuple[str, ...]) -> str | None:
+        value: JsonValue = self.fields if path else None
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value if isinstance(value, str) else None
+
+
+def _same(collection: str | None, number: JsonValue) -> bool:
+    """Whether a legacy report names its team once, or twice by the same number."""
+    # As texts: Python refuses to make a number of very many digits.
+    return number is None or str(collection).lstrip("0") == str(number).lstrip("0")
+
+
+def _case_free(fields: tuple[Field, ...], values: JsonObject) -> JsonObject:
+    """The values with names in upper case, where the API does not tell cases apart."""
+    result: JsonObject = {}
+    for spec in fields:
+        value = values.get(spec.name)
+        if isinstance(spec, Names) and spec.any_case and isinstance(value, list):
+            result[spec.name] = [str(name).upper() for name in value]
+        elif isinstance(spec, Group) and isinstance(value, dict):
+            result[spec.name] = _case_free(spec.fields, value)
+        elif value is not None:
+            result[spec.name] = value
+    return result
+
+
+def _shaping(fields: tuple[Field, ...], values: JsonObject) -> JsonObject:
+    """The values that decide which columns the file has."""
+    result: JsonObject = {}
+    for spec in fields:
+        value = values.get(spec.name)
+        if isinstance(spec, Text | Number) or (isinstance(spec, Word) and not spec.shapes):
+            continue
+        if isinstance(spec, Group) and isinstance(value, dict):
+            value = _shaping(spec.fields, value) or None
+        if value is not None:
+            result[spec.name] = value
+    return result
+
+
+def _fingerprint(value: JsonObject) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,101 @@
+"""Reading whose data a request asks for; problems are collected, not raised."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sei_export.input.fields import FieldReader
+from sei_export.input.problems import Problems
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.reports import Report, Scope
+from sei_export.settings import RequestDefaults
+
+_TREE_IDENTIFIERS = ("orgIdentifier", "projectIdentifier")
+"""What the API wants inside `scope` beside `orgTreeName`, for all reports but productivity."""
+
+
+@dataclass(slots=True)
+class ScopeReader:
+    """One reading of one request's scope.
+
+    Attributes:
+        asked: The request.
+        defaults: What the stack says where it is silent.
+        problems: Where problems go.
+        report: The request's, if it names one.
+        beside: Fields of a scope that are none of a request's and known all the same.
+    """
+
+    asked: JsonObject
+    defaults: RequestDefaults
+    problems: Problems
+    report: Report | None
+    beside: tuple[str, ...]
+
+    def identifier(self, name: str, default: str) -> str:
+        """An organization or a project: the scope's, or the request's, or else the stack's."""
+        texts = [self._text(path, given) for path, given in self._identifiers(name)]
+        if len(set(texts)) > 1 and all(texts):
+            self.problems.add(f"scope.{name} and {name} name one thing and differ: give one.")
+        if texts:
+            return texts[0]
+        if not default:
+            self.problems.missing(name, "give the identifier as Harness shows it")
+            return ""
+        return self._text(name, default)
+
+    def _identifiers(self, name: str) -> Iterator[tuple[str, JsonValue]]:
+        """Where the input names it: the API wants it inside some scopes and in every query."""
+        scope = self.asked.get("scope")
+        # In a scope that is a team, or of another kind of report, it is refused as such.
+        of_tree = self.report and self.report.scope is Scope.TREE_OR_TEAM
+        if of_tree and isinstance(scope, dict) and name in scope and "teamId" not in scope:
+            yield f"scope.{name}", scope[name]
+        if name in self.asked:
+            yield name, self.asked[name]
+
+    def read(self, org: str, project: str) -> dict[str, str]:
+        """The body's scope; empty for a legacy report, and after a problem perhaps.
+
+        Args:
+            org: The request's organization.
+            project: The request's project.
+        """
+        report = self.report
+        if report is None or report.scope is Scope.COLLECTION:
+            return {}
+        given = self.asked.get("scope")
+        if given is None:
+            given = {}
+        if not isinstance(given, dict):
+            self.problems.bad_value("scope", given, f"an object with {report.scope.value} is")
+            return {}
+        either = report.scope is Scope.TREE_OR_TEAM
+        known = ("orgTreeName", "teamId", *(_TREE_IDENTIFIERS if either else ()))
+        self.problems.unknown_fields("scope.", given, (*known, *self.beside))
+        if either and {"orgTreeName", "teamId"} <= set(given):
+            self.problems.bad_value("scope", given, f"{report.scope.value}, not both, is")
+            return {}
+        scope: dict[str, str] = {}
+        if "orgTreeName" in given or not (either and "teamId" in given):
+            scope["orgTreeName"] = self._tree(given)
+            if either:
+                scope |= zip(_TREE_IDENTIFIERS, (org, project), strict=True)
+        elif {*_TREE_IDENTIFIERS} & set(given):
+            self.problems.add(
+                "scope.orgIdentifier and scope.projectIdentifier go with orgTreeName, not teamId."
+            )
+        if "teamId" in given:
+            scope["teamId"] = self._text("scope.teamId", given["teamId"])
+        return scope
+
+    def _tree(self, given: JsonObject) -> str:
+        if "orgTreeName" in given or self.defaults.org_tree_name:
+            tree = given.get("orgTreeName", self.defaults.org_tree_name)
+            return self._text("scope.orgTreeName", tree)
+        self.problems.missing(
+            "scope.orgTreeName", "give it, or set the stack's parameter OrgTreeName"
+        )
+        return ""
+
+    def _text(self, path: str, given: JsonValue) -> str:
+        return FieldReader(self.problems).text(path, given)

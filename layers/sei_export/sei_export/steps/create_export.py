@@ -1,0 +1,81 @@
+"""CreateExport: from an execution's input to an export at the API."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from sei_export import dates, keys
+from sei_export.api.client import Connect
+from sei_export.bucket.objects import Document
+from sei_export.errors import SeiExportError
+from sei_export.export import Export
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.export_request import ExportRequest
+from sei_export.request.parsing import parse_request
+from sei_export.settings import RequestDefaults
+
+logger = logging.getLogger(__name__)
+
+
+def create_export(
+    given: JsonValue,
+    started_at: datetime,
+    execution_arn: str,
+    defaults: RequestDefaults,
+    connect: Connect,
+    read_json: Callable[[str], Document],
+) -> JsonObject:
+    """Validate the input, then create the export; a legacy report needs no creating.
+
+    Args:
+        given: The execution's input.
+        started_at: The execution's start.
+        execution_arn: The execution.
+        defaults: The stack's settings for requests.
+        connect: Makes the client for an organization and project. Not called, and so no secret
+            read and no connection made, before the request is known to be valid.
+        read_json: Reads a JSON object of the bucket.
+
+    Returns:
+        `Export.to_json`.
+
+    Raises:
+        InvalidRequestError: The input is wrong.
+        SeiExportError: As `SeiClient.create` raises.
+    """
+    request = parse_request(given, defaults, started_at)
+    keys.check_length(request)
+    started = dates.format_moment(started_at)
+    if request.report.is_legacy:
+        export = Export.of(request, _own_id(request, execution_arn), started, reused=False)
+    else:
+        created = connect(request).create(request)
+        export = Export.of(
+            request,
+            created.export_id,
+            dates.normalize_moment(created.created_at, started),
+            reused=created.reused,
+            # How old a reused one is by now is not known for sure.
+            expected_seconds=0.0 if created.reused else _last_duration(request, read_json),
+        )
+    return export.to_json()
+
+
+def _last_duration(request: ExportRequest, read_json: Callable[[str], Document]) -> float:
+    """How long the last export took that differed in its dates only; 0 if unknown.
+
+    It only makes polling cheaper, so that nothing about it may stop an export.
+    """
+    try:
+        seconds = read_json(keys.series_key(request)).content.get("durationSeconds")
+    except SeiExportError as error:
+        logger.warning("The last duration is not known: %s", error.message)
+        return 0.0
+    return float(seconds) if isinstance(seconds, int | float) else 0.0
+
+
+def _own_id(request: ExportRequest, execution_arn: str) -> str:
+    """An id for what the API does not name: the same for retries, another for each execution."""
+    identity = f"{execution_arn}|{request.fingerprint}"
+    return f"legacy_{hashlib.sha256(identity.encode()).hexdigest()[:16]}"

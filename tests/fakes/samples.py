@@ -1,0 +1,131 @@
+"""Requests and settings that the unit tests share."""
+
+import json
+from datetime import UTC, datetime
+
+from sei_export.batch.items import Item
+from sei_export.errors import InvalidRequestError
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.export_request import ExportRequest
+from sei_export.request.parsing import parse_request
+from sei_export.settings import BatchSettings, RequestDefaults
+
+STARTED_AT = datetime(2026, 3, 15, 6, 0, tzinfo=UTC)
+
+DEFAULTS = RequestDefaults(
+    org_identifier="acme",
+    project_identifier="metrics",
+    org_tree_name="Engineering",
+    timezone="UTC",
+    default_request={"report": "productivity", "dateRange": {"period": "previous-month"}},
+)
+
+_LEAST: dict[str, JsonObject] = {
+    "productivity": {},
+    "efficiency": {"metricGroups": ["lttc"], "options": {"granularity": "MONTHLY"}},
+    "sprint": {"options": {"granularity": "SPRINT"}},
+    "business-alignment": {"options": {"granularity": "MONTHLY"}},
+    "time-in-status": {},
+    "team-report": {"collectionId": "6036", "teamRefId": 6036},
+    "contributor-report": {"collectionId": "1", "productivityContributors": {}},
+}
+"""What each report wants beside dates, its name and what the stack says."""
+
+
+def asked(**fields: JsonValue) -> JsonObject:
+    """A valid input, with some fields replaced or added."""
+    return {
+        "report": "productivity",
+        "scope": {"orgTreeName": "Engineering", "teamId": "456"},
+        "dateRange": {"start": "2024-01-01", "end": "2024-12-31"},
+        **fields,
+    }
+
+
+def least(report: str, **fields: JsonValue) -> JsonObject:
+    """The least valid input of a report, with some fields replaced or added."""
+    span: JsonObject = {"start": "2024-01-01", "end": "2024-12-31"}
+    return {"report": report, "dateRange": span, **_LEAST[report], **fields}
+
+
+def parsed(given: JsonValue) -> ExportRequest:
+    """The request of an input."""
+    return parse_request(given, DEFAULTS, STARTED_AT)
+
+
+def request(**fields: JsonValue) -> ExportRequest:
+    """The request of `asked`."""
+    return parsed(asked(**fields))
+
+
+def request_of(report: str, **fields: JsonValue) -> ExportRequest:
+    """The request of `least`."""
+    return parsed(least(report, **fields))
+
+
+def problems(
+    given: JsonValue, defaults: RequestDefaults = DEFAULTS, started_at: datetime = STARTED_AT
+) -> tuple[str, ...]:
+    """What is wrong with an input; empty when nothing is."""
+    try:
+        parse_request(given, defaults, started_at)
+    except InvalidRequestError as error:
+        return error.problems
+    return ()
+
+
+BATCH_SETTINGS = BatchSettings(DEFAULTS, batch_plan={}, max_concurrency=10)
+
+
+def export_arn(name: str) -> str:
+    """An execution of the export machine."""
+    return f"arn:aws:states:eu-west-1:123456789012:execution:Export:{name}"
+
+
+def landed(item: Item, **fields: JsonValue) -> JsonObject:
+    """What a child of a batch's Map has of an item whose export landed, with some fields replaced.
+
+    `result` is the export machine's output.
+    """
+    result: JsonObject = {
+        "report": item.input["report"],
+        "exportId": f"exp_{item.id}",
+        "status": "completed",
+        "reused": False,
+        "attempts": 1,
+        "bucket": "landing",
+        "key": item.key,
+        "versionId": "v1",
+        "etag": "e" * 32,
+        "sizeBytes": 100,
+        "csvBytes": 300,
+        "contentSha256": "ab" * 32,
+        "rows": 7,
+        "columns": ["team", "PR_MERGED"],
+        "changed": True,
+        "manifestKey": item.key.replace("exports/", "manifests/"),
+        "polls": 3,
+        "completedAt": "2026-03-15T06:01:30.250Z",
+        "durationSeconds": 90.25,
+        "executionArn": export_arn(item.name),
+    }
+    return {"result": result | fields}
+
+
+def task_failed(
+    error: str, message: str = "It failed.", remedy: str = "Mend it.", name: str = "run-1"
+) -> JsonObject:
+    """What a child of a batch's Map has of an export that failed, in the form of AWS."""
+    described = {
+        "ExecutionArn": export_arn(name),
+        "StateMachineArn": "arn:aws:states:eu-west-1:123456789012:stateMachine:Export",
+        "Name": name,
+        "Status": "FAILED",
+        "StartDate": 1_773_554_400_000,
+        "StopDate": 1_773_554_490_250,
+        "Input": "{}",
+        "InputDetails": {"Included": True},
+        "Error": error,
+        "Cause": f"{message} Remedy: {remedy}",
+    }
+    return {"failure": {"Error": "States.TaskFailed", "Cause": json.dumps(described)}}

@@ -1,0 +1,523 @@
+"""The API's calls, in every form that its pages show."""
+
+import json
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sei_export.api.calls import HttpClient
+from sei_export.api.client import SeiClient, check_export_id
+from sei_export.api.urls import BaseUrl
+from sei_export.errors import (
+    AuthenticationError,
+    CorruptDownloadError,
+    ExportNotFoundError,
+    ExportRejectedError,
+    ProtocolError,
+    RateLimitedError,
+    SeiExportError,
+    ServiceUnavailableError,
+)
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.export_request import ExportRequest
+from sei_export.request.parsing import parse_request
+from sei_export.request.reports import PRODUCTIVITY
+from sei_export.status import ExportStatus
+from tests.fakes.loopback import Answer, Loopback, Received, pair, reply
+from tests.fakes.samples import DEFAULTS, STARTED_AT, request
+from tests.fakes.timing import KEY, FakeClock, FakeKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PREFIX = "/prod1/sei/api"
+EXPORTS = f"{PREFIX}/v2/insights/productivity/exports"
+PROJECT = {"orgIdentifier": ["acme"], "projectIdentifier": ["metrics"]}
+CREATED: JsonObject = {"exportId": "exp_7a8b9c0d", "createdAt": "2025-12-29T10:00:00Z"}
+HTML = b"<!DOCTYPE html><title>Sign in</title>"
+
+
+def _client(server: Loopback) -> SeiClient:
+    base = BaseUrl.parse(f"{server.origin}{PREFIX}/")
+    http = HttpClient(base, FakeKey(), 100, FakeClock().timing)
+    return SeiClient(http, base, "acme", "metrics")
+
+
+@contextmanager
+def _api(*answers: Answer) -> "Iterator[tuple[SeiClient, Loopback]]":
+    with Loopback(answers) as server:
+        yield _client(server), server
+
+
+def _state(**fields: JsonValue) -> bytes:
+    return reply(200, {"exportId": "exp_1", "status": "completed", **fields})
+
+
+# --- create ---
+
+
+@pytest.mark.parametrize(
+    ("status", "reused"), [pytest.param(202, False, id="new"), pytest.param(200, True, id="reused")]
+)
+def test_given_a_request_when_created_then_the_answer_tells_whether_it_was_reused(
+    status: int, *, reused: bool
+) -> None:
+    asked = request(metrics=["PR_MERGED"], options={"granularity": "monthly"})
+    with _api(reply(status, CREATED)) as (client, server):
+        created = client.create(asked)
+    assert (created.export_id, created.reused) == ("exp_7a8b9c0d", reused)
+    assert created.created_at == "2025-12-29T10:00:00Z"
+    [received] = server.received
+    assert (received.method, received.path) == ("POST", EXPORTS)
+    assert received.query == PROJECT
+    assert json.loads(received.body) == asked.body()
+
+
+@pytest.mark.parametrize("created_at", [None, "", 1735466400, {}])
+def test_given_no_readable_time_when_created_then_it_is_left_open(created_at: JsonValue) -> None:
+    with _api(reply(202, {"exportId": "exp_1", "createdAt": created_at})) as (client, _):
+        assert client.create(request()).created_at is None
+
+
+@pytest.mark.parametrize("export_id", ["exp_7a8b9c0d", "0K9ZQ", "a", "A-b_C", "x" * 128])
+def test_given_an_opaque_export_id_then_it_is_taken(export_id: str) -> None:
+    with _api(reply(202, {"exportId": export_id})) as (client, _):
+        assert client.create(request()).export_id == export_id
+
+
+@pytest.mark.parametrize(
+    "export_id",
+    [
+        pytest.param("../../admin", id="path"),
+        pytest.param("a/b", id="slash"),
+        pytest.param("..", id="dots"),
+        pytest.param("%2e%2e", id="encoded dots"),
+        pytest.param("a?b=c", id="query"),
+        pytest.param("a#b", id="fragment"),
+        pytest.param("a b", id="space"),
+        pytest.param("a\n", id="newline at the end"),
+        pytest.param("é", id="not ascii"),
+        pytest.param("-a", id="dash first"),
+        pytest.param("x" * 129, id="too long"),
+        pytest.param("", id="empty"),
+        pytest.param(17, id="number"),
+        pytest.param(["exp_1"], id="list"),
+        pytest.param(True, id="true"),
+    ],
+)
+def test_given_an_unusable_export_id_then_it_is_refused_and_shown(export_id: JsonValue) -> None:
+    with (
+        _api(reply(202, {"exportId": export_id})) as (client, _),
+        pytest.raises(ProtocolError, match="unusable exportId") as caught,
+    ):
+        client.create(request())
+    assert repr(export_id)[:80] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer", [pytest.param({}, id="missing"), pytest.param({"exportId": None}, id="null")]
+)
+def test_given_no_export_id_when_created_then_it_is_refused(answer: JsonObject) -> None:
+    with (
+        _api(reply(202, answer)) as (client, _),
+        pytest.raises(ProtocolError, match="has no exportId"),
+    ):
+        client.create(request())
+
+
+def test_given_an_export_id_from_elsewhere_then_the_same_check_serves() -> None:
+    assert check_export_id("exp_1") == "exp_1"
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 410, 422])
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param({"message": "Invalid teamId"}, "Invalid teamId", id="message"),
+        pytest.param({"error": "Invalid  \n teamId"}, "Invalid teamId", id="error"),
+        pytest.param({"error": {"message": "No tree X"}}, "No tree X", id="error object"),
+        pytest.param({"errorMessage": "No tree X"}, "No tree X", id="errorMessage"),
+        pytest.param({"detail": "No tree X"}, "No tree X", id="detail"),
+        pytest.param({"error": "", "message": "No tree X"}, "No tree X", id="empty error"),
+        pytest.param({"code": "E17"}, '{"code": "E17"}', id="another shape"),
+        pytest.param(["No tree X"], '["No tree X"]', id="list"),
+        pytest.param(b"No tree X", "No tree X", id="text"),
+        pytest.param(HTML, HTML.decode(), id="html"),
+        pytest.param(b"", "(an empty body)", id="nothing"),
+    ],
+)
+def test_given_a_refusal_when_created_then_the_message_has_the_apis_own_text(
+    status: int, answer: JsonValue | bytes, told: str
+) -> None:
+    with _api(reply(status, answer)) as (client, _), pytest.raises(ExportRejectedError) as caught:
+        client.create(request())
+    assert caught.value.message == f"The API refuses the export with {status}: {told}"
+
+
+def test_given_an_endless_refusal_when_created_then_the_message_stays_short() -> None:
+    answer = reply(400, {"message": "x" * 100_000})
+    with _api(answer) as (client, _), pytest.raises(ExportRejectedError) as caught:
+        client.create(request())
+    assert len(str(caught.value)) < 1000
+
+
+# --- status ---
+
+
+@pytest.mark.parametrize("status", list(ExportStatus))
+@pytest.mark.parametrize("spell", [str.lower, str.upper, str.title, " {} ".format])
+def test_given_a_status_in_any_case_then_it_is_read(
+    status: ExportStatus, spell: Callable[[str], str]
+) -> None:
+    with _api(_state(status=spell(status.value))) as (client, server):
+        assert client.state(PRODUCTIVITY, "exp_1").status is status
+    [received] = server.received
+    assert (received.method, received.path) == ("GET", f"{EXPORTS}/exp_1")
+    assert received.query == PROJECT
+
+
+@pytest.mark.parametrize("status", ["expired", "", None, 3, ["completed"]])
+def test_given_an_unknown_status_then_the_error_names_it(status: JsonValue) -> None:
+    with _api(_state(status=status)) as (client, _), pytest.raises(ProtocolError) as caught:
+        client.state(PRODUCTIVITY, "exp_1")
+    assert repr(status) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("fields", "link"),
+    [
+        pytest.param({"download": {"url": "/v2/a"}}, "/v2/a", id="nested"),
+        pytest.param({"downloadUrl": "/v2/b"}, "/v2/b", id="flat"),
+        pytest.param({"download": {"url": "/v2/a"}, "downloadUrl": "/v2/b"}, "/v2/a", id="both"),
+        pytest.param({"download": {}, "downloadUrl": "/v2/b"}, "/v2/b", id="nested without"),
+        pytest.param({"download": {"url": ""}, "downloadUrl": "/v2/b"}, "/v2/b", id="empty"),
+        pytest.param({"download": None, "downloadUrl": None}, None, id="null"),
+        pytest.param({"download": "yes", "downloadUrl": 1}, None, id="other types"),
+        pytest.param({}, None, id="none"),
+    ],
+)
+def test_given_a_link_in_any_place_then_it_is_found(fields: JsonObject, link: str | None) -> None:
+    with _api(_state(**fields)) as (client, _):
+        assert client.state(PRODUCTIVITY, "exp_1").link == link
+
+
+def test_given_times_and_an_error_then_they_are_read() -> None:
+    answer = _state(status="FAILED", error="Invalid teamId", createdAt="T1", completedAt="T2")
+    with _api(answer) as (client, _):
+        state = client.state(PRODUCTIVITY, "exp_1")
+    assert (state.error, state.created_at, state.completed_at) == ("Invalid teamId", "T1", "T2")
+
+
+def test_given_an_unknown_export_when_asked_for_then_it_is_not_found() -> None:
+    answer = reply(404, {"message": "Export not found"})
+    with _api(answer) as (client, _), pytest.raises(ExportNotFoundError) as caught:
+        client.state(PRODUCTIVITY, "exp_1")
+    assert "exp_1" in caught.value.message
+    assert "Export not found" in caught.value.message
+
+
+@pytest.mark.parametrize("status", [400, 410, 422])
+def test_given_another_4xx_when_asked_for_then_the_message_has_the_apis_text(status: int) -> None:
+    answer = reply(status, {"message": "scope is required"})
+    with _api(answer) as (client, _), pytest.raises(ProtocolError) as caught:
+        client.state(PRODUCTIVITY, "exp_1")
+    assert str(status) in caught.value.message
+    assert "scope is required" in caught.value.message
+
+
+# --- create and status ---
+
+
+def _create(client: SeiClient) -> object:
+    return client.create(request())
+
+
+def _ask(client: SeiClient) -> object:
+    return client.state(PRODUCTIVITY, "exp_1")
+
+
+def _download(client: SeiClient) -> object:
+    with client.download(PRODUCTIVITY, "exp_1", None) as response:
+        return response
+
+
+type Step = Callable[[SeiClient], object]
+
+
+@pytest.mark.parametrize("step", [_create, _ask])
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        pytest.param(HTML, "an HTML page", id="html"),
+        pytest.param(b" \n<p>hi", "an HTML page", id="html after blanks"),
+        pytest.param(b"OK", "not a JSON object: OK", id="text"),
+        pytest.param(b"", "not a JSON object", id="nothing"),
+        pytest.param(b'["exp_1"]', "not a JSON object", id="list"),
+        pytest.param(b'"exp_1"', "not a JSON object", id="string"),
+        pytest.param(b"null", "not a JSON object", id="null"),
+    ],
+)
+def test_given_a_success_that_is_not_an_object_then_the_error_says_what_it_is(
+    step: Step, body: bytes, told: str
+) -> None:
+    with _api(reply(200, body)) as (client, _), pytest.raises(ProtocolError) as caught:
+        step(client)
+    assert told in caught.value.message
+
+
+@pytest.mark.parametrize("step", [_create, _ask, _download])
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        pytest.param(401, AuthenticationError, id="401"),
+        pytest.param(403, AuthenticationError, id="403"),
+        pytest.param(429, RateLimitedError, id="429"),
+        pytest.param(500, ServiceUnavailableError, id="500"),
+        pytest.param(503, ServiceUnavailableError, id="503"),
+    ],
+)
+def test_given_a_general_failure_then_each_step_has_the_same_name_for_it(
+    step: Step, status: int, error: type[SeiExportError]
+) -> None:
+    with Loopback(lambda _: reply(status)) as server, pytest.raises(error):
+        step(_client(server))
+
+
+# --- download ---
+
+
+@pytest.mark.parametrize(
+    ("link", "path"),
+    [
+        pytest.param(None, f"{EXPORTS}/exp_1/download", id="none"),
+        pytest.param("/v2/insights/x/download", f"{PREFIX}/v2/insights/x/download", id="root"),
+        pytest.param("v2/insights/x", f"{PREFIX}/v2/insights/x", id="without a slash"),
+        pytest.param(f"{PREFIX}/v2/x", f"{PREFIX}/v2/x", id="with the prefix"),
+        pytest.param(f"{{origin}}{PREFIX}/v2/x", f"{PREFIX}/v2/x", id="absolute"),
+        pytest.param(f"//{{host}}{PREFIX}/v2/x", f"{PREFIX}/v2/x", id="without a scheme"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("query", "arrives"),
+    [
+        pytest.param("", PROJECT, id="no query"),
+        pytest.param("?token=t", {"token": ["t"], **PROJECT}, id="another parameter"),
+        pytest.param("?orgIdentifier=acme&projectIdentifier=metrics", PROJECT, id="both in it"),
+        pytest.param("?orgIdentifier=acme", PROJECT, id="one in it"),
+    ],
+)
+def test_given_a_link_of_the_api_when_downloaded_then_both_parameters_arrive_once(
+    link: str | None, path: str, query: str, arrives: dict[str, list[str]]
+) -> None:
+    with _api(reply(200, b"a,b\n")) as (client, server):
+        host = f"127.0.0.1:{server.port}"
+        url = link.format(origin=server.origin, host=host) + query if link else None
+        with client.download(PRODUCTIVITY, "exp_1", url) as response:
+            assert response.raw.read() == b"a,b\n"
+    [received] = server.received
+    assert received.path == path
+    assert received.query == (arrives if link else PROJECT)
+
+
+def test_given_a_link_with_blanks_around_when_downloaded_then_they_do_not_matter() -> None:
+    with _api(reply(200, b"a,b\n")) as (client, server):
+        with client.download(PRODUCTIVITY, "exp_1", " /v2/x\n") as response:
+            assert response.status_code == 200
+        assert server.received[0].path == f"{PREFIX}/v2/x"
+
+
+@pytest.mark.parametrize("scheme", ["http:", ""], ids=["absolute", "without a scheme"])
+def test_given_a_link_elsewhere_when_downloaded_then_neither_key_nor_parameters_go_there(
+    scheme: str,
+) -> None:
+    with pair([], [reply(200, b"a,b\n")]) as (server, other):
+        link = f"{scheme}//127.0.0.1:{other.port}/bucket/file?signature=1"
+        with _client(server).download(PRODUCTIVITY, "exp_1", link) as response:
+            assert response.raw.read() == b"a,b\n"
+    [received] = other.received
+    assert received.target == "/bucket/file?signature=1"
+    assert received.authorization is None
+    assert server.received == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        pytest.param("javascript:alert(1)", id="another scheme"),
+        pytest.param("http://", id="no host"),
+        pytest.param("?token=1", id="only a query"),
+        pytest.param("  ", id="blank"),
+        pytest.param("http://[::1", id="half an address"),
+    ],
+)
+def test_given_an_unusable_link_when_downloaded_then_nothing_is_sent(link: str) -> None:
+    with Loopback([]) as server:
+        with (
+            pytest.raises(ProtocolError),
+            _client(server).download(PRODUCTIVITY, "exp_1", link),
+        ):
+            pass
+        assert server.connections == 0
+
+
+def test_given_no_file_when_downloaded_then_it_is_not_found() -> None:
+    with (
+        _api(reply(404)) as (client, _),
+        pytest.raises(ExportNotFoundError, match="exp_1"),
+        client.download(PRODUCTIVITY, "exp_1", None),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("status", [201, 204, 304, 400, 410])
+def test_given_another_answer_than_a_file_when_downloaded_then_it_is_no_file(status: int) -> None:
+    with (
+        _api(reply(status)) as (client, _),
+        pytest.raises(ProtocolError, match=str(status)),
+        client.download(PRODUCTIVITY, "exp_1", None),
+    ):
+        pass
+
+
+def test_given_a_file_shorter_than_the_range_when_downloaded_then_it_has_changed() -> None:
+    wanted = {"Range": "bytes=2-", "If-Range": '"abc"'}
+    with (
+        _api(reply(416, b"", {"Content-Range": "bytes */2"})) as (client, _),
+        pytest.raises(CorruptDownloadError, match=r"exp_1 is shorter now"),
+        client.download(PRODUCTIVITY, "exp_1", None, wanted),
+    ):
+        pass
+
+
+def test_given_a_range_when_downloaded_then_it_is_asked_for_and_a_part_is_an_answer() -> None:
+    wanted = {"Range": "bytes=2-", "If-Range": '"abc"'}
+    with _api(reply(206, b"b\n", {"Content-Range": "bytes 2-3/4"})) as (client, server):
+        with client.download(PRODUCTIVITY, "exp_1", None, wanted) as response:
+            assert (response.status_code, response.raw.read()) == (206, b"b\n")
+        [received] = server.received
+    assert {name: received.headers[name] for name in wanted} == wanted
+    assert received.authorization == f"ApiKey {KEY}"
+
+
+def test_given_an_error_of_the_reader_when_downloading_then_it_comes_out_unchanged() -> None:
+    def answer(_: Received) -> bytes:
+        return reply(200, b"a,b\n")
+
+    with (
+        Loopback(answer) as server,
+        pytest.raises(OSError, match="disk full"),
+        _client(server).download(PRODUCTIVITY, "exp_1", None),
+    ):
+        raise OSError("disk full")
+    assert len(server.received) == 1
+
+
+# --- list ---
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        pytest.param(lambda items: items, id="bare"),
+        *(
+            pytest.param(lambda items, name=name: {"total": 9, name: items}, id=name)
+            for name in ("exports", "content", "items", "data")
+        ),
+    ],
+)
+def test_given_a_list_in_any_form_then_its_exports_are_read(
+    wrap: Callable[[list[JsonValue]], JsonValue],
+) -> None:
+    items: list[JsonValue] = [
+        {"exportId": "exp_1", "status": "COMPLETED", "createdAt": "T1", "other": 1},
+        {"id": "exp_2"},
+    ]
+    with _api(reply(200, wrap(items))) as (client, server):
+        first, second = client.list(PRODUCTIVITY, {"status": "completed", "page": "0"})
+    assert (first.export_id, first.status, first.created_at) == ("exp_1", "COMPLETED", "T1")
+    assert (second.export_id, second.status, second.created_at) == ("exp_2", None, None)
+    [received] = server.received
+    assert (received.method, received.path) == ("GET", EXPORTS)
+    assert received.query == {**PROJECT, "status": ["completed"], "page": ["0"]}
+
+
+@pytest.mark.parametrize("answer", [[], {"exports": []}])
+def test_given_an_empty_list_then_there_are_no_exports(answer: JsonValue) -> None:
+    with _api(reply(200, answer)) as (client, _):
+        assert client.list(PRODUCTIVITY, {}) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({}, id="no list"),
+        pytest.param({"exports": {}}, id="an object"),
+        pytest.param(["exp_1"], id="entries of text"),
+        pytest.param(HTML, id="html"),
+    ],
+)
+def test_given_another_answer_than_a_list_then_it_is_refused(answer: JsonValue | bytes) -> None:
+    with _api(reply(200, answer)) as (client, _), pytest.raises(ProtocolError):
+        client.list(PRODUCTIVITY, {})
+
+
+def test_given_a_refusal_when_listed_then_the_message_has_the_apis_text() -> None:
+    answer = reply(400, {"message": "limit is too large"})
+    with _api(answer) as (client, _), pytest.raises(ProtocolError, match="limit is too large"):
+        client.list(PRODUCTIVITY, {})
+
+
+# --- legacy reports ---
+
+
+def _legacy() -> ExportRequest:
+    given: JsonObject = {
+        "report": "team-report",
+        "collectionId": "6036",
+        "teamRefId": 6036,
+        "dateStart": "2024-01-01",
+        "dateEnd": "2024-12-31",
+        "granularity": "weekly",
+    }
+    return parse_request(given, DEFAULTS, STARTED_AT)
+
+
+def test_given_a_legacy_report_when_fetched_then_the_answer_is_the_file() -> None:
+    asked = _legacy()
+    with _api(reply(200, b"a,b\n")) as (client, server), client.fetch(asked) as response:
+        assert response.raw.read() == b"a,b\n"
+    [received] = server.received
+    assert (received.method, received.path) == ("POST", f"{PREFIX}/v2/insights/teams/reports")
+    assert received.query == {**PROJECT, "format": ["csv"]}
+    assert json.loads(received.body) == asked.body()
+    assert received.authorization == f"ApiKey {KEY}"
+    assert received.headers["x-api-key"] == KEY
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_given_a_refusal_when_fetched_then_the_message_has_the_apis_text_but_no_key(
+    status: int,
+) -> None:
+    answer = reply(status, {"message": f"Unknown team for {KEY}"})
+    with (
+        _api(answer) as (client, _),
+        pytest.raises(ExportRejectedError, match=r"Unknown team for \*\*\*"),
+        client.fetch(_legacy()),
+    ):
+        pass
+
+
+def test_given_a_redirect_when_fetched_then_it_is_not_followed() -> None:
+    with pair(lambda _: reply(302, headers={"Location": other.origin}), []) as (server, other):
+        with pytest.raises(ProtocolError, match="302"), _client(server).fetch(_legacy()):
+            pass
+        assert other.connections == 0
+
+
+def test_given_an_export_then_its_calls_have_no_second_header_with_the_key() -> None:
+    with _api(reply(202, CREATED)) as (client, server):
+        client.create(request())
+    [received] = server.received
+    assert [name for name, value in received.headers.items() if KEY in value] == ["Authorization"]

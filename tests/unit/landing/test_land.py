@@ -1,0 +1,721 @@
+"""From a body to object, manifest and event; also when something happens between."""
+
+import gzip
+import hashlib
+import io
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+import requests
+from botocore.exceptions import ReadTimeoutError
+from urllib3 import HTTPResponse
+
+from sei_export import keys
+from sei_export.bucket.upload import PART_BYTES
+from sei_export.download.body import Body, Source
+from sei_export.errors import (
+    CorruptDownloadError,
+    ExportTimedOutError,
+    ServiceUnavailableError,
+    StorageError,
+)
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.landing.land import Landing
+from sei_export.manifest import Run
+from tests.fakes.loopback import Answer, reply
+from tests.fakes.s3 import BUCKET, raising, refusal
+from tests.fakes.stage import (
+    ARN,
+    CREATED_AT,
+    CSV,
+    DATA_KEY,
+    GZ,
+    LANDED_KEY,
+    MANIFEST_KEY,
+    OTHER_CSV,
+    REQUEST,
+    Stage,
+    export,
+)
+
+LARGE_CSV = b"a,b\n" + b"1,2\n" * (5 * PART_BYTES // 8)
+# Stored, so that it goes up in parts.
+LARGE_GZ = gzip.compress(LARGE_CSV, 0, mtime=0)
+SIZES = [pytest.param(GZ, id="small"), pytest.param(LARGE_GZ, id="large")]
+LATER = "2026-03-01T06:00:01Z"
+SILENCE = ReadTimeoutError(endpoint_url="https://s3")
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    with stage.server:
+        yield stage
+
+
+def _theirs(
+    export_id: str, content: bytes = OTHER_CSV, created_at: str = ""
+) -> tuple[str, bytes, dict[str, str]]:
+    return DATA_KEY, gzip.compress(content), {"export-id": export_id, "created-at": created_at}
+
+
+# --- the usual ---
+
+
+def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agree(
+    stage: Stage,
+) -> None:
+    result = stage.land()
+    version = stage.s3.current(DATA_KEY)
+    assert version
+    assert version.body == GZ
+    assert version.metadata == {
+        "export-id": "exp_1",
+        "report": "productivity",
+        "created-at": CREATED_AT,
+        "request-fingerprint": REQUEST.fingerprint,
+        "content-sha256": hashlib.sha256(CSV).hexdigest(),
+    }
+    assert result == {
+        "exportId": "exp_1",
+        "report": "productivity",
+        "request": REQUEST.canonical(),
+        "requestFingerprint": REQUEST.fingerprint,
+        "reused": False,
+        "status": "completed",
+        "attempts": 1,
+        "bucket": BUCKET,
+        "key": DATA_KEY,
+        "versionId": version.id,
+        "etag": version.etag,
+        "sizeBytes": len(GZ),
+        "csvBytes": len(CSV),
+        "contentSha256": hashlib.sha256(CSV).hexdigest(),
+        "rows": 2,
+        "columns": ["team", "PR_MERGED"],
+        "changed": True,
+        "manifestKey": MANIFEST_KEY,
+        "polls": 3,
+        "createdAt": "2026-03-01T06:00:00Z",
+        "completedAt": "2026-03-01T06:01:30Z",
+        "durationSeconds": 90.25,
+        "executionArn": f"{ARN}run-1",
+    }
+    assert stage.manifest == result
+    [detail] = stage.events.details
+    assert {name: detail[name] for name in result} == result
+    assert stage.journal == [
+        f"put {DATA_KEY}",
+        f"put {MANIFEST_KEY}",
+        f"put {LANDED_KEY}",
+        "event ExportCompleted",
+        f"put {LANDED_KEY}",
+        f"put {keys.series_key(REQUEST)}",
+    ]
+    assert stage.s3.store.read_json(LANDED_KEY).content == {
+        "manifestKey": MANIFEST_KEY,
+        "contentSha256": hashlib.sha256(CSV).hexdigest(),
+        "announced": True,
+    }
+    assert stage.s3.store.read_json(keys.series_key(REQUEST)).content == {"durationSeconds": 90.25}
+
+
+@pytest.mark.parametrize(
+    ("body", "content"),
+    [
+        pytest.param(CSV, CSV, id="plain"),
+        pytest.param(b"", b"", id="empty"),
+        pytest.param(LARGE_GZ, LARGE_CSV, id="large"),
+        pytest.param(LARGE_CSV, LARGE_CSV, id="large and plain"),
+    ],
+)
+def test_given_any_form_of_body_when_landed_then_the_object_is_its_csv_as_gzip(
+    stage: Stage, body: bytes, content: bytes
+) -> None:
+    stage.body = reply(200, body)
+    result = stage.land()
+    assert stage.contents == [content]
+    assert result["contentSha256"] == hashlib.sha256(content).hexdigest()
+    assert result["csvBytes"] == len(content)
+    assert stage.s3.uploads == {}
+
+
+# --- changed or not ---
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(GZ, id="same bytes"),
+        pytest.param(gzip.compress(CSV, 1), id="compressed otherwise"),
+        pytest.param(CSV, id="plain"),
+    ],
+)
+def test_given_the_same_content_again_when_landed_then_the_object_is_left_alone(
+    stage: Stage, again: bytes
+) -> None:
+    before = stage.land("exp_1", "run-1")
+    stage.body = reply(200, again)
+    result = stage.land("exp_2", "run-2")
+    assert stage.contents == [CSV]
+    assert result["changed"] is False
+    about_the_object = ("versionId", "etag", "sizeBytes", "contentSha256", "rows")
+    assert {name: result[name] for name in about_the_object} == {
+        name: before[name] for name in about_the_object
+    }
+    assert result["exportId"] == "exp_2"
+    assert stage.manifest == result
+    assert [detail["changed"] for detail in stage.events.details] == [True, False]
+
+
+def test_given_large_content_that_is_the_same_when_landed_then_no_upload_stays(
+    stage: Stage,
+) -> None:
+    stage.body = reply(200, LARGE_GZ)
+    stage.land("exp_1", "run-1")
+    assert stage.land("exp_2", "run-2")["changed"] is False
+    assert len(stage.contents) == 1
+    assert stage.s3.uploads == {}
+
+
+def test_given_large_content_compressed_otherwise_when_landed_then_the_object_is_left_alone(
+    stage: Stage,
+) -> None:
+    stage.body = reply(200, LARGE_GZ)
+    stage.land("exp_1", "run-1")
+    stage.body = reply(200, gzip.compress(LARGE_CSV, 1))
+    assert stage.land("exp_2", "run-2")["changed"] is False
+    assert len(stage.contents) == 1
+
+
+def test_given_other_content_when_landed_then_it_is_a_new_version_each_time(
+    stage: Stage,
+) -> None:
+    changed = []
+    for number, content in enumerate([CSV, OTHER_CSV, CSV]):
+        stage.body = reply(200, content)
+        changed.append(stage.land(f"exp_{number}", f"run-{number}")["changed"])
+    assert changed == [True, True, True]
+    assert stage.contents == [CSV, OTHER_CSV, CSV]
+
+
+def _nothing(_: Stage) -> None:
+    pass
+
+
+def _delete(stage: Stage) -> None:
+    stage.s3.delete(DATA_KEY)
+
+
+def _overwrite(stage: Stage) -> None:
+    stage.s3.add(DATA_KEY, gzip.compress(b"a,b\n"))
+
+
+def _lose_manifest(stage: Stage) -> None:
+    stage.s3.delete(MANIFEST_KEY)
+
+
+def _spoil_manifest(stage: Stage) -> None:
+    stage.s3.add(MANIFEST_KEY, b"[]")
+
+
+@pytest.mark.parametrize("tamper", [_delete, _overwrite])
+def test_given_an_object_that_was_tampered_with_when_landed_then_it_is_restored_as_no_news(
+    stage: Stage, tamper: Callable[[Stage], None]
+) -> None:
+    stage.land("exp_1", "run-1")
+    tamper(stage)
+    assert stage.land("exp_2", "run-2")["changed"] is False
+    assert stage.contents[-1] == CSV
+    version = stage.s3.current(DATA_KEY)
+    assert version
+    assert version.metadata["export-id"] == "exp_2"
+
+
+@pytest.mark.parametrize("tamper", [_lose_manifest, _spoil_manifest])
+def test_given_a_lost_manifest_when_landed_then_it_is_written_again_as_news(
+    stage: Stage, tamper: Callable[[Stage], None]
+) -> None:
+    stage.land("exp_1", "run-1")
+    tamper(stage)
+    result = stage.land("exp_2", "run-2")
+    assert result["changed"] is True
+    assert stage.contents == [CSV]
+    assert stage.manifest == result
+
+
+# --- crashes between the steps ---
+
+
+def _before_manifest(stage: Stage, nth: int) -> None:
+    stage.s3.before(f"write {MANIFEST_KEY}", raising(SILENCE), nth)
+
+
+def _before_event(stage: Stage, _: int) -> None:
+    once = iter([SILENCE])
+
+    def fail() -> None:
+        for error in once:
+            raise error
+
+    stage.events.before = fail
+
+
+def _before_mark(stage: Stage, nth: int) -> None:
+    key = keys.landed_key(REQUEST.report, f"exp_{nth}")
+    stage.s3.before(f"write {key}", raising(SILENCE))
+
+
+CRASHES = [
+    pytest.param(_before_manifest, id="before the manifest"),
+    pytest.param(_before_event, id="before the event"),
+    pytest.param(_before_mark, id="before the mark"),
+]
+
+
+@pytest.mark.parametrize("crash", CRASHES)
+@pytest.mark.parametrize("run", ["run-1", "run-2"], ids=["retried", "another execution"])
+def test_given_a_crash_after_the_object_when_tried_again_then_the_content_is_still_news(
+    stage: Stage, crash: Callable[[Stage, int], None], run: str
+) -> None:
+    crash(stage, 1)
+    with pytest.raises(ServiceUnavailableError):
+        stage.land()
+    result = stage.land(run=run)
+    assert result["changed"] is True
+    assert stage.contents == [CSV]
+    assert {detail["changed"] for detail in stage.events.details} == {True}
+    assert stage.manifest == result
+    assert stage.s3.current(LANDED_KEY)
+
+
+def test_given_a_crash_and_another_compression_when_retried_then_there_is_no_second_version(
+    stage: Stage,
+) -> None:
+    _before_manifest(stage, 1)
+    with pytest.raises(ServiceUnavailableError):
+        stage.land()
+    stage.body = reply(200, CSV)
+    assert stage.land()["changed"] is True
+    assert stage.contents == [CSV]
+
+
+@pytest.mark.parametrize("crash", CRASHES)
+@pytest.mark.parametrize("tamper", [_nothing, _delete, _overwrite])
+def test_given_a_crash_over_announced_content_when_retried_then_it_is_still_no_news(
+    stage: Stage, tamper: Callable[[Stage], None], crash: Callable[[Stage, int], None]
+) -> None:
+    stage.land("exp_1", "run-1")
+    tamper(stage)
+    crash(stage, 2)
+    with pytest.raises(ServiceUnavailableError):
+        stage.land("exp_2", "run-2")
+    assert stage.land("exp_2", "run-2")["changed"] is False
+    assert stage.contents[-1] == CSV
+
+
+def test_given_a_finished_execution_when_run_again_then_it_announces_the_same(
+    stage: Stage,
+) -> None:
+    first = stage.land()
+    assert stage.land() == first
+    assert stage.events.details[0] == stage.events.details[1]
+    assert stage.contents == [CSV]
+
+
+def test_given_a_finished_execution_when_another_gets_the_same_export_then_it_is_no_news(
+    stage: Stage,
+) -> None:
+    stage.land(run="run-1")
+    assert stage.land(run="run-2")["changed"] is False
+    assert stage.contents == [CSV]
+
+
+def test_given_one_export_with_two_contents_when_landed_again_then_the_object_is_the_last(
+    stage: Stage,
+) -> None:
+    stage.land()
+    stage.body = reply(200, OTHER_CSV)
+    result = stage.land()
+    assert result["contentSha256"] == hashlib.sha256(OTHER_CSV).hexdigest()
+    assert stage.contents == [CSV, OTHER_CSV]
+
+
+def test_given_a_bus_that_refuses_when_landed_then_it_is_an_error_after_the_manifest(
+    stage: Stage,
+) -> None:
+    stage.events.refuse = "InternalFailure"
+    with pytest.raises(ServiceUnavailableError, match="InternalFailure"):
+        stage.land()
+    assert stage.journal == [f"put {DATA_KEY}", f"put {MANIFEST_KEY}", f"put {LANDED_KEY}"]
+    # It has landed, but nobody has heard of it.
+    assert stage.s3.store.read_json(LANDED_KEY).content["announced"] is False
+
+
+# --- races ---
+
+
+def _race(stage: Stage, times: int) -> list[bytes]:
+    """Another export's content appears just before each write; all differ."""
+    contents = [b"a\n%d\n" % number for number in range(times)]
+    for call, content in enumerate(contents, 1):
+        appear = partial(stage.s3.add, *_theirs("exp_9", content))
+        stage.s3.before(f"write {DATA_KEY}", appear, call)
+    return contents
+
+
+@pytest.mark.parametrize("body", SIZES)
+@pytest.mark.parametrize("export_id", ["exp_1", "exp_9"], ids=["same export", "another"])
+def test_given_another_execution_with_the_same_content_when_it_is_quicker_then_its_object_stays(
+    stage: Stage, body: bytes, export_id: str
+) -> None:
+    stage.body = reply(200, body)
+
+    def win() -> None:
+        metadata = {"export-id": export_id, "created-at": LATER}
+        stage.s3.store.upload(DATA_KEY, [body], metadata).publish(None, "unused")
+
+    stage.s3.before(f"write {DATA_KEY}", win)
+    result = stage.land()
+    [theirs] = stage.s3.versions[DATA_KEY]
+    assert (result["versionId"], result["etag"]) == (theirs.id, theirs.etag)
+    # The other one may yet fail before it tells; saying it twice is better than never.
+    assert result["changed"] is True
+    assert stage.s3.uploads == {}
+
+
+@pytest.mark.parametrize("body", SIZES)
+@pytest.mark.parametrize("early", [True, False], ids=["before", "meanwhile"])
+def test_given_a_newer_export_when_an_older_one_lands_then_the_newer_stays(
+    stage: Stage, body: bytes, *, early: bool
+) -> None:
+    stage.body = reply(200, body)
+    newer = partial(stage.s3.add, *_theirs("exp_9", created_at=LATER))
+    if early:
+        newer()
+    else:
+        stage.s3.before(f"write {DATA_KEY}", newer)
+    with pytest.raises(StorageError, match="exp_9"):
+        stage.land()
+    assert stage.contents == [OTHER_CSV]
+    assert stage.s3.uploads == {}
+    assert stage.journal == []
+
+
+@pytest.mark.parametrize("created_at", ["", "2026-02-28T06:00:00Z", CREATED_AT])
+def test_given_an_older_export_when_a_newer_one_lands_then_it_is_replaced(
+    stage: Stage, created_at: str
+) -> None:
+    stage.s3.add(*_theirs("exp_9", created_at=created_at))
+    assert stage.land()["changed"] is True
+    assert stage.contents == [OTHER_CSV, CSV]
+
+
+@pytest.mark.parametrize("body", SIZES)
+@pytest.mark.parametrize("times", [1, 2])
+def test_given_another_export_when_it_is_quicker_then_ours_is_published_over_it(
+    stage: Stage, body: bytes, times: int
+) -> None:
+    stage.body = reply(200, body)
+    theirs = _race(stage, times)
+    assert stage.land()["changed"] is True
+    assert stage.contents == [*theirs, gzip.decompress(body)]
+    assert stage.s3.uploads == {}
+
+
+@pytest.mark.parametrize("body", SIZES)
+def test_given_other_exports_without_end_when_landed_then_it_gives_up_and_leaves_nothing(
+    stage: Stage, body: bytes
+) -> None:
+    stage.body = reply(200, body)
+    theirs = _race(stage, 9)
+    with pytest.raises(StorageError, match="kept replacing"):
+        stage.land()
+    assert stage.contents == theirs[:3]
+    assert stage.s3.uploads == {}
+    assert stage.journal == []
+
+
+@pytest.mark.parametrize("body", SIZES)
+def test_given_an_object_deleted_meanwhile_when_landed_then_ours_is_published(
+    stage: Stage, body: bytes
+) -> None:
+    stage.s3.add(*_theirs("exp_9"))
+    stage.body = reply(200, body)
+    stage.s3.before(f"write {DATA_KEY}", lambda: stage.s3.delete(DATA_KEY))
+    assert stage.land()["changed"] is True
+    assert stage.contents == [gzip.decompress(body)]
+
+
+@pytest.mark.parametrize("body", SIZES)
+def test_given_an_answer_of_s3_that_got_lost_when_the_sdk_retried_then_it_is_still_news(
+    stage: Stage, body: bytes
+) -> None:
+    stage.body = reply(200, body)
+    stage.s3.after_writing(DATA_KEY, raising(refusal("PreconditionFailed", 412)))
+    assert stage.land()["changed"] is True
+    assert stage.contents == [gzip.decompress(body)]
+    assert stage.s3.uploads == {}
+
+
+LOST = [
+    pytest.param(SILENCE, id="silent"),
+    pytest.param(refusal("InternalError", 500), id="5xx"),
+    pytest.param(refusal("SlowDown", 503), id="slow down"),
+]
+
+
+@pytest.mark.parametrize("failure", LOST)
+@pytest.mark.parametrize("before", [False, True], ids=["first", "over an older one"])
+@pytest.mark.parametrize("body", SIZES)
+def test_given_an_answer_of_s3_that_got_lost_for_good_when_landed_then_it_counts_as_published(
+    stage: Stage, body: bytes, failure: Exception, *, before: bool
+) -> None:
+    if before:
+        stage.s3.add(*_theirs("exp_9"))
+    stage.body = reply(200, body)
+    stage.s3.after_writing(DATA_KEY, raising(failure), 1 + before)
+    result = stage.land()
+    assert result["changed"] is True
+    version = stage.s3.current(DATA_KEY)
+    assert version
+    assert (result["versionId"], result["etag"]) == (version.id, version.etag)
+    assert stage.contents[before:] == [gzip.decompress(body)]
+    assert stage.s3.uploads == {}
+    assert len(stage.events.details) == 1
+
+
+@pytest.mark.parametrize("failure", LOST)
+@pytest.mark.parametrize("before", [False, True], ids=["first", "over an older one"])
+@pytest.mark.parametrize("body", SIZES)
+def test_given_an_s3_that_is_not_there_when_published_then_it_is_an_error_and_nothing_stays(
+    stage: Stage, body: bytes, failure: Exception, *, before: bool
+) -> None:
+    if before:
+        stage.s3.add(*_theirs("exp_9"))
+    stage.body = reply(200, body)
+    stage.s3.before(f"write {DATA_KEY}", raising(failure))
+    with pytest.raises(ServiceUnavailableError, match="publishing"):
+        stage.land()
+    assert stage.contents == [OTHER_CSV] * before
+    assert stage.s3.uploads == {}
+    assert stage.journal == []
+    assert stage.land()["changed"] is True
+
+
+def test_given_another_object_instead_of_an_answer_when_published_then_it_is_an_error(
+    stage: Stage,
+) -> None:
+    def quicker() -> None:
+        stage.s3.add(*_theirs("exp_9"))
+        raise SILENCE
+
+    stage.s3.before(f"write {DATA_KEY}", quicker)
+    with pytest.raises(ServiceUnavailableError, match="publishing"):
+        stage.land()
+    assert stage.contents == [OTHER_CSV]
+    assert stage.journal == []
+
+
+@pytest.mark.parametrize("body", SIZES)
+def test_given_an_answer_that_got_lost_and_no_state_either_when_published_then_the_next_try_lands(
+    stage: Stage, body: bytes
+) -> None:
+    stage.body = reply(200, body)
+    stage.s3.after_writing(DATA_KEY, raising(SILENCE))
+    stage.s3.before("head_object", raising(SILENCE), 2)
+    with pytest.raises(ServiceUnavailableError, match="reading the state"):
+        stage.land()
+    assert stage.land()["changed"] is True
+    assert stage.contents == [gzip.decompress(body)]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(SILENCE, id="silent"),
+        pytest.param(
+            refusal("PreconditionFailed", 412),
+            id="the SDK tried again",
+        ),
+    ],
+)
+def test_given_an_answer_that_got_lost_at_the_last_try_when_landed_then_it_counts_as_published(
+    stage: Stage, failure: Exception
+) -> None:
+    theirs = _race(stage, 2)
+    stage.s3.after_writing(DATA_KEY, raising(failure), 3)
+    assert stage.land()["changed"] is True
+    assert stage.contents == [*theirs, CSV]
+
+
+# --- manifests ---
+
+
+def test_given_a_manifest_that_changes_meanwhile_when_landed_then_ours_describes_our_object(
+    stage: Stage,
+) -> None:
+    stage.s3.before(f"write {MANIFEST_KEY}", lambda: stage.s3.add(MANIFEST_KEY, b"{}"))
+    result = stage.land()
+    assert stage.manifest == result
+    assert len(stage.events.details) == 1
+
+
+def test_given_an_object_replaced_meanwhile_when_described_then_its_own_manifest_stays(
+    stage: Stage,
+) -> None:
+    def replace() -> None:
+        stage.s3.add(*_theirs("exp_9"))
+        stage.s3.add(MANIFEST_KEY, b'{"exportId": "exp_9"}')
+
+    stage.s3.before(f"write {MANIFEST_KEY}", replace)
+    result = stage.land()
+    assert stage.manifest == {"exportId": "exp_9"}
+    # What landed is still told of: listeners can read its version.
+    [detail] = stage.events.details
+    assert detail["versionId"] == result["versionId"]
+
+
+def test_given_manifests_that_change_without_end_when_landed_then_it_is_not_announced(
+    stage: Stage,
+) -> None:
+    for call in range(1, 10):
+        content = b'{"n": %d}' % call
+        stage.s3.before(f"write {MANIFEST_KEY}", partial(stage.s3.add, MANIFEST_KEY, content), call)
+    with pytest.raises(StorageError, match="kept replacing"):
+        stage.land()
+    assert stage.events.details == []
+
+
+# --- what may not land ---
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(reply(200, GZ[:-1]), id="gzip cut"),
+        pytest.param(reply(200, GZ + b"\0"), id="a byte too many"),
+        pytest.param(reply(200, CSV, length=len(CSV) + 1), id="shorter than it said"),
+        pytest.param(reply(200, CSV[:-3]), id="a row cut"),
+        pytest.param(reply(200, b"<html>Sign in</html>"), id="html"),
+        pytest.param(reply(200, {"error": "gone"}), id="json"),
+        pytest.param(reply(200, b"upstream connect error\n"), id="an error's text"),
+        pytest.param(reply(200, LARGE_GZ[:-1]), id="large gzip cut"),
+        pytest.param(reply(200, LARGE_GZ, length=len(LARGE_GZ) + 1), id="large, shorter"),
+        pytest.param(reply(200, gzip.compress(LARGE_CSV + b"1,2,3\n", 0)), id="large, misfit"),
+    ],
+)
+@pytest.mark.parametrize("before", [False, True], ids=["first", "over an older one"])
+def test_given_a_corrupt_body_when_landed_then_nothing_is_visible_open_or_announced(
+    stage: Stage, body: Answer, *, before: bool
+) -> None:
+    if before:
+        stage.s3.add(*_theirs("exp_0"))
+    stage.body = body
+    with pytest.raises(CorruptDownloadError):
+        stage.land()
+    assert stage.contents == ([OTHER_CSV] if before else [])
+    assert stage.s3.uploads == {}
+    assert stage.journal == []
+
+
+def test_given_no_time_for_the_rest_when_landed_then_nothing_is_visible_or_open(
+    stage: Stage,
+) -> None:
+    stage.body = reply(200, LARGE_GZ)
+    client = stage.connect(REQUEST)
+    source = Source(
+        open=lambda _: client.download(REQUEST.report, "exp_1", None), seconds_left=lambda: 0.0
+    )
+    with pytest.raises(ExportTimedOutError):
+        Landing(stage.s3.store, stage.events.bus).land(
+            export(), Run("arn:x", polls=0, attempts=1), Body(source), None
+        )
+    assert stage.contents == []
+    assert stage.s3.uploads == {}
+
+
+def test_given_an_upload_refused_while_reading_when_landed_then_connection_and_thread_end(
+    stage: Stage,
+) -> None:
+    @contextmanager
+    def opened(_: Mapping[str, str]) -> Iterator[requests.Response]:
+        response = requests.Response()
+        response.status_code = 200
+        response.raw = HTTPResponse(io.BytesIO(LARGE_GZ), preload_content=False)
+        try:
+            yield response
+        finally:
+            closed.append(response)
+
+    closed: list[requests.Response] = []
+    stage.s3.before("create_multipart_upload", raising(refusal("AccessDenied", 403)))
+    with pytest.raises(StorageError) as caught:
+        Landing(stage.s3.store, stage.events.bus).land(
+            export(), Run("arn:x", polls=0, attempts=1), Body(Source(opened, lambda: 100.0)), None
+        )
+    # Even while the error with its traceback is kept.
+    assert caught.value.__traceback__
+    assert len(closed) == 1
+    assert "aside" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize("operation", ["get_object", "head_object", "put_object"])
+def test_given_a_bucket_that_refuses_when_landed_then_nothing_is_announced(
+    stage: Stage, operation: str
+) -> None:
+    stage.s3.before(operation, raising(refusal("AccessDenied", 403)))
+    with pytest.raises(StorageError, match="AccessDenied"):
+        stage.land()
+    assert stage.journal == []
+
+
+# --- times ---
+
+
+@pytest.mark.parametrize(
+    ("created_at", "state", "completed_at", "seconds"),
+    [
+        pytest.param(
+            "2026-03-01T06:00:00Z",
+            {"completedAt": "2026-03-01T07:00:10+01:00"},
+            "2026-03-01T06:00:10Z",
+            10.0,
+            id="another zone",
+        ),
+        pytest.param(
+            "just now",
+            {"completedAt": "2026-03-01T06:00:10Z"},
+            "2026-03-01T06:00:10Z",
+            0.0,
+            id="created unreadable",
+        ),
+        pytest.param(
+            "2026-03-01T06:00:00Z",
+            {"completedAt": "2026-03-01T05:59:00Z"},
+            "2026-03-01T05:59:00Z",
+            0.0,
+            id="clocks that differ",
+        ),
+    ],
+)
+def test_given_times_of_the_api_when_landed_then_the_duration_is_theirs(
+    stage: Stage, created_at: str, state: JsonObject, completed_at: str, seconds: float
+) -> None:
+    stage.state = state
+    result = stage.land(created_at=created_at)
+    assert (result["completedAt"], result["durationSeconds"]) == (completed_at, seconds)
+
+
+@pytest.mark.parametrize("completed_at", [None, "", "2026-03-01T06:00:00", "soon", 5])
+def test_given_no_readable_end_when_landed_then_it_is_the_time_of_landing(
+    stage: Stage, completed_at: JsonValue
+) -> None:
+    started = datetime.now(UTC).replace(microsecond=0)
+    stage.state["completedAt"] = completed_at
+    ended = datetime.fromisoformat(str(stage.land()["completedAt"]))
+    assert started <= ended <= datetime.now(UTC)

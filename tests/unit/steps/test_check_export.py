@@ -1,0 +1,140 @@
+"""CheckExport: asks once, and words the end of an export that has no file."""
+
+import pytest
+
+from sei_export.errors import (
+    ExportCancelledError,
+    ExportFailedError,
+    ExportNotFoundError,
+    InvalidRequestError,
+    ProtocolError,
+)
+from sei_export.export import Export
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.reports import SPRINT
+from sei_export.steps.check_export import check_export
+from tests.fakes.samples import request, request_of
+from tests.fakes.scripted_api import Call, ScriptedApi
+
+EXPORT = Export.of(request(), "exp_1", "2025-12-29T10:00:00Z", reused=False).to_json()
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        pytest.param("queued", "queued", id="queued"),
+        pytest.param("PROCESSING", "processing", id="processing, upper case"),
+        pytest.param("Completed", "completed", id="completed, mixed case"),
+    ],
+)
+def test_given_no_failure_the_answer_is_the_status_alone(written: str, status: str) -> None:
+    api = ScriptedApi.answering(200, {"status": written, "downloadUrl": "/v2/f?signature=abc"})
+    assert check_export(EXPORT, api.connect) == {"status": status}
+
+
+def test_the_status_is_asked_for_once_in_the_requests_own_project() -> None:
+    api = ScriptedApi.answering(200, {"status": "queued"})
+    export = Export.of(request(orgIdentifier="other"), "exp_1", "", reused=False)
+    check_export(export.to_json(), api.connect)
+    assert api.http.calls == [
+        Call(
+            method="GET",
+            url="https://app.harness.io/prod1/sei/api/v2/insights/productivity/exports/exp_1",
+            params={"orgIdentifier": "other", "projectIdentifier": "metrics"},
+            body=None,
+        )
+    ]
+
+
+def test_given_a_sprint_export_its_status_has_another_path_than_its_creation() -> None:
+    api = ScriptedApi.answering(200, {"status": "QUEUED"})
+    export = Export.of(request_of("sprint"), "exp_1", "", reused=False)
+    check_export(export.to_json(), api.connect)
+    (call,) = api.http.calls
+    assert call.url == "https://app.harness.io/prod1/sei/api/v2/insights/sprints/exports/exp_1"
+
+
+def test_given_an_export_that_somebody_else_created_it_is_asked_for_in_its_own_project() -> None:
+    api = ScriptedApi.answering(200, {"status": "queued"})
+    export = Export("exp_1", SPRINT, "other", "else", None, reused=True, created_at="")
+    assert check_export(export.to_json(), api.connect) == {"status": "queued"}
+    assert api.connected_for == [("other", "else")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        pytest.param(
+            {"status": "failed", "error": "Invalid teamId"},
+            "The API reports that export exp_1 failed: Invalid teamId.",
+            id="with a reason",
+        ),
+        pytest.param(
+            {"status": "FAILED"},
+            "The API reports that export exp_1 failed: it gives no reason.",
+            id="without one",
+        ),
+    ],
+)
+def test_given_a_failed_export_the_failure_has_name_reason_and_remedy(
+    answer: JsonObject, message: str
+) -> None:
+    assert check_export(EXPORT, ScriptedApi.answering(200, answer).connect) == {
+        "status": "failed",
+        "failure": {
+            "error": "ExportFailedError",
+            "message": message,
+            "remedy": ExportFailedError.default_remedy,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        pytest.param(
+            {"status": "CANCELLED", "message": "by jane"},
+            "The API reports that export exp_1 was cancelled: by jane.",
+            id="with a reason",
+        ),
+        pytest.param(
+            {"status": "cancelled"},
+            "The API reports that export exp_1 was cancelled.",
+            id="without one",
+        ),
+    ],
+)
+def test_given_a_cancelled_export_the_failure_says_so(answer: JsonObject, message: str) -> None:
+    assert check_export(EXPORT, ScriptedApi.answering(200, answer).connect) == {
+        "status": "cancelled",
+        "failure": {
+            "error": "ExportCancelledError",
+            "message": message,
+            "remedy": ExportCancelledError.default_remedy,
+        },
+    }
+
+
+def test_given_an_unknown_status_the_error_names_it() -> None:
+    with pytest.raises(ProtocolError, match="'PAUSED'"):
+        check_export(EXPORT, ScriptedApi.answering(200, {"status": "PAUSED"}).connect)
+
+
+def test_given_an_export_that_the_api_does_not_know_it_is_not_found() -> None:
+    with pytest.raises(ExportNotFoundError, match="exp_1"):
+        check_export(EXPORT, ScriptedApi.answering(404, {"error": "no"}).connect)
+
+
+@pytest.mark.parametrize(
+    "given_export",
+    [
+        pytest.param(None, id="nothing"),
+        pytest.param({**EXPORT, "exportId": "../x"}, id="an unsafe id"),
+        pytest.param({**EXPORT, "request": {"report": "productivity"}}, id="half a request"),
+    ],
+)
+def test_given_what_is_no_export_no_connection_is_made(given_export: JsonValue) -> None:
+    api = ScriptedApi.answering(200, {"status": "queued"})
+    with pytest.raises(InvalidRequestError):
+        check_export(given_export, api.connect)
+    assert api.connected_for == []

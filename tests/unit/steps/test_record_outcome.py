@@ -1,0 +1,120 @@
+"""RecordOutcome: what became of an item is written where CloseBatch looks for it."""
+
+import pytest
+
+from sei_export import keys
+from sei_export.batch.items import Item, expand
+from sei_export.batch.outcomes import Failure, Outcome
+from sei_export.batch.plan import parse_plan
+from sei_export.errors import InvalidRequestError, SeiExportError
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.steps.record_outcome import record_outcome
+from tests.fakes.s3 import FakeS3, raising
+from tests.fakes.s3_failures import FAILURES
+from tests.fakes.samples import DEFAULTS, STARTED_AT, asked, export_arn, landed, task_failed
+
+RUN = "weekly 2026/03"
+
+
+@pytest.fixture
+def s3() -> FakeS3:
+    return FakeS3()
+
+
+def _item() -> Item:
+    plan = parse_plan({"exports": [asked()]}, DEFAULTS, {}, STARTED_AT)
+    [item] = expand(plan, {}, {}, RUN).items
+    return item
+
+
+ITEM = _item()
+KEY = keys.outcome_key(RUN, 2, ITEM.id)
+LANDED = landed(ITEM)
+
+
+def _payload(ended: JsonObject, **changes: JsonValue) -> JsonObject:
+    """What the child of the Map hands over."""
+    return {"run": RUN, "round": 2, "item": ITEM.to_json(), **ended, **changes}
+
+
+def test_given_a_landed_export_when_recorded_then_its_facts_are_in_the_bucket(s3: FakeS3) -> None:
+    returned = record_outcome(_payload(LANDED), s3.store)
+    assert [*s3.versions] == [KEY]
+    assert s3.store.read_json(KEY).content == returned
+    outcome = Outcome.of(LANDED)
+    assert Outcome.from_json(returned) == outcome
+    assert outcome.landed
+    assert outcome.landed["key"] == ITEM.key
+    assert outcome.execution_arn == export_arn(ITEM.name)
+
+
+def test_given_a_failure_when_recorded_then_it_is_in_the_bucket(s3: FakeS3) -> None:
+    failed = task_failed("ExportRejectedError", "No team 9.", "Name another.")
+    returned = record_outcome(_payload(failed), s3.store)
+    assert s3.store.read_json(KEY).content == returned
+    assert Outcome.from_json(returned) == Outcome(
+        export_arn("run-1"), None, Failure("ExportRejectedError", "No team 9.", "Name another.")
+    )
+
+
+def test_given_the_same_twice_when_recorded_then_the_bucket_holds_the_same(s3: FakeS3) -> None:
+    for _ in range(2):
+        record_outcome(_payload(LANDED), s3.store)
+    assert len({version.body for version in s3.versions[KEY]}) == 1
+    assert [*s3.versions] == [KEY]
+
+
+def test_given_another_round_when_recorded_then_the_first_ones_stays(s3: FakeS3) -> None:
+    first = record_outcome(_payload(task_failed("ProtocolError")), s3.store)
+    record_outcome(_payload(LANDED, round=3), s3.store)
+    assert s3.store.read_json(KEY).content == first
+    assert s3.store.read_json(keys.outcome_key(RUN, 3, ITEM.id)).content["landed"]
+
+
+def test_given_a_landed_export_when_run_again_in_vain_then_it_has_landed(s3: FakeS3) -> None:
+    # A Map that is run again finds the name of the export's execution taken.
+    first = record_outcome(_payload(LANDED), s3.store)
+    taken: JsonObject = {
+        "failure": {"Error": "StepFunctions.ExecutionAlreadyExistsException", "Cause": ""}
+    }
+    assert record_outcome(_payload(taken), s3.store) == first
+    assert s3.store.read_json(KEY).content == first
+
+
+def test_given_a_failure_when_run_again_with_success_then_it_has_landed(s3: FakeS3) -> None:
+    record_outcome(_payload(task_failed("ProtocolError")), s3.store)
+    again = record_outcome(_payload(LANDED), s3.store)
+    assert again["landed"]
+    assert s3.store.read_json(KEY).content == again
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        pytest.param({"run": None}, "run is missing", id="no run"),
+        pytest.param({"run": 7}, "run is missing", id="a run that is a number"),
+        pytest.param({"round": None}, "round is missing", id="no round"),
+        pytest.param({"round": "2"}, "round is missing", id="a round that is text"),
+        pytest.param({"item": None}, "item is missing", id="no item"),
+        pytest.param({"item": ITEM.id}, "item is missing", id="an item that is text"),
+        pytest.param({"item": {}}, "id is missing", id="an item without id"),
+    ],
+)
+def test_given_another_payload_when_recorded_then_nothing_is_written(
+    s3: FakeS3, changes: JsonObject, told: str
+) -> None:
+    with pytest.raises(InvalidRequestError, match=told) as caught:
+        record_outcome(_payload(LANDED, **changes), s3.store)
+    assert caught.value.remedy.startswith("Invoke the function with a payload")
+    assert s3.calls == []
+
+
+@pytest.mark.parametrize("operation", ["get_object", "put_object"])
+@pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
+def test_given_a_refusal_of_s3_when_recorded_then_it_is_told(
+    s3: FakeS3, operation: str, failure: Exception, error: type[SeiExportError], code: str
+) -> None:
+    s3.before(operation, raising(failure))
+    with pytest.raises(error, match=code):
+        record_outcome(_payload(LANDED), s3.store)
+    assert s3.versions == {}
