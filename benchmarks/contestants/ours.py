@@ -12,7 +12,9 @@ from benchmarks.contestants.common import Job, read_job
 from sei_export import wiring
 from sei_export.api.calls import HttpClient
 from sei_export.api.urls import BaseUrl
-from sei_export.download.body import Source, read_body
+from sei_export.clock import Deadline
+from sei_export.download.body import Body
+from sei_export.download.source import Source
 from sei_export.landing.csvcheck import CsvFacts, CsvInspector
 from sei_export.landing.verified import as_verified_gzip
 
@@ -34,14 +36,12 @@ def transfer(job: Job) -> None:
     # Sessions with a key take nothing from the environment, so neither the benchmark's authority.
     adapters.DEFAULT_CA_BUNDLE_PATH = os.environ["REQUESTS_CA_BUNDLE"]
     store = wiring.object_store()
-    http = HttpClient(BaseUrl.parse(job.source.rpartition("/")[0]), _NoSecret(), _SECONDS)
-    source = Source(
-        open=lambda headers: http.stream(job.source, {}, headers),
-        seconds_left=http.seconds_left,
-    )
+    base_url = BaseUrl.parse(job.source.rpartition("/")[0])
+    http = HttpClient(base_url, _NoSecret(), Deadline.after(_SECONDS))
+    source = Source(lambda headers: http.stream(job.source, {}, headers), http.deadline)
     present = store.head(job.key)
     inspector = CsvInspector()
-    pieces: Iterable[bytes] = read_body(source)
+    pieces: Iterable[bytes] = Body(source).pieces()
     if job.verify:
         pieces = as_verified_gzip(pieces, inspector)
     upload = store.upload(job.key, pieces, dict(_METADATA))

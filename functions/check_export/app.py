@@ -1,24 +1,18 @@
 """State CheckExport: ask once where the export is."""
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.logging import utils
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
+from sei_export.handler import entry, logger, metrics
 from sei_export.jsontypes import JsonObject
 from sei_export.steps.check_export import check_export
 
-logger = Logger()
-metrics = Metrics()
-utils.copy_config_to_registered_loggers(logger, include={"sei_export"})
 
-
-@logger.inject_lambda_context(correlation_id_path="executionArn", clear_state=True)
-@metrics.log_metrics
+@entry()
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
     """Take `export` and `executionArn`; return `status` and, for a bad end, `failure`."""
-    answer = check_export(event.get("export"), wiring.connector(context))
+    answer = check_export(event, wiring.connector(context))
     metrics.add_metric("Polls", MetricUnit.Count, 1)
     logger.info("Export is %s", answer["status"], failure=answer.get("failure"))
     return answer

@@ -2,33 +2,19 @@
 
 from datetime import UTC, datetime
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.logging import utils
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
-from sei_export.input.payload import count_field, text_field
+from sei_export.handler import entry, logger, metrics
 from sei_export.jsontypes import JsonObject
 from sei_export.steps.close_batch import close_batch
 
-logger = Logger()
-metrics = Metrics()
-utils.copy_config_to_registered_loggers(logger, include={"sei_export"})
 
-
-@logger.inject_lambda_context(correlation_id_path="executionArn", clear_state=True)
-@metrics.log_metrics
+@entry()
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:  # noqa: ARG001 - Lambda passes it
     """Take `run`, `round`, `executionArn`, perhaps `mapFailure`; return what comes next."""
-    closed = close_batch(
-        run=text_field(event, "run"),
-        number=count_field(event, "round"),
-        execution_arn=text_field(event, "executionArn"),
-        store=wiring.object_store(),
-        now=lambda: datetime.now(UTC),
-        map_failure=event.get("mapFailure"),
-    )
+    closed = close_batch(event, wiring.object_store(), now=lambda: datetime.now(UTC))
     totals = closed.get("totals")
     if isinstance(totals, dict):
         for name in ("landed", "failed", "missing"):

@@ -1,21 +1,15 @@
 """State RecordOutcome: write down how one item of a batch ended."""
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.logging import utils
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
+from sei_export.handler import entry, logger, metrics
 from sei_export.jsontypes import JsonObject
 from sei_export.steps.record_outcome import record_outcome
 
-logger = Logger()
-metrics = Metrics()
-utils.copy_config_to_registered_loggers(logger, include={"sei_export"})
 
-
-@logger.inject_lambda_context(correlation_id_path="item.name", clear_state=True)
-@metrics.log_metrics
+@entry(correlation_id_path="item.name")
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:  # noqa: ARG001 - Lambda passes it
     """Take `run`, `round`, `item` and either `result` or `failure`; return the outcome."""
     outcome = record_outcome(event, wiring.object_store())

@@ -10,9 +10,9 @@ import pytest
 from local.paths import ROOT
 from sei_export import dates, errors
 from sei_export.batch.plan import parse_plan
+from sei_export.request.defaults import RequestDefaults
 from sei_export.request.parsing import parse_request
 from sei_export.request.reports import REPORTS
-from sei_export.settings import RequestDefaults
 from tests.docs.readme_table import reports_table
 from tests.stack.test_run import RESULT_FIELDS
 from tests.statemachine import machine

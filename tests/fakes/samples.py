@@ -3,12 +3,13 @@
 import json
 from datetime import UTC, datetime
 
-from sei_export.batch.items import Item
+from sei_export.batch.defaults import BatchDefaults
+from sei_export.batch.item import Item
 from sei_export.errors import InvalidRequestError
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.defaults import RequestDefaults
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.parsing import parse_request
-from sei_export.settings import BatchSettings, RequestDefaults
 
 STARTED_AT = datetime(2026, 3, 15, 6, 0, tzinfo=UTC)
 
@@ -74,7 +75,7 @@ def problems(
     return ()
 
 
-BATCH_SETTINGS = BatchSettings(DEFAULTS, batch_plan={}, max_concurrency=10)
+BATCH_DEFAULTS = BatchDefaults(DEFAULTS, plan={}, max_concurrency=10)
 
 
 def export_arn(name: str) -> str:
@@ -88,7 +89,7 @@ def landed(item: Item, **fields: JsonValue) -> JsonObject:
     `result` is the export machine's output.
     """
     result: JsonObject = {
-        "report": item.input["report"],
+        "report": item.request.report.name,
         "exportId": f"exp_{item.id}",
         "status": "completed",
         "reused": False,

@@ -10,7 +10,6 @@ from sei_export.api.urls import BaseUrl
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing.land import Landing
-from sei_export.manifest import Run
 from sei_export.steps.download_export import download_export
 from tests.fakes.events import FakeEvents
 from tests.fakes.loopback import Answer, Loopback, Received, reply
@@ -60,17 +59,18 @@ class Stage:
         self, export_id: str = "exp_1", run: str = "run-1", created_at: str = CREATED_AT
     ) -> JsonObject:
         """One call of the function."""
-        return download_export(
-            export(export_id, created_at).to_json(),
-            Run(execution_arn=f"{ARN}{run}", polls=3, attempts=1),
-            self.connect,
-            Landing(self.s3.store, self.events.bus),
-        )
+        payload: JsonObject = {
+            "export": export(export_id, created_at).to_json(),
+            "executionArn": f"{ARN}{run}",
+            "polls": 3,
+            "attempts": 1,
+        }
+        return download_export(payload, self.connect, Landing(self.s3.store, self.events.bus))
 
     def connect(self, asked: InProject) -> SeiClient:
         """A real client of the server."""
         base = BaseUrl.parse(f"{self.server.origin}/sei/api")
-        http = HttpClient(base, FakeKey(), 100, FakeClock().timing)
+        http = HttpClient(base, FakeKey(), FakeClock().deadline(100))
         return SeiClient(http, base, asked.org, asked.project)
 
     @property

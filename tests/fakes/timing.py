@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sei_export.api.calls import Timing
+from sei_export.clock import Clock, Deadline
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KEY = "pat.account.0123456789"
@@ -25,14 +25,18 @@ class FakeClock:
     on_sleep: Callable[[], None] = lambda: None
 
     @property
-    def timing(self) -> Timing:
-        """For the client."""
-        return Timing(
+    def clock(self) -> Clock:
+        """The clock that the exporter looks at."""
+        return Clock(
             monotonic=lambda: sum(self.slept),
             now=lambda: NOON + timedelta(seconds=sum(self.slept)),
             sleep=self._sleep,
             chance=lambda: self.chance,
         )
+
+    def deadline(self, seconds: float) -> Deadline:
+        """Make the deadline so many seconds from now."""
+        return Deadline.after(seconds, self.clock)
 
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

@@ -14,7 +14,7 @@ import pytest
 from local.paths import LOCAL
 from sei_export import errors
 from sei_export.batch.ledger import MAX_ROUNDS
-from sei_export.status import ExportStatus
+from sei_export.export import ExportStatus
 from tests.statemachine import machine
 from tests.template.template import load_template, resource
 

@@ -5,13 +5,13 @@ import json
 from sei_export.bucket.upload import StoredObject
 from sei_export.export import Export
 from sei_export.landing.csvcheck import CsvFacts
-from sei_export.manifest import Result, Run
+from sei_export.manifest import Result
 from tests.fakes.samples import request
 
 REQUEST = request(metrics=["PR_MERGED"])
 RESULT = Result(
     export=Export.of(REQUEST, "exp_1", "2026-03-01T06:00:00Z", reused=True),
-    run=Run(execution_arn="arn:x", polls=4, attempts=2),
+    run=ExportRun(execution_arn="arn:x", polls=4, attempts=2),
     bucket="landing",
     key="exports/a",
     manifest_key="manifests/a",

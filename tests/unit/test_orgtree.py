@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sei_export.api.trees import read_tree
+from sei_export.api.treeforms import read_tree
 from sei_export.batch.selector import WHOLE, Selector, read_selector, select
 from sei_export.errors import InvalidRequestError, ProtocolError
 from sei_export.input.problems import Problems

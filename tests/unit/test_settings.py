@@ -97,7 +97,7 @@ def test_bucket_and_bus_are_each_read_without_the_other() -> None:
 
 
 def test_a_project_is_read_without_the_rest_of_a_requests_settings() -> None:
-    assert ProjectSettings.load(PROJECT) == ProjectSettings(
+    assert ProjectSettings.load(PROJECT) == HarvestDefaults(
         org_identifier="acme", project_identifier="metrics", export_time=timedelta(hours=3)
     )
 

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sei_export.errors import ProtocolError
-from sei_export.status import ExportStatus
+from sei_export.export import ExportStatus
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,3 @@ A batch of them::
 Dependencies point downwards only. `wiring` makes the real parts, `aws` AWS's clients. `settings` is
 the one module that reads the environment; `errors` holds the names that the state machine matches.
 """
-
-import gc
-
-# A start makes a hundred thousand objects that stay: looking for garbage among them again and again
-# is up to a tenth of its time. What is dropped later is freed by its reference count.
-gc.set_threshold(200_000)

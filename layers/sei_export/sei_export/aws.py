@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-_SERVICES = ["events", "s3", "secretsmanager"]
-
 
 class _Files(JSONFileLoader):
-    """Read into dicts: botocore's own way makes OrderedDicts of them, which takes twice as long."""
+    """Reads files into dicts: botocore's own way makes OrderedDicts of them, at twice the time.
+
+    S3's description takes 7 ms instead of 14, the endpoints 12 instead of 25.
+    """
 
     def load_file(self, file_path: str) -> object:
         for suffix, decoded in ((".json", bytes), (".json.gz", gzip.decompress)):
@@ -32,11 +33,19 @@ class _Files(JSONFileLoader):
         return None
 
 
-class _FewServices(Loader):
-    """botocore's data, of which it need not search hundreds of folders for what there is."""
+class _NamedServices(Loader):
+    """botocore's data, whose hundreds of folders are not searched for what services there are.
+
+    That would take 5 ms of a start. A service that is asked for is taken to be there; one that is
+    not has no data, which botocore says then.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(file_loader=_Files())
+        self.asked: set[str] = set()
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - as botocore calls it
-        return _SERVICES
+        return sorted(self.asked)
 
 
 def events() -> "EventBridgeClient":
@@ -55,13 +64,19 @@ def secrets() -> "SecretsManagerClient":
 
 
 def _client(service: str, connections: int = 1) -> object:
+    _data().asked.add(service)
     return _session().create_client(service, config=_config(connections))
+
+
+@cache
+def _data() -> _NamedServices:
+    return _NamedServices()
 
 
 @cache
 def _session() -> Session:
     session = Session()
-    session.register_component("data_loader", _FewServices(file_loader=_Files()))
+    session.register_component("data_loader", _data())
     return session
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 type DateRange = tuple[date, date]
 
-_DAY = timedelta(days=1)
+DAY = timedelta(days=1)
 _MONTHS_PER_QUARTER = 3
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 """Of a moment. Nearer to the calendar's ends, a shift by zone or range would leave it."""
@@ -38,7 +38,7 @@ def _same_day(day: date) -> date:
 
 def _previous(start_of: Callable[[date], date]) -> Callable[[date], DateRange]:
     def resolve(today: date) -> DateRange:
-        end = start_of(today) - _DAY
+        end = start_of(today) - DAY
         return start_of(end), end
 
     return resolve
@@ -76,7 +76,7 @@ PERIODS: dict[str, Callable[[date], DateRange]] = {
 
 def trailing(days: int, today: date) -> DateRange:
     """The last whole days before today."""
-    return today - days * _DAY, today - _DAY
+    return today - days * DAY, today - DAY
 
 
 def today_at(anchor: datetime, timezone: tzinfo) -> date:

@@ -9,9 +9,9 @@
     │   ├── AuthenticationError     401 or 403
     │   ├── ExportRejectedError     another 4xx on create
     │   ├── RateLimitedError        429
-    │   ├── ServiceUnavailableError 5xx, timeout, connection
     │   ├── ProtocolError           an answer that the API does not document
     │   └── ExportNotFoundError     404 on status or download
+    ├── ServiceUnavailableError     Harness or AWS: 5xx, timeout, connection
     ├── ExportEndedError
     │   ├── ExportFailedError       the API says that the export failed
     │   ├── ExportCancelledError    the API says that it was cancelled
@@ -106,12 +106,6 @@ class RateLimitedError(ApiError):
     )
 
 
-class ServiceUnavailableError(ApiError):
-    """5xx, timeout or connection failure for longer than one call may wait."""
-
-    default_remedy = "Start a new execution later; check the Harness status page."
-
-
 class ProtocolError(ApiError):
     """An answer that is not what the API documents."""
 
@@ -127,6 +121,17 @@ class ExportNotFoundError(ApiError):
     default_remedy = (
         "The export is gone or belongs to another project. Start a new execution 30 minutes after "
         "the first one: until then the API may hand out the same export."
+    )
+
+
+class ServiceUnavailableError(SeiExportError):
+    """Harness or an AWS service did not answer for longer than one call may wait.
+
+    Whoever raises it for one of them says in the remedy whose status to look at.
+    """
+
+    default_remedy = (
+        "Start a new execution later; check the Harness status page and the AWS Health Dashboard."
     )
 
 

@@ -1,8 +1,9 @@
 """An export between create and download: what the state machine carries from state to state."""
 
+import re
 from dataclasses import dataclass
+from enum import StrEnum
 
-from sei_export.api.client import check_export_id
 from sei_export.errors import InvalidRequestError, ProtocolError
 from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
@@ -10,26 +11,87 @@ from sei_export.request.export_request import ExportRequest
 from sei_export.request.parsing import read_canonical
 from sei_export.request.reports import REPORTS, Report
 
+_EXPORT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+"""Shown as `exp_7a8b9c0d` and called Base36: opaque, but it goes into a path and a log."""
+
+
+class ExportStatus(StrEnum):
+    """Every status of an export that the API documents, in lower case.
+
+    The productivity page writes them in lower case, others in upper case, sprint in both.
+    """
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @classmethod
+    def parse(cls, given: object) -> "ExportStatus":
+        """Read a status in any case.
+
+        Raises:
+            ProtocolError: It is not a documented status; the message names it.
+        """
+        if isinstance(given, str):
+            try:
+                return cls(given.strip().lower())
+            except ValueError:
+                pass
+        known = ", ".join(cls)
+        shown = repr(given)[:80]
+        raise ProtocolError(f"The API reports the export status {shown}; known are {known}.")
+
 
 @dataclass(frozen=True, slots=True)
-class Export:
-    """One export at the API.
+class ExportHandle:
+    """What the API has to be told to be asked about an export.
 
     Attributes:
         export_id: The API's name for it; a legacy report has none, and gets one of its execution.
         report: Which report.
         org: The Harness organization.
         project: The Harness project.
-        request: What was asked for; None for one that somebody else created.
-        reused: Whether the API handed out an existing one.
-        created_at: ISO 8601, the API's time or else this function's.
-        expected_seconds: How long it will take, going by the last one of its kind; 0 if unknown.
     """
 
     export_id: str
     report: Report
     org: str
     project: str
+
+    @classmethod
+    def from_json(cls, given: JsonValue) -> "ExportHandle":
+        """Read the handle in the state machine's variable `export`, and nothing else of it.
+
+        Raises:
+            InvalidRequestError: It is not such a form, as when a function is invoked by hand.
+        """
+        if not isinstance(given, dict):
+            raise _by_hand("export is missing: give what CreateExport returned.")
+        export_id = given.get("exportId")
+        if not is_export_id(export_id):
+            raise _by_hand("export.exportId is not an export's id.")
+        report = REPORTS.get(str(given.get("report")))
+        if report is None:
+            raise _by_hand("export.report is not a report.")
+        org, project = given.get("orgIdentifier"), given.get("projectIdentifier")
+        if not (isinstance(org, str) and org and isinstance(project, str) and project):
+            raise _by_hand("export.orgIdentifier and export.projectIdentifier are missing.")
+        return cls(str(export_id), report, org, project)
+
+
+@dataclass(frozen=True, slots=True)
+class Export(ExportHandle):
+    """One export at the API.
+
+    Attributes:
+        request: What was asked for; None for one that somebody else created.
+        reused: Whether the API handed out an existing one.
+        created_at: ISO 8601, the API's time or else this function's.
+        expected_seconds: How long it will take, going by the last one of its kind; 0 if unknown.
+    """
+
     request: ExportRequest | None
     reused: bool
     created_at: str
@@ -45,7 +107,7 @@ class Export:
         reused: bool,
         expected_seconds: float = 0.0,
     ) -> "Export":
-        """The export of a request."""
+        """Make the export of a request."""
         return cls(
             export_id=export_id,
             report=request.report,
@@ -57,8 +119,8 @@ class Export:
             expected_seconds=expected_seconds,
         )
 
-    def describe(self) -> JsonObject:
-        """Its part of the result."""
+    def to_json(self) -> JsonObject:
+        """Write the form in the state machine's variable `export`."""
         return {
             "exportId": self.export_id,
             "report": self.report.name,
@@ -66,12 +128,6 @@ class Export:
             "requestFingerprint": self.request.fingerprint if self.request else None,
             "reused": self.reused,
             "createdAt": self.created_at,
-        }
-
-    def to_json(self) -> JsonObject:
-        """The form in the state machine's variable `export`."""
-        return {
-            **self.describe(),
             "orgIdentifier": self.org,
             "projectIdentifier": self.project,
             "legacy": self.report.is_legacy,
@@ -80,33 +136,53 @@ class Export:
 
     @classmethod
     def from_json(cls, given: JsonValue) -> "Export":
-        """Read it back.
+        """Read the whole export back.
 
         Raises:
-            InvalidRequestError: It is not such a form, as when a function is invoked by hand.
+            InvalidRequestError: It is not such a form, as when a function is invoked by hand; or
+                the request is one that this version's table of reports does not allow.
         """
-        if not isinstance(given, dict):
-            raise InvalidRequestError(
-                ["export is missing: give what CreateExport returned."], remedy=BY_HAND
-            )
-        try:
-            export_id = check_export_id(given.get("exportId"))
-        except ProtocolError:
-            raise InvalidRequestError(
-                ["export.exportId is not an export's id."], remedy=BY_HAND
-            ) from None
-        created_at = given.get("createdAt")
+        handle = ExportHandle.from_json(given)
+        content = given if isinstance(given, dict) else {}
+        created_at = content.get("createdAt")
         created_at = created_at if isinstance(created_at, str) else ""
-        reused = given.get("reused") is True
-        asked = given.get("request")
+        reused = content.get("reused") is True
+        asked = content.get("request")
         if isinstance(asked, dict):
-            return cls.of(read_canonical(asked), export_id, created_at, reused=reused)
-        report = REPORTS.get(str(given.get("report")))
-        org, project = given.get("orgIdentifier"), given.get("projectIdentifier")
-        if asked is not None or report is None or report.is_legacy:
-            raise InvalidRequestError(["export.request is not an object."], remedy=BY_HAND)
-        if not (isinstance(org, str) and org and isinstance(project, str) and project):
-            raise InvalidRequestError(
-                ["export.orgIdentifier and export.projectIdentifier are missing."], remedy=BY_HAND
-            )
-        return cls(export_id, report, org, project, None, reused, created_at)
+            request = _stored_request(asked, handle.export_id)
+            return cls.of(request, handle.export_id, created_at, reused=reused)
+        if asked is not None or handle.report.is_legacy:
+            raise _by_hand("export.request is not an object.")
+        return cls(
+            export_id=handle.export_id,
+            report=handle.report,
+            org=handle.org,
+            project=handle.project,
+            request=None,
+            reused=reused,
+            created_at=created_at,
+        )
+
+
+def is_export_id(given: JsonValue) -> bool:
+    """Tell whether a value is an export id that is safe in a path."""
+    return isinstance(given, str) and _EXPORT_ID.fullmatch(given) is not None
+
+
+def _stored_request(asked: JsonObject, export_id: str) -> ExportRequest:
+    try:
+        return read_canonical(asked)
+    except InvalidRequestError as error:
+        # The table may have been narrowed by an update while the execution was polling.
+        raise InvalidRequestError(
+            [f"export.request: {problem}" for problem in error.problems],
+            remedy=(
+                f"Export {export_id} exists at the API, and this version of the stack refuses its "
+                "request: correct the input and start a new execution, or start a harvest, which "
+                f"lands the export without it. {BY_HAND}"
+            ),
+        ) from None
+
+
+def _by_hand(problem: str) -> InvalidRequestError:
+    return InvalidRequestError([problem], remedy=BY_HAND)

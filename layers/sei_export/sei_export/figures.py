@@ -3,28 +3,25 @@
 from typing import TYPE_CHECKING
 
 from sei_export.jsontypes import JsonObject
+from sei_export.manifest import Manifest
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Metrics
 
-# Units by the names that CloudWatch has for them.
-_FIGURES = {
-    "sizeBytes": ("BytesLanded", "Bytes"),
-    "csvBytes": ("CsvBytes", "Bytes"),
-    "rows": ("RowsLanded", "Count"),
-    "durationSeconds": ("ExportDuration", "Seconds"),
-}
 
-
-def add_figures(metrics: "Metrics", result: JsonObject) -> None:
-    """Add the figures of a result, by report.
+def add_figures(metrics: "Metrics", landed: JsonObject) -> None:
+    """Add the figures of a landed export, by report; nothing for what is no manifest.
 
     Args:
         metrics: Powertools' metrics, flushed by the handler's decorator.
-        result: `Result.to_json`.
+        landed: `Manifest.to_json`.
     """
-    metrics.add_dimension("report", str(result["report"]))
-    for field, (name, unit) in _FIGURES.items():
-        figure = result[field]
-        if isinstance(figure, int | float):
-            metrics.add_metric(name, unit, figure)
+    manifest = Manifest.from_json(landed)
+    if manifest is None:
+        return
+    metrics.add_dimension("report", manifest.report)
+    # Units by the names that CloudWatch has for them.
+    metrics.add_metric("BytesLanded", "Bytes", manifest.size_bytes)
+    metrics.add_metric("CsvBytes", "Bytes", manifest.csv_bytes)
+    metrics.add_metric("RowsLanded", "Count", manifest.rows)
+    metrics.add_metric("ExportDuration", "Seconds", manifest.duration_seconds)

@@ -1,76 +1,180 @@
-"""What a landed export is described by: the execution's output, the manifest and the event."""
+"""What is said of a landed export: the execution's output, the manifest and the event in one form.
+
+Its JSON is a contract: `events/schemas/ExportCompleted.json`, README.
+"""
 
 from dataclasses import dataclass
 
-from sei_export.bucket.upload import StoredObject
-from sei_export.export import Export
-from sei_export.jsontypes import JsonObject
-from sei_export.landing.csvcheck import CsvFacts
-from sei_export.status import ExportStatus
+from sei_export.jsontypes import JsonObject, JsonValue, is_count
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """What only the state machine knows of an export's run.
-
-    Attributes:
-        execution_arn: The execution.
-        polls: How often the status was asked for.
-        attempts: How often the export was created.
-    """
-
-    execution_arn: str
-    polls: int
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
+class Manifest:
     """One landed export.
 
     Attributes:
-        export: What was asked for.
-        run: How it came about.
-        bucket: Where it is.
-        key: Where it is.
-        manifest_key: Where this description is kept.
-        stored: The object.
-        facts: Its content.
+        export_id: The API's name for the export.
+        report: The report's name.
+        request: `ExportRequest.canonical`; None for an export that somebody else created.
+        request_fingerprint: Of the request; None without one.
+        reused: Whether the API handed out an existing export.
+        created_at: ISO 8601, the API's time or else CreateExport's.
+        status: `completed`.
+        attempts: How often the export was created.
+        bucket: The bucket of the CSV and of this manifest.
+        key: The key of the CSV.
+        version_id: The version of the CSV; None in a bucket without versions.
+        etag: The ETag of the CSV, without quotes.
+        size_bytes: The size of the object.
+        csv_bytes: The size of the uncompressed CSV.
+        content_sha256: SHA-256 of the uncompressed CSV, in hex.
+        rows: Data records; the header and blank lines do not count.
+        columns: Names in the header, in order.
         changed: Whether the content differs from what was last announced under this key.
+        manifest_key: The key of this manifest.
+        polls: How often the status was asked for.
         completed_at: ISO 8601, the API's time or else when it was seen.
         duration_seconds: From created to completed.
+        execution_arn: The execution that landed it.
     """
 
-    export: Export
-    run: Run
+    export_id: str
+    report: str
+    request: JsonObject | None
+    request_fingerprint: str | None
+    reused: bool
+    created_at: str
+    status: str
+    attempts: int
     bucket: str
     key: str
-    manifest_key: str
-    stored: StoredObject
-    facts: CsvFacts
+    version_id: str | None
+    etag: str
+    size_bytes: int
+    csv_bytes: int
+    content_sha256: str
+    rows: int
+    columns: tuple[str, ...]
     changed: bool
+    manifest_key: str
+    polls: int
     completed_at: str
+    duration_seconds: float
+    execution_arn: str
+
+    def to_json(self) -> JsonObject:
+        """Write the one form of output, manifest and event."""
+        return {
+            "exportId": self.export_id,
+            "report": self.report,
+            "request": self.request,
+            "requestFingerprint": self.request_fingerprint,
+            "reused": self.reused,
+            "createdAt": self.created_at,
+            "status": self.status,
+            "attempts": self.attempts,
+            "bucket": self.bucket,
+            "key": self.key,
+            "versionId": self.version_id,
+            "etag": self.etag,
+            "sizeBytes": self.size_bytes,
+            "csvBytes": self.csv_bytes,
+            "contentSha256": self.content_sha256,
+            "rows": self.rows,
+            "columns": list(self.columns),
+            "changed": self.changed,
+            "manifestKey": self.manifest_key,
+            "polls": self.polls,
+            "completedAt": self.completed_at,
+            "durationSeconds": self.duration_seconds,
+            "executionArn": self.execution_arn,
+        }
+
+    @classmethod
+    def from_json(cls, content: JsonObject) -> "Manifest | None":
+        """Read a manifest back; None for what is none, such as an empty key's content."""
+        try:
+            return cls._read(content)
+        except (KeyError, TypeError):
+            return None
+
+    @classmethod
+    def _read(cls, content: JsonObject) -> "Manifest":
+        request = content["request"]
+        version_id, fingerprint = content["versionId"], content["requestFingerprint"]
+        return cls(
+            export_id=_text(content["exportId"]),
+            report=_text(content["report"]),
+            request=request if isinstance(request, dict) else None,
+            request_fingerprint=None if fingerprint is None else _text(fingerprint),
+            reused=_flag(content["reused"]),
+            created_at=_text(content["createdAt"]),
+            status=_text(content["status"]),
+            attempts=_count(content["attempts"]),
+            bucket=_text(content["bucket"]),
+            key=_text(content["key"]),
+            version_id=None if version_id is None else _text(version_id),
+            etag=_text(content["etag"]),
+            size_bytes=_count(content["sizeBytes"]),
+            csv_bytes=_count(content["csvBytes"]),
+            content_sha256=_text(content["contentSha256"]),
+            rows=_count(content["rows"]),
+            columns=_texts(content["columns"]),
+            changed=_flag(content["changed"]),
+            manifest_key=_text(content["manifestKey"]),
+            polls=_count(content["polls"]),
+            completed_at=_text(content["completedAt"]),
+            duration_seconds=_seconds(content["durationSeconds"]),
+            execution_arn=_text(content["executionArn"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What is remembered of exports that differ in their dates only.
+
+    Attributes:
+        duration_seconds: How long the last one took; 0 if unknown.
+    """
+
     duration_seconds: float
 
     def to_json(self) -> JsonObject:
-        """The one form of output, manifest and event."""
-        return {
-            **self.export.describe(),
-            "status": ExportStatus.COMPLETED.value,
-            "attempts": self.run.attempts,
-            "bucket": self.bucket,
-            "key": self.key,
-            "versionId": self.stored.version_id,
-            "etag": self.stored.etag,
-            "sizeBytes": self.stored.size,
-            "csvBytes": self.facts.size,
-            "contentSha256": self.facts.sha256,
-            "rows": self.facts.rows,
-            "columns": list(self.facts.columns),
-            "changed": self.changed,
-            "manifestKey": self.manifest_key,
-            "polls": self.run.polls,
-            "completedAt": self.completed_at,
-            "durationSeconds": self.duration_seconds,
-            "executionArn": self.run.execution_arn,
-        }
+        """Write the form in the bucket."""
+        return {"durationSeconds": self.duration_seconds}
+
+    @classmethod
+    def from_json(cls, content: JsonObject) -> "Series":
+        """Read it; an empty or strange one knows nothing."""
+        seconds = content.get("durationSeconds")
+        return cls(float(seconds) if isinstance(seconds, int | float) else 0.0)
+
+
+def _text(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError
+
+
+def _texts(value: JsonValue) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(_text(each) for each in value)
+    raise TypeError
+
+
+def _count(value: JsonValue) -> int:
+    if is_count(value):
+        return value
+    raise TypeError
+
+
+def _flag(value: JsonValue) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise TypeError
+
+
+def _seconds(value: JsonValue) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    raise TypeError

@@ -7,6 +7,7 @@ it. Trees are walked without recursion: nothing says how deep one may be.
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from sei_export.errors import InvalidRequestError
 from sei_export.input.payload import BY_HAND
@@ -15,11 +16,22 @@ from sei_export.jsontypes import JsonObject, JsonValue
 MADE_ROOT = ""
 """The id of a root that the API does not name: it stands for the whole tree."""
 
-type TreeKey = tuple[str, str, str]
-"""Organization, project and name of an org tree."""
-
 type Row = tuple[int, str, str]
 """A team's depth, id and name."""
+
+
+class TreeName(NamedTuple):
+    """Which org tree.
+
+    Attributes:
+        org: The Harness organization.
+        project: The Harness project.
+        name: As `orgTreeName` wants it.
+    """
+
+    org: str
+    project: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,43 +74,39 @@ class OrgTree:
         object.__setattr__(self, "_parents", parents)
 
     def teams(self) -> Iterator[Team]:
-        """All teams, each before those inside it."""
+        """List all teams, each before those inside it."""
         return iter(self._teams.values())
 
     def find(self, team_id: str) -> Team | None:
-        """The team of an id."""
+        """Find the team of an id."""
         return self._teams.get(team_id)
 
     def ancestors(self, team_id: str) -> Iterator[Team]:
-        """The teams that a team is inside of, the nearest first."""
+        """List the teams that a team is inside of, the nearest first."""
         while team := self._parents.get(team_id):
             yield team
             team_id = team.id
 
-    def leaves(self, team: Team) -> Iterator[Team]:
-        """The teams inside a team that contain none; the team itself if it is one."""
-        return _cut(team, lambda _, __: True)
-
     def at_depth(self, depth: int | None) -> Iterator[Team]:
-        """The teams so far below the root, and those nearer to it that contain none.
+        """List the teams so far below the root, and those nearer to it that contain none.
 
         Args:
             depth: 0 is the root, which stands for the whole tree; None goes down to the leaves.
         """
-        return _cut(self.root, lambda level, _: depth is None or level < depth)
+        return _frontier(self.root, lambda level, _: depth is None or level < depth)
 
     def split(self, teams: Iterable[Team], too_large: Collection[str]) -> Iterator[Team]:
-        """Teams, each too large one replaced by those inside it; one without any stays.
+        """List teams, each too large one replaced by those inside it; one without any stays.
 
         Args:
             teams: The teams.
             too_large: Ids; the root's, or `MADE_ROOT`, for the whole tree.
         """
         for team in teams:
-            yield from _cut(team, lambda _, inner: self._is_one_of(inner, too_large))
+            yield from _frontier(team, lambda _, inner: self._is_one_of(inner, too_large))
 
     def opened(self, teams: Iterable[Team], too_large: Collection[str]) -> Iterator[Team]:
-        """The teams that `split` replaces, each before those inside it."""
+        """List the teams that `split` replaces, each before those inside it."""
         waiting = [*teams]
         while waiting:
             team = waiting.pop()
@@ -110,7 +118,7 @@ class OrgTree:
         return team.id in ids or (team is self.root and MADE_ROOT in ids)
 
     def to_json(self) -> JsonObject:
-        """A form for a file, flat so that JSON takes a tree of any depth."""
+        """Write a form for a file, flat so that JSON takes a tree of any depth."""
         teams: list[JsonValue] = [[depth, team.id, team.name] for depth, team in _walk(self.root)]
         return {"name": self.name, "isFlat": self.is_flat, "teams": teams}
 
@@ -132,7 +140,7 @@ class OrgTree:
 
 
 def grow(rows: list[Row]) -> Team:
-    """The root of a tree, given all teams in order: each before those inside it."""
+    """Build a tree of its teams in order, each before those inside it; returns the root."""
     inside: dict[int, list[Team]] = {}
     for depth, team_id, name in reversed(rows):
         children = tuple(reversed(inside.pop(depth + 1, [])))
@@ -149,7 +157,7 @@ def _walk(root: Team) -> Iterator[tuple[int, Team]]:
         waiting += [(depth + 1, child) for child in reversed(team.children)]
 
 
-def _cut(root: Team, is_open: Callable[[int, Team], bool]) -> Iterator[Team]:
+def _frontier(root: Team, is_open: Callable[[int, Team], bool]) -> Iterator[Team]:
     """Teams that together are the root: one that is open, given its depth, by those inside it."""
     waiting = [(0, root)]
     while waiting:

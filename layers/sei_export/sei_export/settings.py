@@ -1,6 +1,6 @@
 """The stack's settings. The only module that reads the environment.
 
-Each function has only the variables it needs, so each group is loaded on its own, at the call.
+Each function has only the variables it needs, so each group is read on its own, at the call.
 """
 
 import json
@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sei_export.api.urls import BaseUrl
+from sei_export.batch.defaults import BatchDefaults
 from sei_export.errors import ConfigurationError
+from sei_export.harvest.defaults import HarvestDefaults
 from sei_export.jsontypes import JsonObject
+from sei_export.request.defaults import RequestDefaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,107 +25,65 @@ class ApiSettings:
     api_key_secret_arn: str
     api_key_header: str
 
-    @classmethod
-    def load(cls, environ: Mapping[str, str] = os.environ) -> "ApiSettings":
-        """Read them.
 
-        Raises:
-            ConfigurationError: One is missing or malformed.
-        """
-        return cls(
-            base_url=BaseUrl.parse(_required(environ, "HARNESS_BASE_URL")),
-            api_key_secret_arn=_required(environ, "API_KEY_SECRET_ARN"),
-            api_key_header=environ.get("API_KEY_HEADER") or "Authorization",
-        )
+def api_settings(environ: Mapping[str, str] = os.environ) -> ApiSettings:
+    """Read where the API is and where its key is kept.
 
-
-@dataclass(frozen=True, slots=True)
-class RequestDefaults:
-    """What a request takes from the stack where its input is silent."""
-
-    org_identifier: str
-    project_identifier: str
-    org_tree_name: str
-    timezone: str
-    default_request: JsonObject
-
-    @classmethod
-    def load(cls, environ: Mapping[str, str] = os.environ) -> "RequestDefaults":
-        """Read them.
-
-        Raises:
-            ConfigurationError: One is missing, or DefaultRequest is not a JSON object.
-        """
-        default_request = _json_object(_required(environ, "DEFAULT_REQUEST"), "DefaultRequest")
-        return cls(
-            org_identifier=_required(environ, "HARNESS_ORG_IDENTIFIER"),
-            project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
-            org_tree_name=environ.get("ORG_TREE_NAME", "").strip(),
-            timezone=environ.get("SCHEDULE_TIMEZONE") or "UTC",
-            default_request=default_request,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class BatchSettings:
-    """What a batch takes from the stack.
-
-    Attributes:
-        defaults: Of its requests.
-        batch_plan: What an empty input runs; empty for the default request alone.
-        max_concurrency: How many exports run at a time.
+    Raises:
+        ConfigurationError: One is missing or malformed.
     """
-
-    defaults: RequestDefaults
-    batch_plan: JsonObject
-    max_concurrency: int
-
-    @classmethod
-    def load(cls, environ: Mapping[str, str] = os.environ) -> "BatchSettings":
-        """Read them.
-
-        Raises:
-            ConfigurationError: One is missing or malformed.
-        """
-        concurrency = _required(environ, "MAX_CONCURRENCY")
-        if not concurrency.isdecimal() or not int(concurrency):
-            raise ConfigurationError(f"The parameter MaxConcurrency is {concurrency!r}.")
-        return cls(
-            defaults=RequestDefaults.load(environ),
-            batch_plan=_json_object(_required(environ, "BATCH_PLAN"), "BatchPlan"),
-            max_concurrency=int(concurrency),
-        )
+    return ApiSettings(
+        base_url=BaseUrl.parse(_required(environ, "HARNESS_BASE_URL")),
+        api_key_secret_arn=_required(environ, "API_KEY_SECRET_ARN"),
+        api_key_header=environ.get("API_KEY_HEADER") or "Authorization",
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectSettings:
-    """Whose exports are meant where an input does not say.
+def request_defaults(environ: Mapping[str, str] = os.environ) -> RequestDefaults:
+    """Read what requests take from the stack.
 
-    Attributes:
-        org_identifier: The Harness organization.
-        project_identifier: The Harness project.
-        export_time: How long an execution may take from an export's creation to its landing.
+    Raises:
+        ConfigurationError: One is missing, or DefaultRequest is not a JSON object.
     """
+    return RequestDefaults(
+        org_identifier=_required(environ, "HARNESS_ORG_IDENTIFIER"),
+        project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
+        org_tree_name=environ.get("ORG_TREE_NAME", "").strip(),
+        timezone=environ.get("SCHEDULE_TIMEZONE") or "UTC",
+        default_request=_json_object(_required(environ, "DEFAULT_REQUEST"), "DefaultRequest"),
+    )
 
-    org_identifier: str
-    project_identifier: str
-    export_time: timedelta
 
-    @classmethod
-    def load(cls, environ: Mapping[str, str] = os.environ) -> "ProjectSettings":
-        """Read them.
+def batch_defaults(environ: Mapping[str, str] = os.environ) -> BatchDefaults:
+    """Read what batches take from the stack.
 
-        Raises:
-            ConfigurationError: One is missing, or ExportTimeoutMinutes is no number.
-        """
-        minutes = _required(environ, "EXPORT_TIMEOUT_MINUTES")
-        if not minutes.isdecimal():
-            raise ConfigurationError(f"The parameter ExportTimeoutMinutes is {minutes!r}.")
-        return cls(
-            org_identifier=_required(environ, "HARNESS_ORG_IDENTIFIER"),
-            project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
-            export_time=timedelta(minutes=int(minutes)),
-        )
+    Raises:
+        ConfigurationError: One is missing or malformed.
+    """
+    concurrency = _required(environ, "MAX_CONCURRENCY")
+    if not concurrency.isdecimal() or not int(concurrency):
+        raise ConfigurationError(f"The parameter MaxConcurrency is {concurrency!r}.")
+    return BatchDefaults(
+        of_requests=request_defaults(environ),
+        plan=_json_object(_required(environ, "BATCH_PLAN"), "BatchPlan"),
+        max_concurrency=int(concurrency),
+    )
+
+
+def harvest_defaults(environ: Mapping[str, str] = os.environ) -> HarvestDefaults:
+    """Read what a harvest takes from the stack.
+
+    Raises:
+        ConfigurationError: One is missing, or ExportTimeoutMinutes is no number.
+    """
+    minutes = _required(environ, "EXPORT_TIMEOUT_MINUTES")
+    if not minutes.isdecimal():
+        raise ConfigurationError(f"The parameter ExportTimeoutMinutes is {minutes!r}.")
+    return HarvestDefaults(
+        org_identifier=_required(environ, "HARNESS_ORG_IDENTIFIER"),
+        project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
+        export_time=timedelta(minutes=int(minutes)),
+    )
 
 
 def export_bucket(environ: Mapping[str, str] = os.environ) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 from sei_export.api.calls import HttpClient, KeyHeader
 from sei_export.api.client import Connect, InProject, SeiClient
 from sei_export.api.key import ApiKey
-from sei_export.settings import ApiSettings, event_bus_name, export_bucket
+from sei_export.clock import Deadline
+from sei_export.settings import api_settings, event_bus_name, export_bucket
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
@@ -26,14 +27,14 @@ class Context(Protocol):
 
 
 def connector(context: Context) -> Connect:
-    """A maker of clients that end in time with this invocation."""
+    """Make clients that end in time with this invocation."""
 
     def connect(target: InProject) -> SeiClient:
-        settings = ApiSettings.load()
+        settings = api_settings()
         key = ApiKey(settings.api_key_secret_arn, _secrets())
         seconds = context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
         header = KeyHeader(settings.api_key_header)
-        http = HttpClient(settings.base_url, key, seconds, key_header=header)
+        http = HttpClient(settings.base_url, key, Deadline.after(seconds), header)
         return SeiClient(http, settings.base_url, target.org, target.project)
 
     return connect
@@ -41,7 +42,7 @@ def connector(context: Context) -> Connect:
 
 @cache
 def object_store() -> "ObjectStore":
-    """The export bucket."""
+    """Make the export bucket."""
     from sei_export import aws
     from sei_export.bucket.objects import CONNECTIONS, ObjectStore
 
@@ -50,7 +51,7 @@ def object_store() -> "ObjectStore":
 
 @cache
 def landing() -> "Landing":
-    """Bucket and event bus."""
+    """Make what lands files: bucket and event bus."""
     from sei_export import aws
     from sei_export.landing.events import EventBus
     from sei_export.landing.land import Landing

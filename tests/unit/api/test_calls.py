@@ -31,7 +31,7 @@ class Caller:
         self.clock = FakeClock()
         self.key = key or FakeKey()
         self.base = BaseUrl.parse(f"{server.origin}/sei/api/")
-        self.client = HttpClient(self.base, self.key, seconds, self.clock.timing)
+        self.client = HttpClient(self.base, self.key, self.clock.deadline(seconds))
 
     def call(self, path: str = "v2/exports") -> tuple[int, object, str]:
         """Status, value and excerpt of a GET."""

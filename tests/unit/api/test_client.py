@@ -20,11 +20,11 @@ from sei_export.errors import (
     SeiExportError,
     ServiceUnavailableError,
 )
+from sei_export.export import ExportStatus
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.parsing import parse_request
 from sei_export.request.reports import PRODUCTIVITY
-from sei_export.status import ExportStatus
 from tests.fakes.loopback import Answer, Loopback, Received, pair, reply
 from tests.fakes.samples import DEFAULTS, STARTED_AT, request
 from tests.fakes.timing import KEY, FakeClock, FakeKey
@@ -41,7 +41,7 @@ HTML = b"<!DOCTYPE html><title>Sign in</title>"
 
 def _client(server: Loopback) -> SeiClient:
     base = BaseUrl.parse(f"{server.origin}{PREFIX}/")
-    http = HttpClient(base, FakeKey(), 100, FakeClock().timing)
+    http = HttpClient(base, FakeKey(), FakeClock().deadline(100))
     return SeiClient(http, base, "acme", "metrics")
 
 

@@ -61,7 +61,7 @@ def _client(
 ) -> SeiClient:
     base = BaseUrl.parse(f"{server.origin}/sei/api/")
     styled = {"key_header": KeyHeader(header)} if header else {}
-    http = HttpClient(base, key or FakeKey(), seconds, FakeClock().timing, **styled)
+    http = HttpClient(base, key or FakeKey(), FakeClock().deadline(seconds), **styled)
     return SeiClient(http, base, "acme", "metrics")
 
 

@@ -33,7 +33,7 @@ ITEMS: list[JsonValue] = [
 def _api(*answers: Answer) -> Iterator[tuple[SeiClient, Loopback]]:
     with Loopback(answers) as server:
         base = BaseUrl.parse(f"{server.origin}{PREFIX}/")
-        http = HttpClient(base, FakeKey(), 100, FakeClock().timing)
+        http = HttpClient(base, FakeKey(), FakeClock().deadline(100))
         yield SeiClient(http, base, "acme", "metrics"), server
 
 

@@ -35,7 +35,7 @@ class Downloader:
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
         """Status and raw body."""
-        client = HttpClient(self.base, self.key, 100, self.clock.timing)
+        client = HttpClient(self.base, self.key, self.clock.deadline(100))
         with client.stream(url, PARAMS, headers or {}) as response:
             return response.status_code, response.raw.read(decode_content=False)
 

@@ -31,7 +31,7 @@ PROJECT = {"orgIdentifier": ["acme"], "projectIdentifier": ["metrics"]}
 def _client(origin: str, key: str) -> SeiClient:
     base = BaseUrl.parse(f"{origin}{PREFIX}/")
     return SeiClient(
-        HttpClient(base, FakeKey([key]), 100, FakeClock().timing), base, "acme", "metrics"
+        HttpClient(base, FakeKey([key]), FakeClock().deadline(100)), base, "acme", "metrics"
     )
 
 

@@ -11,15 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sei_export import keys
-from sei_export.api.trees import read_tree
-from sei_export.batch.items import Item, children, expand, retry
+from sei_export.api.treeforms import read_tree
+from sei_export.batch.expansion import children, expand
+from sei_export.batch.item import Item
 from sei_export.batch.plan import MAX_ITEMS, parse_plan
 from sei_export.batch.selector import select
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.orgtree import MADE_ROOT, OrgTree, Team, TreeKey
+from sei_export.orgtree import MADE_ROOT, OrgTree, Team, TreeName
 from sei_export.request.reports import REPORTS, Report, Scope
 from tests.fakes.orgtree_strategies import ENGINEERING, antichains, row_tree, some_ids, trees
 from tests.fakes.request_strategies import requests
@@ -27,7 +28,7 @@ from tests.fakes.samples import DEFAULTS, STARTED_AT, asked, least, parsed
 
 RUN = "weekly-2026-03-15"
 TREE = read_tree(ENGINEERING, "Engineering")
-KEY: TreeKey = ("acme", "metrics", "Engineering")
+KEY: TreeName = ("acme", "metrics", "Engineering")
 OF_TREES = [name for name, report in REPORTS.items() if not report.is_legacy]
 EITHER = [name for name, report in REPORTS.items() if report.scope is Scope.TREE_OR_TEAM]
 
@@ -38,7 +39,7 @@ def _expand(
     too_large: Collection[str] = (),
     of: str = "productivity",
 ) -> tuple[Item, ...]:
-    plan = parse_plan({"exports": [*entries]}, DEFAULTS, {}, STARTED_AT)
+    plan = parse_plan({"exports": [*entries]}, BATCH_DEFAULTS, STARTED_AT)
     splits = {keys.cut_key(parsed(least(of))): too_large}
     return expand(plan, {KEY: tree} if tree else {}, splits, RUN).items
 
@@ -81,7 +82,7 @@ def test_an_items_name_is_an_executions() -> None:
     [item] = _expand(asked())
     assert re.fullmatch(r"[0-9a-f]{8}-r1-[0-9a-f]{16}", item.name)
     assert item.name.endswith(item.id)
-    plan = parse_plan({"exports": [asked()]}, DEFAULTS, {}, STARTED_AT)
+    plan = parse_plan({"exports": [asked()]}, BATCH_DEFAULTS, STARTED_AT)
     [of_another_run] = expand(plan, {}, {}, "another").items
     assert of_another_run == replace(item, name=of_another_run.name)
     assert of_another_run.name != item.name
@@ -104,14 +105,14 @@ def test_the_root_is_the_whole_tree(report: str, teams: JsonValue) -> None:
     [item] = _expand(_cut(teams, report))
     assert item.input == parsed(least(report)).canonical()
     assert (item.tree, item.team, item.team_name) == ("Engineering", None, None)
-    assert item.tree_key == KEY
+    assert item.tree_name == KEY
 
 
 def test_whatever_has_no_tree_is_one_item() -> None:
     entries = [least("sprint", scope={"teamId": "2"}), least("team-report")]
     items = _expand(*entries, too_large=["", "1", "2"])
     assert _teams(items) == ["2", "6036"]
-    assert [(item.tree, item.tree_key) for item in items] == [(None, None)] * 2
+    assert [(item.tree, item.tree_name) for item in items] == [(None, None)] * 2
 
 
 # --- many ---
@@ -265,7 +266,7 @@ def test_items_cover_each_leaf_of_what_is_selected_once(data: st.DataObject) -> 
     report = data.draw(st.sampled_from(OF_TREES))
     selector = data.draw(_selectors(tree))
     too_large = data.draw(some_ids(tree) | some_ids(tree).map(lambda ids: {*ids, MADE_ROOT}))
-    plan = parse_plan({"exports": [_cut(selector, report)]}, DEFAULTS, {}, STARTED_AT)
+    plan = parse_plan({"exports": [_cut(selector, report)]}, BATCH_DEFAULTS, STARTED_AT)
     splits = {keys.cut_key(parsed(least(report))): too_large}
     items = expand(plan, {KEY: tree}, splits, RUN).items
     chosen = select(tree, plan.exports[0].selector, Problems(), "")
@@ -376,7 +377,7 @@ def test_an_item_tells_whether_it_is_of_the_legacy_api() -> None:
 def test_what_is_split_from_the_start_is_told_for_each_window() -> None:
     half: JsonObject = {"from": "2025-01-01", "to": "2025-02-28", "window": "month"}
     entry = _cut("none", dateRange=None, backfill=half)
-    plan = parse_plan({"exports": [entry]}, DEFAULTS, {}, STARTED_AT)
+    plan = parse_plan({"exports": [entry]}, BATCH_DEFAULTS, STARTED_AT)
     cut = keys.cut_key(parsed(least("productivity")))
     opened = expand(plan, {KEY: TREE}, {cut: {"1", "2", "3"}}, RUN).opened
     assert [

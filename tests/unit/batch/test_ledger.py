@@ -9,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import scale
-from sei_export.api.trees import read_tree
-from sei_export.batch.items import Item, children, expand
+from sei_export.api.treeforms import read_tree
+from sei_export.batch.expansion import children, expand
+from sei_export.batch.item import Item
 from sei_export.batch.ledger import MAX_ROUNDS, MAX_TRIES, Entry, Fate, Ledger, balance
 from sei_export.batch.outcomes import Failure, Outcome
 from sei_export.batch.plan import MAX_ITEMS, parse_plan
 from sei_export.jsontypes import JsonValue
 from sei_export.orgtree import OrgTree, Team
 from tests.fakes.orgtree_strategies import ENGINEERING, antichains, chain, row_tree, some_ids, trees
-from tests.fakes.samples import DEFAULTS, STARTED_AT, asked, least
+from tests.fakes.samples import STARTED_AT, asked, least
 
 RUN = "weekly-2026-03-15"
 TREE = read_tree(ENGINEERING, "Engineering")
@@ -46,7 +47,7 @@ def _items(*teams: JsonValue, tree: OrgTree = TREE, report: str = "productivity"
     items: dict[str, Item] = {}
     for each in teams:
         entry = least(report, scope={"orgTreeName": "Engineering", "teams": each})
-        plan = parse_plan({"exports": [entry]}, DEFAULTS, {}, STARTED_AT)
+        plan = parse_plan({"exports": [entry]}, BATCH_DEFAULTS, STARTED_AT)
         expanded = expand(plan, {("acme", "metrics", "Engineering"): tree}, {}, RUN).items
         items |= {item.id: item for item in expanded}
     return [*items.values()]
@@ -191,7 +192,7 @@ def test_given_a_leaf_that_is_too_large_when_balanced_then_it_is_final(error: st
 
 
 def test_given_what_has_no_tree_and_is_too_large_when_balanced_then_it_is_final() -> None:
-    plan = parse_plan({"exports": [asked()]}, DEFAULTS, {}, STARTED_AT)
+    plan = parse_plan({"exports": [asked()]}, BATCH_DEFAULTS, STARTED_AT)
     [item] = expand(plan, {}, {}, RUN).items
     outcomes = [{item.id: _failed(TOO_LARGE)}]
     ledger = balance([[item]], outcomes, lambda _: (), RUN)

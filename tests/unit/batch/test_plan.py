@@ -13,10 +13,10 @@ from sei_export.batch.plan import MAX_ITEMS, Plan, parse_plan
 from sei_export.batch.selector import WHOLE, Selector
 from sei_export.errors import InvalidRequestError
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.defaults import RequestDefaults
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.parsing import NOMINAL_TIME_PLACEHOLDER
 from sei_export.request.reports import REPORTS, Report, Scope
-from sei_export.settings import RequestDefaults
 from tests.fakes.request_strategies import requests
 from tests.fakes.samples import DEFAULTS, STARTED_AT, asked, least, parsed
 
@@ -297,7 +297,7 @@ def test_teams_of_a_tree_are_selected_beside_the_request(
     assert planned.selector == selector
     assert planned.requests == (parsed(least(report, scope={"orgTreeName": "Sales"})),)
     assert planned.is_whole is (teams == "none")
-    assert planned.tree_key == ("acme", "metrics", "Sales")
+    assert planned.tree_name == ("acme", "metrics", "Sales")
 
 
 def test_the_stacks_tree_can_be_cut_too() -> None:
@@ -311,14 +311,14 @@ def test_a_team_cannot_be_cut() -> None:
         "exports[0].scope.teams goes with orgTreeName, not teamId.",
     )
     [planned] = _plan(_of(least("sprint", scope=scope | {"teams": "none"}))).exports
-    assert (planned.is_whole, planned.tree_key) == (True, None)
+    assert (planned.is_whole, planned.tree_name) == (True, None)
 
 
 def test_a_legacy_report_has_no_teams() -> None:
     for teams in ("leaves", 5.5):
         found = _problems(_of(least("team-report", scope={"teams": teams})))
         assert _paths(found) == ["exports[0].scope"]
-    assert _plan(_of(least("team-report"))).exports[0].tree_key is None
+    assert _plan(_of(least("team-report"))).exports[0].tree_name is None
 
 
 # --- backfill ---
@@ -569,5 +569,5 @@ def test_a_plain_entry_is_the_request_that_an_execution_of_its_own_would_be(
     report: Report, data: st.DataObject
 ) -> None:
     entry = data.draw(requests(report))
-    plan = parse_plan(_of(entry), DEFAULTS, {}, STARTED_AT)
+    plan = parse_plan(_of(entry), BATCH_DEFAULTS, STARTED_AT)
     assert [planned.requests for planned in plan.exports] == [(parsed(entry),)]

@@ -230,7 +230,7 @@ def _overlooking(
 def test_given_an_http_stack_that_overlooks_the_length_then_it_is_compared_here(
     length: int, told: str
 ) -> None:
-    source = Source(_overlooking(length), lambda: 1000.0, FakeClock().timing)
+    source = Source(_overlooking(length), lambda: 1000.0)
     with pytest.raises(CorruptDownloadError, match=told):
         list(read_body(source))
 

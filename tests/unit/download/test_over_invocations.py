@@ -30,8 +30,8 @@ from sei_export.errors import (
     ServiceUnavailableError,
     StorageError,
 )
+from sei_export.export import ExportHandle
 from sei_export.jsontypes import JsonObject
-from sei_export.request.reports import Report
 from tests.fakes.loopback import Answer, Received, reply
 from tests.fakes.s3 import BUCKET, Multipart, raising, refusal
 from tests.fakes.s3_failures import SILENT
@@ -115,13 +115,12 @@ class SlowClient(SeiClient):
     @contextmanager
     def download(
         self,
-        report: Report,
-        export_id: str,
+        export: ExportHandle,
         link: str | None,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[requests.Response]:
         """The same, only slower."""
-        with super().download(report, export_id, link, headers) as response:
+        with super().download(export, link, headers) as response:
             at = int((headers or {}).get("Range", "bytes=0-")[6:-1])
             at = at if response.status_code == requests.codes.partial else 0
             came = [at, at]
@@ -167,7 +166,7 @@ class Slow(Stage):
         """A new invocation."""
         self.clock = FakeClock()
         base = BaseUrl.parse(f"{self.server.origin}/sei/api")
-        http = HttpClient(base, FakeKey(), self.seconds, self.clock.timing)
+        http = HttpClient(base, FakeKey(), self.clock.deadline(self.seconds))
         return SlowClient(http, base, asked, self)
 
     def finish(self, most: int = 9, run: str = "run-1") -> list[JsonObject]:

@@ -25,7 +25,6 @@ from sei_export.errors import (
 )
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing.land import Landing
-from sei_export.manifest import Run
 from tests.fakes.loopback import Answer, reply
 from tests.fakes.s3 import BUCKET, raising, refusal
 from tests.fakes.stage import (

@@ -10,7 +10,7 @@ import pytest
 
 from sei_export import keys
 from sei_export.batch.cuts import USES_BEFORE_RETRY, Cut
-from sei_export.batch.items import Item
+from sei_export.batch.item import Item
 from sei_export.batch.ledger import MAX_ROUNDS, MAX_TRIES
 from sei_export.bucket.objects import CONNECTIONS
 from sei_export.errors import InvalidRequestError, SeiExportError
@@ -23,7 +23,7 @@ from tests.fakes.orgtree_strategies import ENGINEERING
 from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
 from tests.fakes.s3_failures import FAILURES
 from tests.fakes.samples import (
-    BATCH_SETTINGS,
+    BATCH_DEFAULTS,
     STARTED_AT,
     export_arn,
     landed,
@@ -89,7 +89,7 @@ class Batch:
         given: JsonObject = {"name": "weekly", "exports": [*entries], **fields}
         api = ScriptedApi.answering(200, [{"id": 1, "name": "Engineering"}], self.tree)
         return plan_batch(
-            given, BatchRun(run, ARN, STARTED_AT), BATCH_SETTINGS, api.connect, self.s3.store
+            given, BatchRun(run, ARN, STARTED_AT), BATCH_DEFAULTS, api.connect, self.s3.store
         )
 
     @property

@@ -14,7 +14,6 @@ from sei_export.errors import (
 )
 from sei_export.jsontypes import JsonValue
 from sei_export.landing.land import Landing
-from sei_export.manifest import Run
 from sei_export.steps.download_export import download_export
 from tests.fakes.loopback import Answer, Loopback, Received, reply
 from tests.fakes.stage import CSV, DATA_KEY, GZ, Stage

@@ -19,9 +19,9 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.export import Export
+from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing.land import Landing
-from sei_export.manifest import Run
 from sei_export.request.reports import SPRINT
 from sei_export.steps.fetch_report import fetch_report
 from tests.fakes.events import FakeEvents
@@ -31,7 +31,7 @@ from tests.fakes.samples import request, request_of
 from tests.fakes.timing import FakeClock, FakeKey
 
 CSV = "Collection Name,Coding Days,Rating\nPlatform,3,—\nWeb,4,GOOD\n".encode()
-RUN = Run(execution_arn="arn:aws:states:::execution:Export:run-1", polls=0, attempts=1)
+RUN = ExportRun(execution_arn="arn:aws:states:::execution:Export:run-1", polls=0, attempts=1)
 REPORT = request_of("team-report", granularity="weekly", orgIdentifier="other")
 EXPORT = Export.of(REPORT, "legacy_0123456789abcdef", "2026-03-01T06:00:00Z", reused=False)
 
@@ -74,7 +74,7 @@ class Scene:
     def _connect(self, target: InProject) -> SeiClient:
         self.connected += 1
         base = BaseUrl.parse(f"{self.server.origin}/sei/api")
-        http = HttpClient(base, FakeKey(), self.seconds, FakeClock().timing)
+        http = HttpClient(base, FakeKey(), FakeClock().deadline(self.seconds))
         return SeiClient(http, base, target.org, target.project)
 
 

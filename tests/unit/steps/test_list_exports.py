@@ -7,16 +7,16 @@ import pytest
 
 from sei_export.errors import InvalidRequestError, StorageError
 from sei_export.export import Export
+from sei_export.harvest.defaults import HarvestDefaults
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.keys import landed_key
 from sei_export.request.reports import REPORTS
-from sei_export.settings import ProjectSettings
 from sei_export.steps.list_exports import list_exports
 from tests.fakes.s3 import FakeS3, raising, refusal
 from tests.fakes.scripted_api import BASE_URL, ScriptedApi
 
 STARTED_AT = datetime(2026, 3, 15, 6, 0, tzinfo=UTC)
-DEFAULTS = ProjectSettings("acme", "metrics", export_time=timedelta(hours=3))
+DEFAULTS = HarvestDefaults("acme", "metrics", export_time=timedelta(hours=3))
 LISTABLE = ["productivity", "efficiency", "sprint", "business-alignment", "time-in-status"]
 PATHS = {
     "productivity": "v2/insights/productivity/exports",

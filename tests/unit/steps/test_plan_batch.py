@@ -11,11 +11,11 @@ import pytest
 from sei_export import keys
 from sei_export.api.calls import HttpClient
 from sei_export.api.client import InProject, SeiClient
-from sei_export.api.trees import read_tree
+from sei_export.api.treeforms import read_tree
 from sei_export.api.urls import BaseUrl
 from sei_export.batch.cuts import USES_BEFORE_RETRY
 from sei_export.batch.estimate import estimate
-from sei_export.batch.items import Item
+from sei_export.batch.item import Item
 from sei_export.batch.plan import MAX_ITEMS
 from sei_export.errors import (
     AuthenticationError,
@@ -31,7 +31,7 @@ from sei_export.steps.plan_batch import BatchRun, plan_batch
 from tests.fakes.loopback import Answer, Loopback, Received, reply
 from tests.fakes.orgtree_strategies import ENGINEERING
 from tests.fakes.s3 import FakeS3, raising, refusal
-from tests.fakes.samples import BATCH_SETTINGS, least, parsed
+from tests.fakes.samples import BATCH_DEFAULTS, least, parsed
 from tests.fakes.timing import KEY, FakeClock, FakeKey
 from tests.simulator import simulator_client as simulator
 
@@ -103,7 +103,7 @@ TREE_CALLS = ["/v2/org-trees", "/v2/org-trees/1/teams"]
 
 def _client(origin: str, key: str, asked: InProject) -> SeiClient:
     base = BaseUrl.parse(f"{origin}{PREFIX}/")
-    http = HttpClient(base, FakeKey([key]), 100, FakeClock().timing)
+    http = HttpClient(base, FakeKey([key]), FakeClock().deadline(100))
     return SeiClient(http, base, asked.org, asked.project)
 
 
@@ -122,7 +122,7 @@ def api() -> Iterator[Api]:
 def _plan(api: Api, s3: FakeS3, *entries: JsonValue, **fields: JsonValue) -> JsonObject:
     """One call of the function."""
     given: JsonObject = {"name": "weekly", "exports": [*entries], **fields}
-    return plan_batch(given, RUN, BATCH_SETTINGS, api.connect, s3.store)
+    return plan_batch(given, RUN, BATCH_DEFAULTS, api.connect, s3.store)
 
 
 def _entry(
@@ -211,7 +211,7 @@ def test_given_the_same_twice_when_planned_then_the_bucket_holds_the_same(
 def test_given_no_plan_in_the_input_when_planned_then_the_stacks_request_is_the_one_item(
     api: Api, s3: FakeS3
 ) -> None:
-    plan_batch({}, RUN, BATCH_SETTINGS, api.connect, s3.store)
+    plan_batch({}, RUN, BATCH_DEFAULTS, api.connect, s3.store)
     [item] = _first_round(s3)
     assert item.input["dateRange"] == {"start": "2026-02-01", "end": "2026-02-28"}
     assert (item.tree, item.team) == ("Engineering", None)
@@ -250,7 +250,7 @@ def test_given_one_name_in_two_projects_when_planned_then_those_are_two_trees(
     assert api.calls == TREE_CALLS * 2
     projects = [it.query["projectIdentifier"] for it in api.server.received]
     assert projects == [["metrics"]] * 2 + [["other"]] * 2
-    assert [it.tree_key for it in _first_round(s3)] == [
+    assert [it.tree_name for it in _first_round(s3)] == [
         *[("acme", "metrics", "Engineering")] * 3,
         *[("acme", "other", "Engineering")] * 3,
     ]
@@ -612,7 +612,7 @@ def _simulated(port: int, s3: FakeS3, key: str, *entries: JsonValue, dry: bool) 
         return _client(f"http://127.0.0.1:{port}", key, asked)
 
     given: JsonObject = {"exports": [*entries], "dryRun": dry}
-    return plan_batch(given, RUN, BATCH_SETTINGS, connect, s3.store)
+    return plan_batch(given, RUN, BATCH_DEFAULTS, connect, s3.store)
 
 
 @pytest.mark.parametrize("dry", [False, True], ids=["to run", "dry"])

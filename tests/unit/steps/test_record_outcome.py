@@ -3,7 +3,8 @@
 import pytest
 
 from sei_export import keys
-from sei_export.batch.items import Item, expand
+from sei_export.batch.expansion import expand
+from sei_export.batch.item import Item
 from sei_export.batch.outcomes import Failure, Outcome
 from sei_export.batch.plan import parse_plan
 from sei_export.errors import InvalidRequestError, SeiExportError
@@ -11,7 +12,7 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.steps.record_outcome import record_outcome
 from tests.fakes.s3 import FakeS3, raising
 from tests.fakes.s3_failures import FAILURES
-from tests.fakes.samples import DEFAULTS, STARTED_AT, asked, export_arn, landed, task_failed
+from tests.fakes.samples import STARTED_AT, asked, export_arn, landed, task_failed
 
 RUN = "weekly 2026/03"
 
@@ -22,7 +23,7 @@ def s3() -> FakeS3:
 
 
 def _item() -> Item:
-    plan = parse_plan({"exports": [asked()]}, DEFAULTS, {}, STARTED_AT)
+    plan = parse_plan({"exports": [asked()]}, BATCH_DEFAULTS, STARTED_AT)
     [item] = expand(plan, {}, {}, RUN).items
     return item
 

@@ -1,13 +1,67 @@
-"""Reading answers of the API, whose shapes its pages do not always document."""
+"""The API's answers: their types, and reading them in every form that a page documents."""
 
+import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sei_export.errors import ProtocolError
+from sei_export.export import ExportStatus, is_export_id
 from sei_export.jsontypes import JsonObject, JsonValue
+
+logger = logging.getLogger(__name__)
 
 _LIST_FIELDS = ("exports", "content", "items", "data")
 _MAX_ID_DIGITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The answer to a create call.
+
+    Attributes:
+        export_id: Checked, safe in a path.
+        reused: The API handed out an existing export of an identical request.
+        created_at: As the API writes it, or None.
+    """
+
+    export_id: str
+    reused: bool
+    created_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The answer to a status call.
+
+    Attributes:
+        status: Where the export is.
+        error: The API's own words for a failure, or None.
+        link: Where the file is, as the API writes it; None means the documented path.
+        created_at: As the API writes it, or None.
+        completed_at: As the API writes it, or None.
+    """
+
+    status: ExportStatus
+    error: str | None = None
+    link: str | None = None
+    created_at: str | None = None
+    completed_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One export in a list.
+
+    Attributes:
+        export_id: Safe in a path; empty if the entry has none that is.
+        status: As the API writes it, or None.
+        created_at: As the API writes it, or None.
+    """
+
+    export_id: str
+    status: str | None
+    created_at: str | None
 
 
 class ListedTree(NamedTuple):
@@ -22,8 +76,68 @@ class ListedTree(NamedTuple):
     name: str
 
 
+def read_created(fields: JsonObject, *, reused: bool) -> Created:
+    """Read the answer to a create call.
+
+    Raises:
+        ProtocolError: It has no usable exportId.
+    """
+    return Created(
+        export_id=check_export_id(fields.get("exportId")),
+        reused=reused,
+        created_at=read_text(fields.get("createdAt")),
+    )
+
+
+def read_state(fields: JsonObject) -> State:
+    """Read the answer to a status call.
+
+    Raises:
+        ProtocolError: Its status is none that is documented.
+    """
+    download = fields.get("download")
+    nested = download.get("url") if isinstance(download, dict) else None
+    return State(
+        status=ExportStatus.parse(fields.get("status")),
+        error=stated_error(fields),
+        link=read_text(nested) or read_text(fields.get("downloadUrl")),
+        created_at=read_text(fields.get("createdAt")),
+        completed_at=read_text(fields.get("completedAt")),
+    )
+
+
+def read_listed(item: JsonObject) -> Listed:
+    """Read an entry of the list of exports."""
+    return Listed(
+        export_id=_listed_id(item),
+        status=read_text(item.get("status")),
+        created_at=read_text(item.get("createdAt")),
+    )
+
+
+def check_export_id(given: JsonValue) -> str:
+    """Read an export id that is safe in a path.
+
+    Raises:
+        ProtocolError: None, or one with other characters than letters, digits, `_` and `-`.
+    """
+    if given is None:
+        raise ProtocolError("The API's answer has no exportId.")
+    if not is_export_id(given):
+        raise ProtocolError(f"The API's answer has an unusable exportId: {repr(given)[:80]}.")
+    return str(given)
+
+
+def _listed_id(item: JsonObject) -> str:
+    try:
+        return check_export_id(item.get("exportId", item.get("id")))
+    except ProtocolError as error:
+        logger.warning("In the list: %s", error.message)
+        return ""
+
+
 def read_object(answer: JsonValue, text: str, step: str) -> JsonObject:
-    """The object that an answer is.
+    """Read the object that an answer is.
 
     Args:
         answer: The answer.
@@ -40,7 +154,7 @@ def read_object(answer: JsonValue, text: str, step: str) -> JsonObject:
 
 
 def read_list(answer: JsonValue, text: str, kind: str) -> Iterator[JsonObject]:
-    """The objects of a list, whose shape no page documents.
+    """Read the objects of a list, whose shape no page documents.
 
     Args:
         answer: The answer: an array, or an object that has it.
@@ -62,14 +176,14 @@ def read_list(answer: JsonValue, text: str, kind: str) -> Iterator[JsonObject]:
 
 
 def read_text(value: JsonValue) -> str | None:
-    """A text; None for anything else, and for an empty one."""
+    """Read a text; None for anything else, and for an empty one."""
     return value if isinstance(value, str) and value else None
 
 
 def read_id(value: JsonValue) -> str | None:
-    """The id of an org tree or a team, a number or a text of digits, as text; None if it is none.
+    """Read the id of an org tree or a team, a number or digits, as text; None if it is none.
 
-    It may go into a path and into `teamId`.
+    An id goes into a path and into `teamId`.
     """
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**_MAX_ID_DIGITS:
         return str(value)
@@ -79,7 +193,7 @@ def read_id(value: JsonValue) -> str | None:
 
 
 def read_listed_tree(item: JsonObject) -> ListedTree:
-    """An entry of the list of org trees.
+    """Read an entry of the list of org trees.
 
     Raises:
         ProtocolError: It has no usable id, or no name.
@@ -91,7 +205,7 @@ def read_listed_tree(item: JsonObject) -> ListedTree:
 
 
 def check_tree_id(given: JsonValue) -> str:
-    """The id of an org tree, safe in a path.
+    """Read the id of an org tree, safe in a path.
 
     Raises:
         ProtocolError: It is none.
@@ -105,7 +219,7 @@ def check_tree_id(given: JsonValue) -> str:
 
 
 def stated_error(answer: JsonValue) -> str | None:
-    """The error text of an answer, whose shape no page documents."""
+    """Read the error text of an answer, whose shape no page documents."""
     if not isinstance(answer, dict):
         return None
     for name in ("error", "message", "errorMessage", "detail"):

@@ -104,7 +104,8 @@ class ApiKey:
             return self._unset("does not exist or has no value yet")
         if not code or code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return ServiceUnavailableError(
-                f"Secrets Manager did not give the API key ({code or type(cause).__name__})."
+                f"Secrets Manager did not give the API key ({code or type(cause).__name__}).",
+                remedy="Start a new execution later; check the AWS Health Dashboard.",
             )
         return ConfigurationError(
             f"This function may not read the API key's secret {self._arn} ({code}).",

@@ -1,17 +1,63 @@
-"""Reading org trees from the API, which documents two forms of a tree's teams."""
+"""The SEI API's calls for org trees: the list of them, and the teams of one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import itertools
 
-from sei_export.api.answers import read_id
+from sei_export.api.answers import (
+    ListedTree,
+    check_tree_id,
+    read_list,
+    read_listed_tree,
+    read_object,
+)
 from sei_export.api.client import SeiClient
-from sei_export.errors import InvalidRequestError, ProtocolError
+from sei_export.api.treeforms import read_tree
+from sei_export.errors import InvalidRequestError
 from sei_export.input.problems import Problems
-from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.orgtree import MADE_ROOT, OrgTree, Row, grow
+from sei_export.jsontypes import JsonValue
+from sei_export.orgtree import OrgTree
+
+TREES_IN_PAGE = 50
+"""As in the API's own example; a page with fewer is the last one."""
+
+_PATH = "v2/org-trees"
+
+
+def list_trees(client: SeiClient) -> tuple[ListedTree, ...]:
+    """Ask for all org trees that the key may see.
+
+    Raises:
+        ProtocolError: The answer is not a list in any of the forms that are known.
+        SeiExportError: As the client raises.
+    """
+    found: dict[str, ListedTree] = {}
+    for page in itertools.count():
+        query = {"pageIndex": str(page), "pageSize": str(TREES_IN_PAGE)}
+        answer, text = client.get(_PATH, query, "The list of org trees")
+        listed = [read_listed_tree(item) for item in read_list(answer, text, "org tree")]
+        fresh = {tree.id: tree for tree in listed if tree.id not in found}
+        found |= fresh
+        # A page without anything new: the API takes no page numbers.
+        if len(listed) < TREES_IN_PAGE or not fresh:
+            break
+    return tuple(found.values())
+
+
+def ask_tree(client: SeiClient, tree: ListedTree) -> OrgTree:
+    """Ask for the teams of an org tree.
+
+    Raises:
+        ProtocolError: The answer is none of the forms that are known, or no success.
+        SeiExportError: As the client raises.
+    """
+    path = f"{_PATH}/{check_tree_id(tree.id)}/teams"
+    # The API's one parameter in snake case: a tree may have changed a minute ago.
+    query = {"there_is_no_cache": "true"}
+    answer, text = client.get(path, query, f"The call for the teams of org tree {tree.id}")
+    return read_tree(_object_or_list(answer, text), tree.name.strip())
 
 
 def find_tree(client: SeiClient, name: str, path: str = "scope.orgTreeName") -> OrgTree:
-    """Ask the API for the org tree of a name.
+    """Ask for the org tree of a name.
 
     Args:
         client: Of the tree's organization and project.
@@ -21,97 +67,22 @@ def find_tree(client: SeiClient, name: str, path: str = "scope.orgTreeName") -> 
     Raises:
         InvalidRequestError: There is no such tree, or more than one.
         ProtocolError: An answer is not what the API documents.
-        ApiError: As the client raises.
+        SeiExportError: As the client raises.
     """
-    listed = client.org_trees()
-    found = [tree.id for tree in listed if tree.name.strip() == name]
+    listed = list_trees(client)
+    found = [tree for tree in listed if tree.name.strip() == name]
     if len(found) == 1:
-        return read_tree(client.teams(found[0]), name)
+        return ask_tree(client, found[0])
     problems = Problems()
     if not listed:
         problems.refused(path, name, "the project has no org tree that this key may see")
     elif not found:
         problems.not_one_of(path, name, [tree.name for tree in listed])
     else:
-        ids = ", ".join(found)
+        ids = ", ".join(tree.id for tree in found)
         problems.refused(path, name, f"{len(found)} org trees have this name ({ids}): rename one")
     raise InvalidRequestError(problems.found)
 
 
-def read_tree(answer: JsonValue, name: str) -> OrgTree:
-    """Read a tree's teams.
-
-    Args:
-        answer: `{"refId", "name", "leaf", "children"}`, or a list of such, or a flat list of
-            `{"refId", "name"}`. In the last, the first entry of the tree's name is the root.
-            Where nothing says what the root is, one is made.
-        name: The tree's.
-
-    Raises:
-        ProtocolError: It is no such form, or a team is in it twice.
-    """
-    entries = [_team(each, name) for each in (answer if isinstance(answer, list) else [answer])]
-    is_flat = len(entries) > 1 and not any({"children", "leaf"} & {*each} for each in entries)
-    root, others = _root(entries, name, is_flat=is_flat)
-    rows = [root, *_rows(others, name)]
-    seen: set[str] = set()
-    for _, team_id, _ in rows:
-        if team_id in seen:
-            raise _odd(name, f"team {team_id} is in it twice")
-        seen.add(team_id)
-    return OrgTree(name, grow(rows), is_flat)
-
-
-def _root(entries: list[JsonObject], name: str, *, is_flat: bool) -> tuple[Row, list[JsonObject]]:
-    """The root, and what is right inside it."""
-    if len(entries) == 1:
-        root = entries[0]
-        return _row(0, root, name), _children(root, name)
-    if is_flat:
-        for index, entry in enumerate(entries):
-            row = _row(0, entry, name)
-            if row[2].strip() == name.strip():
-                return row, entries[:index] + entries[index + 1 :]
-    return (0, MADE_ROOT, name), entries
-
-
-def _rows(teams: Iterable[JsonObject], name: str) -> Iterator[Row]:
-    """All teams in order, each before those inside it."""
-    waiting = [(1, team) for team in reversed([*teams])]
-    while waiting:
-        depth, team = waiting.pop()
-        yield _row(depth, team, name)
-        waiting += [(depth + 1, child) for child in reversed(_children(team, name))]
-
-
-def _children(team: JsonObject, name: str) -> list[JsonObject]:
-    # `leaf` is not looked at: what is inside a team is what counts.
-    children = team.get("children") or []
-    if not isinstance(children, list):
-        raise _odd(name, f"children of team {_ref_id(team, name)} is not a list", children)
-    return [_team(child, name) for child in children]
-
-
-def _team(given: JsonValue, name: str) -> JsonObject:
-    if isinstance(given, dict):
-        return given
-    raise _odd(name, "a team is not an object", given)
-
-
-def _row(depth: int, team: JsonObject, name: str) -> Row:
-    team_id, team_name = _ref_id(team, name), team.get("name")
-    if not isinstance(team_name, str) or not team_name.strip():
-        raise _odd(name, f"name of team {team_id} is not a text", team_name)
-    return depth, team_id, team_name
-
-
-def _ref_id(team: Mapping[str, JsonValue], name: str) -> str:
-    ref_id = read_id(team.get("refId"))
-    if ref_id is None:
-        raise _odd(name, "refId of a team is not a number", team.get("refId"))
-    return ref_id
-
-
-def _odd(name: str, what: str, *given: JsonValue) -> ProtocolError:
-    shown = "".join(f": {repr(each)[:80]}" for each in given)
-    return ProtocolError(f"The API's answer about org tree {name!r} cannot be read: {what}{shown}.")
+def _object_or_list(answer: JsonValue, text: str) -> JsonValue:
+    return answer if isinstance(answer, list) else read_object(answer, text, "teams")

@@ -41,22 +41,23 @@ class Cut:
 
     def after(
         self,
-        split: Collection[str],
-        whole: Collection[str],
-        worked: Iterable[str],
-        met: Collection[str],
+        *,
+        too_large: Collection[str],
+        landed_whole: Collection[str],
+        split_and_landed: Iterable[str],
+        split_at_once: Collection[str],
     ) -> "Cut":
-        """What is known after a batch.
+        """Tell what is known after a batch.
 
         Args:
-            split: Teams that the batch found to be too large.
-            whole: Teams that it landed whole.
-            worked: Of the split ones, those whose parts have all landed.
-            met: Teams that it split from the start, by what was known.
+            too_large: Teams that the batch found to be too large.
+            landed_whole: Teams that it landed whole.
+            split_and_landed: Of the too large ones, those of whose parts any has landed.
+            split_at_once: Teams that it split from the start, by what was known.
         """
         uses = {
-            team: 0 if team in split else count + (team in met)
+            team: 0 if team in too_large else count + (team in split_at_once)
             for team, count in self.uses.items()
-            if team not in whole or team in split
+            if team not in landed_whole or team in too_large
         }
-        return Cut(uses | dict.fromkeys(set(worked) - set(self.uses), 0))
+        return Cut(uses | dict.fromkeys(set(split_and_landed) - set(self.uses), 0))

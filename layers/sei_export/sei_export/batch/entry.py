@@ -1,26 +1,23 @@
 """One entry of a batch's plan: a request, which teams of its tree, and which windows of time."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
-from sei_export import dates, keys
+from sei_export import dates
 from sei_export.batch.selector import WHOLE, Selector, read_selector
 from sei_export.batch.windows import closed, tile
-from sei_export.dates import CLOSED_PERIODS, STARTS, DateRange
-from sei_export.errors import InvalidRequestError
+from sei_export.dates import CLOSED_PERIODS, DAY, STARTS, DateRange
 from sei_export.input.days import RangeReader
 from sei_export.input.problems import Problems
-from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.orgtree import TreeKey
+from sei_export.jsontypes import JsonObject, JsonValue, is_count
+from sei_export.orgtree import TreeName
+from sei_export.request.defaults import RequestDefaults
 from sei_export.request.export_request import ExportRequest
-from sei_export.request.parsing import Beside, read_request
-from sei_export.settings import RequestDefaults
+from sei_export.request.parsing import RequestReader
 
 MAX_LOOKBACK = 1000
 
-_BESIDE = Beside(fields=("backfill", "lookback"), scope=("teams",))
 _DATES = ("dateRange", "dateStart", "dateEnd")
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +41,30 @@ class PlannedExport:
         return self.selector.is_whole
 
     @property
-    def tree_key(self) -> TreeKey | None:
+    def tree_name(self) -> TreeName | None:
         """The org tree; None where no request names one."""
         request = self.requests[0]
-        return (request.org, request.project, request.tree) if request.tree else None
+        return TreeName(request.org, request.project, request.tree) if request.tree else None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class EntryReader:
-    """Reads the entries of one plan; problems are collected, not raised.
+    """Reads one entry of a plan; problems are collected, not raised.
 
     Attributes:
         defaults: What the stack says where an entry is silent.
-        problems: Where problems go; their prefix names the entry.
+        problems: Where the entry's problems go.
         anchor: What relative dates are relative to.
+        path: The entry's, for messages.
     """
 
     defaults: RequestDefaults
     problems: Problems
     anchor: datetime
+    path: str
 
     def read(self, entry: JsonObject, most: int) -> PlannedExport | None:
-        """What an entry asks for; None after a problem.
+        """Read what the entry asks for; None after a problem.
 
         Args:
             entry: The entry.
@@ -74,20 +73,25 @@ class EntryReader:
         before = len(self.problems.found)
         asked = dict(entry)
         days = self._backfill(asked)
-        request = read_request(asked, self.defaults, self.problems, self.anchor, _BESIDE)
+        reader = RequestReader(
+            self.defaults,
+            self.problems,
+            self.anchor,
+            fields_beside=("backfill", "lookback"),
+            scope_beside=("teams",),
+        )
+        request = reader.read(asked)
         selector = self._selector(asked.get("scope"), request)
         count = self._lookback(asked)
-        if request:
-            self._check_key(request)
         if request is None or len(self.problems.found) > before:
             return None
         windows: tuple[DateRange, ...] = ((request.start, request.end),)
         if days:
             windows = tile(*days, most)
         elif count > 1:
-            windows = closed(str(_period(asked)), request.end + _DAY, min(count, most))
+            windows = closed(str(_period(asked)), request.end + DAY, min(count, most))
         requests = (replace(request, start=start, end=end) for start, end in windows)
-        return PlannedExport(tuple(requests), selector, self.problems.prefix.removesuffix("."))
+        return PlannedExport(tuple(requests), selector, self.path)
 
     def _backfill(self, asked: JsonObject) -> tuple[date, date, str] | None:
         """Days and window, with the days made the request's dates; None without a backfill."""
@@ -100,7 +104,7 @@ class EntryReader:
         asked["dateRange"] = _range(date.min, date.min)
         known = ("from", "to", "window")
         if not isinstance(given, dict):
-            self.problems.bad_value("backfill", given, f"an object with {', '.join(known)} is")
+            self.problems.bad_value("backfill", given, f"an object with {', '.join(known)}")
             return None
         self.problems.unknown_fields("backfill.", given, known)
         window = self._window(given)
@@ -132,10 +136,8 @@ class EntryReader:
         if "lookback" not in asked:
             return 1
         count, period = asked["lookback"], _period(asked)
-        if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= MAX_LOOKBACK:
-            self.problems.bad_value(
-                "lookback", count, f"a whole number from 1 to {MAX_LOOKBACK} is"
-            )
+        if not is_count(count) or not 0 < count <= MAX_LOOKBACK:
+            self.problems.bad_value("lookback", count, f"a whole number from 1 to {MAX_LOOKBACK}")
             return 1
         if period is None or (period in dates.PERIODS and period not in CLOSED_PERIODS):
             self.problems.add(
@@ -152,13 +154,6 @@ class EntryReader:
         if "teamId" in scope and not selector.is_whole:
             self.problems.add("scope.teams goes with orgTreeName, not teamId.")
         return selector
-
-    def _check_key(self, request: ExportRequest) -> None:
-        try:
-            keys.check_length(request)
-        except InvalidRequestError as error:
-            for problem in error.problems:
-                self.problems.add(problem)
 
 
 def _period(asked: JsonObject) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sei_export.batch.items import Item, retry
+from sei_export.batch.item import Item
 from sei_export.batch.outcomes import Failure, Outcome
 from sei_export.batch.plan import MAX_ITEMS
 
@@ -47,7 +47,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Line:
     """One item's line.
 
     Attributes:
@@ -70,11 +70,11 @@ class Ledger:
     """The account of one batch.
 
     Attributes:
-        entries: By item id, in the order in which they came up.
+        lines: By item id, in the order in which they came up.
         following: Items of the next round; empty if there is nothing more to do.
     """
 
-    entries: dict[str, Entry] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
     following: tuple[Item, ...] = ()
 
 
@@ -98,32 +98,32 @@ def balance(
     for items, found in zip(rounds, outcomes, strict=True):
         why = unknown if items is rounds[-1] else NEVER_STARTED
         for item in items:
-            ledger.entries[item.id] = _entry(item, found.get(item.id), why)
+            ledger.lines[item.id] = _line(item, found.get(item.id), why)
     following: dict[str, Item] = {}
     number = len(rounds) + 1
     for item in rounds[-1]:
-        entry = ledger.entries[item.id]
-        if number > MAX_ROUNDS or entry.fate is Fate.LANDED:
+        line = ledger.lines[item.id]
+        if number > MAX_ROUNDS or line.fate is Fate.LANDED:
             continue
-        error = entry.failure.error if entry.failure else ""
+        error = line.failure.error if line.failure else ""
         parts = tuple(children(item)) if error in _SPLITTABLE else ()
-        # In the place of this one.
-        fits = len(ledger.entries) - 1 + len(following) + len(parts) <= MAX_ITEMS
+        # The parts come in the item's place.
+        fits = len(ledger.lines) - 1 + len(following) + len(parts) <= MAX_ITEMS
         if parts and fits:
-            following |= {part.id: part for part in parts if part.id not in ledger.entries}
+            following |= {part.id: part for part in parts if part.id not in ledger.lines}
         elif error not in _PERMANENT and item.tries < MAX_TRIES:
-            following[item.id] = retry(item, run, number)
+            following[item.id] = item.retried(run, number)
     ledger.following = tuple(following.values())
     _mark_splits(ledger, rounds, children)
     return ledger
 
 
-def _entry(item: Item, outcome: Outcome | None, unknown: Failure) -> Entry:
+def _line(item: Item, outcome: Outcome | None, unknown: Failure) -> Line:
     if outcome is None:
-        return Entry(item, Fate.MISSING, None, unknown)
+        return Line(item, Fate.MISSING, None, unknown)
     if outcome.failure:
-        return Entry(item, Fate.FAILED, outcome, outcome.failure)
-    return Entry(item, Fate.LANDED, outcome)
+        return Line(item, Fate.FAILED, outcome, outcome.failure)
+    return Line(item, Fate.LANDED, outcome)
 
 
 def _mark_splits(
@@ -132,10 +132,8 @@ def _mark_splits(
     """What was split is not missing: its parts are expected in its place."""
     known = {item.id for items in rounds for item in items}
     known |= {item.id for item in ledger.following}
-    for key, entry in ledger.entries.items():
-        if entry.fate is Fate.FAILED and entry.failure and entry.failure.error in _SPLITTABLE:
-            parts = tuple(part.id for part in children(entry.item))
+    for key, line in ledger.lines.items():
+        if line.fate is Fate.FAILED and line.failure and line.failure.error in _SPLITTABLE:
+            parts = tuple(part.id for part in children(line.item))
             if parts and known.issuperset(parts):
-                ledger.entries[key] = Entry(
-                    entry.item, Fate.SPLIT, entry.outcome, entry.failure, parts
-                )
+                ledger.lines[key] = Line(line.item, Fate.SPLIT, line.outcome, line.failure, parts)

@@ -4,10 +4,10 @@ import json
 import re
 from dataclasses import dataclass
 
+from sei_export.errors import REMEDY_MARK
+from sei_export.export import ExportStatus
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.status import ExportStatus
 
-_REMEDY = " Remedy: "
 _SHOWN_CHARACTERS = 2000
 _ERROR_IN_CUT_JSON = re.compile(r'^\{.*"Error":"([\w.]{1,100})"', re.DOTALL)
 _LOOK = "Look at the execution of the export machine that this item names."
@@ -107,7 +107,7 @@ def _failed(given: JsonObject) -> Outcome:
         error, cause = str(described.get("Error", error)), str(described.get("Cause", ""))
     elif "Status" in described:
         cause = f"The export's execution ended with {described['Status']}."
-    message, _, remedy = cause.partition(_REMEDY)
+    message, _, remedy = cause.partition(REMEDY_MARK)
     return Outcome(
         arn,
         None,

@@ -1,19 +1,23 @@
 """The plan of a batch: from an execution's input to the exports that it asks for."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sei_export.batch.defaults import BatchDefaults
 from sei_export.batch.entry import EntryReader, PlannedExport
 from sei_export.errors import InvalidRequestError
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request.parsing import CONSOLE_FIELD, read_anchor
-from sei_export.settings import RequestDefaults
+from sei_export.request.parsing import read_input, take_anchor
 
 MAX_ENTRIES = 500
 MAX_ITEMS = 10_000
 """Of a batch. Lists of so many pass through a function's memory, and rounds through one bucket."""
+
+CONTINUE = "CONTINUE"
+"""The status of a batch that has a round to run."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DEFAULT_NAME = "batch"
@@ -39,41 +43,44 @@ class Plan:
     given: JsonObject
 
 
-def parse_plan(
-    given: JsonValue, defaults: RequestDefaults, batch_plan: JsonObject, started_at: datetime
-) -> Plan:
+def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) -> Plan:
     """Validate a batch's input and resolve its dates.
 
     Args:
         given: The input: `{"name", "exports", "dryRun", "scheduledTime"}`, only `exports` needed.
             Without `exports` and `name`, such as `{}`, the console's own default and a schedule's
             input, it runs the stack's plan.
-        defaults: What the stack says where an entry is silent.
-        batch_plan: The stack's plan; an empty one has the stack's DefaultRequest alone.
+        defaults: What the stack says where the input or an entry is silent; without a plan of the
+            stack's, its DefaultRequest is the plan.
         started_at: The execution's start, the anchor of relative dates without a nominal time.
 
     Raises:
         InvalidRequestError: With every problem of every entry, by path.
     """
-    if not isinstance(given, dict):
-        raise InvalidRequestError(["The input is not a JSON object."])
-    asked = dict(given)
+    asked = read_input(given, beside=("scheduledTime", "dryRun"))
     problems = Problems()
-    anchor = read_anchor(asked.pop("scheduledTime", None), started_at, problems)
+    anchor = take_anchor(asked, started_at, problems)
     dry_run = _dry_run(asked, problems)
     known, entry_path = (*_FIELDS, "scheduledTime"), "exports[{}]"
-    if not set(asked) - {CONSOLE_FIELD, "dryRun"}:
+    if not set(asked) - {"dryRun"}:
         # What is asked of a run is not the plan's: the schedule's own plan can be run dry.
         own: JsonObject = {"dryRun": dry_run} if "dryRun" in asked else {}
-        if batch_plan:
-            problems.prefix, asked, known = "BatchPlan.", batch_plan | own, _FIELDS
+        if defaults.plan:
+            asked, known = defaults.plan | own, _FIELDS
+            problems = Problems(problems.found, "BatchPlan.")
         else:
-            asked = {"name": "default", "exports": [dict(defaults.default_request)], **own}
+            default = dict(defaults.of_requests.default_request)
+            asked = {"name": "default", "exports": [default], **own}
             entry_path = "DefaultRequest"
         dry_run = _dry_run(asked, problems)
     problems.unknown_fields("", asked, known)
     name = _name(asked, problems)
-    exports = _exports(asked, entry_path, EntryReader(defaults, problems, anchor))
+
+    def read(where: str, entry: JsonObject, most: int) -> PlannedExport | None:
+        path, entrys = f"{problems.prefix}{where}", problems.under(where)
+        return EntryReader(defaults.of_requests, entrys, anchor, path).read(entry, most)
+
+    exports = _exports(asked, entry_path, problems, read)
     if problems.found:
         raise InvalidRequestError(problems.found)
     return Plan(name, dry_run, anchor, exports, asked)
@@ -83,7 +90,7 @@ def _name(asked: JsonObject, problems: Problems) -> str:
     name = asked.get("name", _DEFAULT_NAME)
     if isinstance(name, str) and _NAME.fullmatch(name):
         return name
-    problems.bad_value("name", name, "1 to 64 letters, digits, - and _ are")
+    problems.bad_value("name", name, "a name of 1 to 64 letters, digits, - and _")
     return _DEFAULT_NAME
 
 
@@ -91,30 +98,33 @@ def _dry_run(asked: JsonObject, problems: Problems) -> bool:
     dry_run = asked.get("dryRun", False)
     if isinstance(dry_run, bool):
         return dry_run
-    problems.bad_value("dryRun", dry_run, "true or false is")
+    problems.bad_value("dryRun", dry_run, "true or false")
     return True
 
 
-def _exports(asked: JsonObject, path: str, reader: EntryReader) -> tuple[PlannedExport, ...]:
-    problems, entries = reader.problems, asked.get("exports")
+def _exports(
+    asked: JsonObject,
+    path: str,
+    problems: Problems,
+    read: Callable[[str, JsonObject, int], PlannedExport | None],
+) -> tuple[PlannedExport, ...]:
+    entries = asked.get("exports")
     if "exports" not in asked:
         problems.missing(
             "exports", 'give a list of requests, each as in {"report": "productivity"}'
         )
         return ()
     if not isinstance(entries, list) or not 0 < len(entries) <= MAX_ENTRIES:
-        problems.bad_value("exports", entries, f"a list of 1 to {MAX_ENTRIES} requests is")
+        problems.bad_value("exports", entries, f"a list of 1 to {MAX_ENTRIES} requests")
         return ()
-    plan_prefix, found, left = problems.prefix, list[PlannedExport](), MAX_ITEMS
+    found, left = list[PlannedExport](), MAX_ITEMS
     for index, entry in enumerate(entries):
         where = path.format(index)
         if not isinstance(entry, dict):
-            problems.bad_value(where, entry, "a request is")
+            problems.bad_value(where, entry, "a request")
             continue
-        problems.prefix = f"{plan_prefix}{where}."
         # One more than fits, to show that they do not; one for the entry's own problems.
-        planned = reader.read(entry, max(left + 1, 1))
-        problems.prefix = plan_prefix
+        planned = read(where, entry, max(left + 1, 1))
         if planned:
             found.append(planned)
             left -= len(planned.requests)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from sei_export.input.fields import FieldReader
+from sei_export.input.fields import read_text
 from sei_export.input.problems import Problems, plain
-from sei_export.jsontypes import JsonValue
+from sei_export.jsontypes import JsonValue, is_count
 from sei_export.orgtree import OrgTree, Team
 
 _FORMS = ("none", "leaves", "top", "a depth such as 2", "a list of team ids or names")
@@ -14,11 +14,13 @@ _SHOWN_IDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Which teams.
+    """Which teams of a tree, each an export of its own.
+
+    In a tree `root(a(b, c), d)`, depth 0 is the root, which stands for the whole tree; depth 1 is
+    a and d; depth 2 is b, c and d, since d contains none; and so is None, the leaves.
 
     Attributes:
-        depth: Those so far below the root, and those nearer to it that contain none; 0 is the
-            whole tree, None the teams that contain none.
+        depth: How far below the root; None for the teams that contain none.
         teams: Ids or names of teams, in the place of a depth.
     """
 
@@ -46,7 +48,7 @@ def read_selector(given: JsonValue, problems: Problems, path: str) -> Selector:
     """
     if isinstance(given, str) and given.strip().lower() in _WORDS:
         return _WORDS[given.strip().lower()]
-    if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
+    if is_count(given):
         return Selector(given)
     if isinstance(given, list) and given:
         listed = (_listed(f"{path}[{i}]", each, problems) for i, each in enumerate(given))
@@ -59,11 +61,11 @@ def _listed(path: str, given: JsonValue, problems: Problems) -> str:
     if isinstance(given, int) and not isinstance(given, bool):
         if 0 <= given < _MAX_ID:
             return str(given)
-        problems.bad_value(path, given, "a team's id is")
+        problems.bad_value(path, given, "a team's id")
         return ""
     if isinstance(given, str):
-        return FieldReader(problems).text(path, given)
-    problems.bad_value(path, given, "a team's id or name is")
+        return read_text(path, given, problems)
+    problems.bad_value(path, given, "a team's id or name")
     return ""
 
 

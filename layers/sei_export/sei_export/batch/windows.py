@@ -1,12 +1,10 @@
 """Cutting days into windows of the calendar, and the last windows that are over."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from itertools import islice
 
-from sei_export.dates import CLOSED_PERIODS, STARTS, DateRange
-
-_DAY = timedelta(days=1)
+from sei_export.dates import CLOSED_PERIODS, DAY, STARTS, DateRange
 
 
 def tile(start: date, end: date, window: str, most: int | None = None) -> tuple[DateRange, ...]:
@@ -44,4 +42,4 @@ def _newest_first(start: date, end: date, window: str) -> Iterator[DateRange]:
         yield first, end
         if first == start:
             return
-        end = first - _DAY
+        end = first - DAY

@@ -8,19 +8,20 @@ not trusted.
 
 import hashlib
 import logging
-import re
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Protocol
 
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from sei_export.api.calls import Timing
+from sei_export.download.source import Response, Source
+from sei_export.download.validators import (
+    content_length,
+    content_range,
+    has_ranges,
+    validator,
+)
 from sei_export.errors import CorruptDownloadError, ExportTimedOutError, ServiceUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -39,50 +40,6 @@ PROGRESS_SECONDS = 30.0
 """Between two lines in the log about a long transfer."""
 
 _PAUSE_SECONDS = 1.0
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
-
-
-class Raw(Protocol):
-    """What is used of a connection's body."""
-
-    def read(self, size: int, /, *, decode_content: bool) -> bytes:
-        """So many bytes; fewer only at the end."""
-
-
-class Response(Protocol):
-    """What is used of an answer; `requests.Response` is one."""
-
-    @property
-    def status_code(self) -> int:
-        """HTTP's."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """By names in lower case, or in any."""
-
-    @property
-    def raw(self) -> Raw:
-        """The body."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a body comes from.
-
-    Attributes:
-        open: Opens it, with more request headers; called again to go on after a break.
-        seconds_left: How long reading may still take.
-        timing: Clock and sleep.
-    """
-
-    open: Callable[[Mapping[str, str]], AbstractContextManager[Response]]
-    seconds_left: Callable[[], float]
-    timing: Timing = field(default_factory=Timing)
-
-
-def read_body(source: Source) -> Generator[bytes]:
-    """All of a body's bytes: `Body.pieces`."""
-    return Body(source).pieces()
 
 
 class _BrokenError(Exception):
@@ -116,7 +73,7 @@ class Body:
     _rest: Generator[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._noted = self.source.timing.monotonic()
+        self._noted = self.source.deadline.clock.monotonic()
         self._rest = self._over_connections()
 
     def pieces(self) -> Generator[bytes]:
@@ -146,8 +103,8 @@ class Body:
         Raises:
             SeiExportError: As `pieces` raises.
         """
-        until = self.source.timing.monotonic() + seconds
-        while self.received < size and self.source.timing.monotonic() < until:
+        until = self.source.deadline.clock.monotonic() + seconds
+        while self.received < size and self.source.deadline.clock.monotonic() < until:
             piece = next(self._rest, b"")
             if not piece:
                 return
@@ -173,7 +130,7 @@ class Body:
         """How long the rest takes at the pace so far; 0 if its length is unknown."""
         if self.total is None or not self.received:
             return 0.0
-        spent = self.source.timing.monotonic() - self._began
+        spent = self.source.deadline.clock.monotonic() - self._began
         return spent * (self.total - self.received) / self.received
 
     def _over_connections(self) -> Generator[bytes]:
@@ -187,14 +144,14 @@ class Body:
                 if fruitless >= FRUITLESS_TRIES:
                     raise self._gave_up(error) from None
                 pause = _PAUSE_SECONDS * fruitless
-                if pause >= self.source.seconds_left():
+                if pause >= self.source.deadline.left():
                     raise self._out_of_time() from None
                 logger.warning(
                     "The download broke off after %d bytes (%s); going on.",
                     self.received,
                     type(error).__name__,
                 )
-                self.source.timing.sleep(pause)
+                self.source.deadline.sleep(pause)
             else:
                 return
 
@@ -212,19 +169,19 @@ class Body:
             yield from self._read(response)
 
     def _begin(self, response: Response) -> None:
-        self.validator = _validator(response.headers)
-        self.ranges = response.headers.get("accept-ranges", "").lower() == "bytes"
-        self.total = _content_length(response)
-        self._began = self.source.timing.monotonic()
+        self.validator = validator(response.headers)
+        self.ranges = has_ranges(response.headers)
+        self.total = content_length(response.headers)
+        self._began = self.source.deadline.clock.monotonic()
 
     def _check_range(self, response: Response) -> None:
-        stated = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
-        if not stated or int(stated[1]) != self.received:
+        stated = content_range(response.headers)
+        if stated is None or stated.start != self.received:
             raise CorruptDownloadError(
                 f"The server went on at another place than byte {self.received}: "
                 f"{response.headers.get('content-range')!r}."
             )
-        self._learn_total(None if stated[2] == "*" else int(stated[2]))
+        self._learn_total(stated.total)
         if self.total is None:
             raise CorruptDownloadError("The server went on without telling the file's length.")
 
@@ -240,10 +197,10 @@ class Body:
         proof enough then.
         """
         proven = self.can_go_on
-        if proven and _validator(response.headers) != self.validator:
+        if proven and validator(response.headers) != self.validator:
             # What was handed on has no digest to prove it by.
             raise CorruptDownloadError("The file changed during the download.")
-        self._learn_total(_content_length(response))
+        self._learn_total(content_length(response.headers))
         again, left = hashlib.sha256(), self.received
         while left:
             piece: bytes = response.raw.read(min(READ_BYTES, left), decode_content=False)
@@ -257,11 +214,11 @@ class Body:
 
     def _read(self, response: Response) -> Iterator[bytes]:
         while True:
-            asked_at = self.source.timing.monotonic()
+            asked_at = self.source.deadline.clock.monotonic()
             piece: bytes = response.raw.read(self._read_bytes, decode_content=False)
             if not piece:
                 break
-            if self.source.timing.monotonic() - asked_at > _LONG_READ_SECONDS:
+            if self.source.deadline.clock.monotonic() - asked_at > _LONG_READ_SECONDS:
                 self._read_bytes = max(self._read_bytes // 4, _LEAST_READ_BYTES)
             self.received += len(piece)
             if not self.can_go_on:
@@ -276,9 +233,9 @@ class Body:
             )
 
     def _look_at_clock(self) -> None:
-        if self.source.seconds_left() <= 0:
+        if self.source.deadline.left() <= 0:
             raise self._out_of_time()
-        now = self.source.timing.monotonic()
+        now = self.source.deadline.clock.monotonic()
         if now - self._noted >= PROGRESS_SECONDS:
             self._noted = now
             logger.info("%d bytes of %s so far.", self.received, self.total or "an unknown number")
@@ -298,30 +255,13 @@ class Body:
     def _gave_up(self, error: Exception) -> CorruptDownloadError | ServiceUnavailableError:
         self.broke_off = True
         if isinstance(error, ReadTimeoutError):
-            return ServiceUnavailableError(f"The download stalled after {self.received} bytes.")
+            return ServiceUnavailableError(
+                f"The download stalled after {self.received} bytes.",
+                remedy="Start a new execution later; it goes on where this one stopped if the "
+                "server can do that. Check the Harness status page.",
+            )
         return CorruptDownloadError(
             f"The download broke off after {self.received} bytes of "
             f"{self.total or 'an unknown number'}, {FRUITLESS_TRIES} times in a row "
             f"({type(error).__name__})."
         )
-
-
-def _validator(headers: Mapping[str, str]) -> str:
-    """What names the file's bytes, not only their meaning (RFC 9110); empty if nothing does."""
-    etag = headers.get("etag", "")
-    if etag:
-        return "" if etag.startswith("W/") else etag
-    modified = headers.get("last-modified", "")
-    try:
-        age = parsedate_to_datetime(headers.get("date", "")) - parsedate_to_datetime(modified)
-    except (ValueError, TypeError, OverflowError):
-        return ""
-    # Within the second that it names, the file may have changed again.
-    return modified if age >= timedelta(seconds=1) else ""
-
-
-def _content_length(response: Response) -> int | None:
-    if "chunked" in response.headers.get("transfer-encoding", "").lower():
-        return None
-    stated = response.headers.get("content-length", "")
-    return int(stated) if stated.isdecimal() else None

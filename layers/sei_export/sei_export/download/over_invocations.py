@@ -6,13 +6,14 @@ is staged first, then verified and landed from there, so that every byte is veri
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
 from sei_export.bucket.upload import PART_BYTES, Begun, Upload, part_bytes
-from sei_export.download.body import Body, Source
+from sei_export.download.body import Body
+from sei_export.download.source import Source
 from sei_export.download.staging import Left, Staging, Stored, Ticket
 from sei_export.errors import (
     CorruptDownloadError,
@@ -53,7 +54,7 @@ class Download:
 
     source: Source
     staging: Staging
-    land: Callable[[Body], JsonObject]
+    land: Callable[[Generator[bytes]], JsonObject]
 
     def go_on(self) -> JsonObject:
         """Land it, or get nearer to that.
@@ -86,7 +87,7 @@ class Download:
         return self._go_on(left, left.ticket, stored)
 
     def _begin(self, left: Left) -> JsonObject:
-        seconds = self.source.seconds_left()
+        seconds = self.source.deadline.left()
         with closing(Body(self.source)) as body:
             body.read_ahead(_LOOK_BYTES, min(_LOOK_SECONDS, seconds / 4))
             if body.seconds_needed > _SHARE_OF_TIME * seconds and body.can_go_on_elsewhere:
@@ -94,7 +95,7 @@ class Download:
             # Time to hand over, should it get slower, or to end.
             body.source = self._with_reserve(self.source)
             try:
-                return self.land(body)
+                return self.land(body.pieces())
             except ExportTimedOutError:
                 if not body.can_go_on_elsewhere:
                     raise
@@ -110,8 +111,8 @@ class Download:
         source = replace(self.source, open=partial(self.staging.open, ticket))
         body = Body(self._with_reserve(source))
         try:
-            with self._discarding(left, body):
-                return self.land(body)
+            with closing(body), self._discarding(left, body):
+                return self.land(body.pieces())
         except ExportTimedOutError:
             raise ExportTimedOutError(
                 f"All {ticket.total} bytes are here, but verifying them takes longer than one "
@@ -146,7 +147,7 @@ class Download:
         if body.can_go_on_elsewhere:
             return self._begin_staging(left, body)
         body.source = self._with_reserve(self.source)
-        return self.land(body)
+        return self.land(body.pieces())
 
     def _stage(self, left: Left, ticket: Ticket, body: Body, stored: Stored) -> JsonObject:
         """Send raw bytes until they end or the time does."""
@@ -172,7 +173,7 @@ class Download:
                 # Before there is a whole part, handing over would keep nothing.
                 kept = body.received - stored.size >= part_bytes(len(stored.begun.parts) + 1)
                 reserve = HANDOVER_SECONDS if kept else _END_SECONDS
-                if body.received != body.total and self.source.seconds_left() < reserve:
+                if body.received != body.total and self.source.deadline.left() < reserve:
                     return False
         except ExportTimedOutError:
             return False
@@ -196,7 +197,7 @@ class Download:
     @staticmethod
     def _with_reserve(source: Source) -> Source:
         """Ends early enough for what comes after reading."""
-        return replace(source, seconds_left=lambda: source.seconds_left() - HANDOVER_SECONDS)
+        return replace(source, deadline=source.deadline.earlier(HANDOVER_SECONDS))
 
 
 def _unfinished(received: int, total: int) -> JsonObject:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sei_export import dates
 from sei_export.input.problems import Problems
-from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.jsontypes import JsonObject, JsonValue, is_count
 
 _MAX_TRAILING_DAYS = 3660
 _NOTHING = (date.min, date.min)
@@ -32,14 +32,14 @@ class RangeReader:
             self.problems.missing("dateRange", f"give {_FORMS}")
             return _NOTHING
         if not isinstance(given, dict):
-            self.problems.bad_value("dateRange", given, f"an object with {_FORMS} is")
+            self.problems.bad_value("dateRange", given, f"an object with {_FORMS}")
             return _NOTHING
         known = ("start", "end", "period", "trailingDays", "timezone")
         self.problems.unknown_fields("dateRange.", given, known)
         forms = (("start", "end"), ("period",), ("trailingDays",))
         chosen = [form for form in forms if {*form} & {*given}]
         if len(chosen) != 1:
-            self.problems.bad_value("dateRange", given, f"exactly one of {_FORMS} is")
+            self.problems.bad_value("dateRange", given, f"exactly one of {_FORMS}")
             return _NOTHING
         if "start" in chosen[0]:
             if "timezone" in given:
@@ -48,7 +48,7 @@ class RangeReader:
                 )
             return self.absolute(given, "dateRange.start", "dateRange.end")
         if self.anchor is None:
-            self.problems.bad_value("dateRange", given, "only a range of start and end is")
+            self.problems.bad_value("dateRange", given, "only a range of start and end")
             return _NOTHING
         return self._relative(given, self.anchor)
 
@@ -71,14 +71,14 @@ class RangeReader:
                 return day
         except ValueError:
             pass
-        self.problems.bad_value(path, given, "a day of the calendar such as 2026-01-31 is")
+        self.problems.bad_value(path, given, "a day of the calendar such as 2026-01-31")
         return None
 
     def _relative(self, given: JsonObject, anchor: datetime) -> dates.DateRange:
         name = given.get("timezone", self.timezone)
         zone = dates.find_zone(name)
         if zone is None:
-            self.problems.bad_value("dateRange.timezone", name, "a name such as Europe/Berlin is")
+            self.problems.bad_value("dateRange.timezone", name, "a name such as Europe/Berlin")
         today = dates.today_at(anchor, zone) if zone else anchor.date()
         if "period" in given:
             period = given["period"]
@@ -87,9 +87,9 @@ class RangeReader:
             self.problems.not_one_of("dateRange.period", period, dates.PERIODS)
             return _NOTHING
         days = given["trailingDays"]
-        if isinstance(days, int) and not isinstance(days, bool) and 0 < days <= _MAX_TRAILING_DAYS:
+        if is_count(days) and 0 < days <= _MAX_TRAILING_DAYS:
             return dates.trailing(days, today)
         self.problems.bad_value(
-            "dateRange.trailingDays", days, f"a whole number from 1 to {_MAX_TRAILING_DAYS} is"
+            "dateRange.trailingDays", days, f"a whole number from 1 to {_MAX_TRAILING_DAYS}"
         )
         return _NOTHING

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sei_export import dates
 from sei_export.errors import InvalidRequestError
-from sei_export.jsontypes import JsonObject
+from sei_export.jsontypes import JsonObject, is_count
 
 BY_HAND = "Invoke the function with a payload of the form that its file in events/ shows."
 
@@ -44,7 +44,7 @@ def count_field(payload: JsonObject, name: str) -> int:
         InvalidRequestError: Missing or not a whole number.
     """
     value = payload.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if is_count(value):
         return value
     raise InvalidRequestError(
         [f"{name} is missing: the payload needs it as a whole number."], remedy=BY_HAND

@@ -15,7 +15,7 @@ _SHOWN_NAMES = 20
 
 @dataclass(slots=True)
 class Problems:
-    """Sentences, each beginning with the path of a field.
+    """The problems of one input: sentences, each beginning with the path of a field.
 
     Attributes:
         found: The sentences so far.
@@ -25,6 +25,10 @@ class Problems:
     found: list[str] = field(default_factory=list)
     prefix: str = ""
 
+    def under(self, path: str) -> "Problems":
+        """The same collection, for what is below a path such as `exports[2]`."""
+        return Problems(self.found, f"{self.prefix}{path}.")
+
     def add(self, sentence: str) -> None:
         """Add a sentence as it is."""
         self.found.append(f"{self.prefix}{sentence}")
@@ -33,9 +37,9 @@ class Problems:
         """A required field is absent."""
         self.add(f"{path} is missing: {hint}.")
 
-    def bad_value(self, path: str, given: JsonValue, allowed: str) -> None:
-        """A value is of the wrong type or form; `allowed` ends in a verb: "a whole number is"."""
-        self.add(f"{path} is {_shown(given)}: {allowed} allowed.")
+    def bad_value(self, path: str, given: JsonValue, expected: str) -> None:
+        """A value is of the wrong type or form; `expected` is a noun, such as "a whole number"."""
+        self.add(f"{path} is {_shown(given)}: {expected} is allowed.")
 
     def not_one_of(self, path: str, given: JsonValue, allowed: Collection[str]) -> None:
         """A value is none of those allowed."""

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
-from sei_export.jsontypes import JsonObject
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+
+    from sei_export.jsontypes import JsonObject
+    from sei_export.manifest import Manifest
 
 SOURCE = "harness.sei.export"
 EXPORT_COMPLETED = "ExportCompleted"
@@ -35,20 +37,20 @@ class EventBus:
         self._events = events
         self._name = name
 
-    def export_completed(self, result: JsonObject) -> None:
+    def export_completed(self, manifest: "Manifest") -> None:
         """Announce a landed export.
 
         Args:
-            result: `Result.to_json`.
+            manifest: What is said of it.
 
         Raises:
             ServiceUnavailableError: The bus did not take the event.
         """
-        identity = f"{EXPORT_COMPLETED}|{result['executionArn']}|{result['exportId']}"
+        identity = f"{EXPORT_COMPLETED}|{manifest.execution_arn}|{manifest.export_id}"
         detail: JsonObject = {
             "version": VERSION,
             "dedupeId": hashlib.sha256(identity.encode()).hexdigest(),
-            **result,
+            **manifest.to_json(),
         }
         try:
             answer = self._events.put_events(
@@ -58,7 +60,7 @@ class EventBus:
                         "DetailType": EXPORT_COMPLETED,
                         "Detail": json.dumps(detail, ensure_ascii=False),
                         "EventBusName": self._name,
-                        "Resources": [str(result["executionArn"])],
+                        "Resources": [manifest.execution_arn],
                     }
                 ]
             )

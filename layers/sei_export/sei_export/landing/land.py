@@ -1,6 +1,7 @@
-"""From a body to a verified object, its manifest and its event, each step safe to repeat."""
+"""From raw bytes to a verified object, its manifest and its event, each step safe to repeat."""
 
 import logging
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,20 +10,19 @@ from sei_export import dates, keys
 from sei_export.bucket.objects import ObjectStore
 from sei_export.bucket.refusals import LostRaceError
 from sei_export.bucket.upload import StoredObject, Upload
-from sei_export.download.body import Body
 from sei_export.errors import (
     CorruptDownloadError,
     SeiExportError,
     ServiceUnavailableError,
     StorageError,
 )
-from sei_export.export import Export
+from sei_export.export import Export, ExportStatus
+from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
 from sei_export.landing.csvcheck import CsvFacts, CsvInspector
 from sei_export.landing.events import EventBus
 from sei_export.landing.verified import as_verified_gzip
-from sei_export.manifest import Result, Run
-from sei_export.request.reports import Report
+from sei_export.manifest import Manifest, Series
 
 logger = logging.getLogger(__name__)
 
@@ -41,67 +41,85 @@ class Landing:
     store: ObjectStore
     bus: EventBus
 
-    def land(self, export: Export, run: Run, body: Body, completed_at: str | None) -> JsonObject:
+    def land(
+        self, export: Export, run: ExportRun, raw: Generator[bytes], completed_at: str | None
+    ) -> JsonObject:
         """Land one export.
 
         Args:
             export: What it is.
             run: What only the state machine knows.
-            body: The file; read to its end and closed.
+            raw: The file's bytes as the API sends them; read to their end and closed.
             completed_at: When the API says that it was completed, if it says.
 
         Returns:
-            `Result.to_json`.
+            `Manifest.to_json`.
 
         Raises:
             CorruptDownloadError: The file is not a complete CSV; nothing was published.
             StorageError: S3 refuses.
             ServiceUnavailableError: S3 or the bus do not answer.
-            SeiExportError: As `Body.pieces` raises.
+            SeiExportError: As `raw` raises.
         """
         key, manifest_key = keys.data_key(export), keys.manifest_key(export)
-        manifest = self.store.read_json(manifest_key)
-        stored, facts, announced = self._store(export, key, body, manifest.content)
+        document = self.store.read_json(manifest_key)
+        before = Manifest.from_json(document.content)
+        stored, facts = self._store(export, key, raw, before)
         completed, seconds = _times(export, completed_at)
-        result = Result(
-            export=export,
-            run=run,
+        manifest = Manifest(
+            export_id=export.export_id,
+            report=export.report.name,
+            request=export.request.canonical() if export.request else None,
+            request_fingerprint=export.request.fingerprint if export.request else None,
+            reused=export.reused,
+            created_at=export.created_at,
+            status=ExportStatus.COMPLETED.value,
+            attempts=run.attempts,
             bucket=self.store.bucket,
             key=key,
+            version_id=stored.version_id,
+            etag=stored.etag,
+            size_bytes=stored.size,
+            csv_bytes=facts.size,
+            content_sha256=facts.sha256,
+            rows=facts.rows,
+            columns=facts.columns,
+            changed=self._is_news(export, run, facts, before),
             manifest_key=manifest_key,
-            stored=stored,
-            facts=facts,
-            changed=_said_before(export, run, facts, manifest.content, news=not announced),
+            polls=run.polls,
             completed_at=completed,
             duration_seconds=seconds,
-        ).to_json()
-        self._describe(result, stored, manifest.etag)
-        # For the harvest from now on; and, once it says so, the proof that the event went out.
-        mark_key = keys.landed_key(export.report, export.export_id)
-        mark: JsonObject = {"manifestKey": manifest_key, "contentSha256": facts.sha256}
-        self.store.write_json(mark_key, {**mark, "announced": False})
-        self.bus.export_completed(result)
-        self.store.write_json(mark_key, {**mark, "announced": True})
+            execution_arn=run.execution_arn,
+        )
+        self._describe(manifest, document.etag)
+        self._announce(export, manifest)
         self._remember(export, seconds)
-        return result
+        return manifest.to_json()
+
+    def _announce(self, export: Export, manifest: Manifest) -> None:
+        """Send the event between two marks: before it for the harvest, after it as its proof."""
+        key = keys.landed_key(export.report, export.export_id)
+        mark: JsonObject = {
+            "manifestKey": manifest.manifest_key,
+            "contentSha256": manifest.content_sha256,
+        }
+        self.store.write_json(key, {**mark, "announced": False})
+        self.bus.export_completed(manifest)
+        self.store.write_json(key, {**mark, "announced": True})
 
     def _remember(self, export: Export, seconds: float) -> None:
         """How long it took, for the next one of its kind; only a hint, so it stops nothing."""
         if export.request and not export.report.is_legacy:
             try:
                 key = keys.series_key(export.request)
-                self.store.write_json(key, {"durationSeconds": seconds})
+                self.store.write_json(key, Series(seconds).to_json())
             except SeiExportError as error:
                 logger.warning("How long it took was not written down: %s", error.message)
 
     def _store(
-        self, export: Export, key: str, body: Body, manifest: JsonObject
-    ) -> tuple[StoredObject, CsvFacts, bool]:
-        """Verify and publish, unless the key holds this content already.
-
-        Returns:
-            The object, its content's facts, and whether that content was announced before.
-        """
+        self, export: Export, key: str, raw: Generator[bytes], before: Manifest | None
+    ) -> tuple[StoredObject, CsvFacts]:
+        """Verify and publish, unless the key holds this content already."""
         present = self.store.head(key)
         inspector = CsvInspector()
         metadata = {
@@ -112,10 +130,7 @@ class Landing:
         if export.request:
             metadata["request-fingerprint"] = export.request.fingerprint
         # Closed here, not when an error's traceback is forgotten: connection and thread.
-        with (
-            closing(body.pieces()) as raw,
-            closing(as_verified_gzip(raw, inspector)) as pieces,
-        ):
+        with closing(raw), closing(as_verified_gzip(raw, inspector)) as pieces:
             upload = self.store.upload(key, pieces, metadata)
         try:
             facts = inspector.finish()
@@ -124,10 +139,9 @@ class Landing:
                 raise CorruptDownloadError(
                     f"The file is not CSV: its first line is one field, {facts.columns[0][:80]!r}."
                 )
-            stored = self._publish(upload, present, export, facts, manifest)
+            return self._publish(upload, present, export, facts, before), facts
         finally:
             upload.discard()
-        return stored, facts, self._was_announced(export.report, facts, manifest)
 
     def _publish(
         self,
@@ -135,7 +149,7 @@ class Landing:
         present: StoredObject | None,
         export: Export,
         facts: CsvFacts,
-        manifest: JsonObject,
+        before: Manifest | None,
     ) -> StoredObject:
         """Publish over what is there, unless that has the same content or is newer.
 
@@ -143,7 +157,7 @@ class Landing:
         also be this call's own, if S3's answer got lost and the SDK tried again.
         """
         for _ in range(_PUBLISH_TRIES):
-            if present and _has_content(present, upload, facts, manifest):
+            if present and _has_content(present, upload, facts, before):
                 return present
             if present and present.created_at > export.created_at:
                 raise StorageError(
@@ -162,30 +176,37 @@ class Landing:
                 if present is None or present.checksum != upload.checksum:
                     raise
                 return present
-        if present and _has_content(present, upload, facts, manifest):
+        if present and _has_content(present, upload, facts, before):
             return present
         raise StorageError(
             f"Other executions kept replacing {upload.url}.",
             remedy="Schedule requests for the same key at different times.",
         )
 
-    def _was_announced(self, report: Report, facts: CsvFacts, manifest: JsonObject) -> bool:
-        """Whether consumers heard of this content: it has a manifest whose event went out."""
-        if manifest.get("contentSha256") != facts.sha256:
-            return False
-        key = keys.landed_key(report, str(manifest.get("exportId")))
-        mark = self.store.read_json(key).content
-        return mark.get("contentSha256") == facts.sha256 and mark.get("announced") is True
+    def _is_news(
+        self, export: Export, run: ExportRun, facts: CsvFacts, before: Manifest | None
+    ) -> bool:
+        """Tell whether this content is news to those who heard of the last one.
 
-    def _describe(self, result: JsonObject, stored: StoredObject, etag: str | None) -> None:
+        They heard if there is a manifest of this content whose event went out. A retry within one
+        execution finds its own manifest, and repeats what that says.
+        """
+        if before is None or before.content_sha256 != facts.sha256:
+            return True
+        if (before.execution_arn, before.export_id) == (run.execution_arn, export.export_id):
+            return before.changed
+        mark = self.store.read_json(keys.landed_key(export.report, before.export_id)).content
+        return not (mark.get("contentSha256") == facts.sha256 and mark.get("announced") is True)
+
+    def _describe(self, manifest: Manifest, etag: str | None) -> None:
         """Write the manifest, unless a later run has replaced the object that it describes."""
-        key, manifest_key = str(result["key"]), str(result["manifestKey"])
+        key, manifest_key = manifest.key, manifest.manifest_key
         for _ in range(_PUBLISH_TRIES):
             try:
-                self.store.replace_json(manifest_key, result, etag)
+                self.store.replace_json(manifest_key, manifest.to_json(), etag)
             except LostRaceError:
                 now = self.store.head(key)
-                if now is None or now.etag != stored.etag:
+                if now is None or now.etag != manifest.etag:
                     return
                 etag = self.store.read_json(manifest_key).etag
             else:
@@ -197,29 +218,16 @@ class Landing:
 
 
 def _has_content(
-    present: StoredObject, upload: Upload, facts: CsvFacts, manifest: JsonObject
+    present: StoredObject, upload: Upload, facts: CsvFacts, before: Manifest | None
 ) -> bool:
-    """Whether an object provably has this content.
+    """Tell whether an object provably has this content.
 
     By S3's checksum of the same bytes, or by what was written down about it, since the API may
     compress the same CSV differently each time.
     """
-    described = manifest.get("etag") == present.etag
-    return (
-        present.checksum == upload.checksum
-        or present.content_sha256 == facts.sha256
-        or (described and manifest.get("contentSha256") == facts.sha256)
-    )
-
-
-def _said_before(
-    export: Export, run: Run, facts: CsvFacts, manifest: JsonObject, *, news: bool
-) -> bool:
-    """A retry within one execution finds its own manifest, and says again what that says."""
-    before = tuple(manifest.get(name) for name in ("executionArn", "exportId", "contentSha256"))
-    if before == (run.execution_arn, export.export_id, facts.sha256):
-        return manifest.get("changed") is True
-    return news
+    if present.checksum == upload.checksum or present.content_sha256 == facts.sha256:
+        return True
+    return bool(before and before.etag == present.etag and before.content_sha256 == facts.sha256)
 
 
 def _times(export: Export, completed_at: str | None) -> tuple[str, float]:

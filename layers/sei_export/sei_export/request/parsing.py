@@ -1,20 +1,22 @@
 """From an execution's input to a valid request: all problems at once, each by its path."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sei_export import dates
 from sei_export.errors import InvalidRequestError
 from sei_export.input.days import RangeReader
-from sei_export.input.fields import FieldReader
+from sei_export.input.fields import read_fields
 from sei_export.input.kinds import spellings
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.defaults import NO_DEFAULTS, RequestDefaults
 from sei_export.request.export_request import ExportRequest
-from sei_export.request.reports import REPORTS, Report
+from sei_export.request.path import MAX_PATH_BYTES, request_path
+from sei_export.request.reports import IDENTIFIERS, REPORTS, Report
 from sei_export.request.scope import ScopeReader
-from sei_export.settings import RequestDefaults
 
 NOMINAL_TIME_PLACEHOLDER = "<aws.scheduler.scheduled-time>"
 """What EventBridge Scheduler replaces by the nominal time; left as it is where nothing does."""
@@ -22,10 +24,10 @@ NOMINAL_TIME_PLACEHOLDER = "<aws.scheduler.scheduled-time>"
 MAX_REQUEST_BYTES = 32 * 1024
 """Bound of the canonical form, so that state (256 KiB) and events (256 KiB) always have room."""
 
-CONSOLE_FIELD = "Comment"
+_CONSOLE_FIELD = "Comment"
 """What the console's own input has, and nothing else."""
 
-_COMMON = ("orgIdentifier", "projectIdentifier")
+_ANCHOR_FIELD = "scheduledTime"
 
 
 def parse_request(
@@ -42,35 +44,52 @@ def parse_request(
     Raises:
         InvalidRequestError: With every problem, by path.
     """
-    if not isinstance(given, dict):
-        raise InvalidRequestError(["The input is not a JSON object."])
-    asked = dict(given)
+    asked = read_input(given)
     problems = Problems()
-    anchor = read_anchor(asked.pop("scheduledTime", None), started_at, problems)
-    if not asked or set(asked) == {CONSOLE_FIELD}:
+    anchor = take_anchor(asked, started_at, problems)
+    if not asked:
         asked = dict(defaults.default_request)
-        problems.prefix = "DefaultRequest."
-    return _parse(asked, defaults, problems, anchor)
+        problems = Problems(problems.found, "DefaultRequest.")
+    # The time was taken out of the input, and has a place in it all the same.
+    return _valid(RequestReader(defaults, problems, anchor, (_ANCHOR_FIELD,)), asked)
 
 
 def read_canonical(canonical: JsonObject) -> ExportRequest:
     """Read back what `ExportRequest.canonical` wrote.
 
     Raises:
-        InvalidRequestError: It is not such a form, as when a function is invoked by hand.
+        InvalidRequestError: The table of reports does not allow it: the form is of another
+            version of the table, or made by hand.
     """
-    nothing = RequestDefaults(
-        org_identifier="",
-        project_identifier="",
-        org_tree_name="",
-        timezone="UTC",
-        default_request={},
-    )
-    return _parse(canonical, nothing, Problems(), anchor=None)
+    return _valid(RequestReader(NO_DEFAULTS, Problems(), anchor=None), canonical)
 
 
-def read_anchor(given: JsonValue, started_at: datetime, problems: Problems) -> datetime:
-    """What relative dates are relative to: the `scheduledTime` of an input, or else its start."""
+def read_input(given: JsonValue, beside: Collection[str] = (_ANCHOR_FIELD,)) -> JsonObject:
+    """Read an execution's input, an object; without the field that the console's own default has.
+
+    Args:
+        given: The input.
+        beside: Fields that may stand beside the console's. Among others it is left in, to be told
+            as unknown.
+
+    Raises:
+        InvalidRequestError: It is not a JSON object.
+    """
+    if not isinstance(given, dict):
+        raise InvalidRequestError(["The input is not a JSON object."])
+    said = {name: value for name, value in given.items() if name != _CONSOLE_FIELD}
+    return said if set(said) <= set(beside) else dict(given)
+
+
+def take_anchor(asked: JsonObject, started_at: datetime, problems: Problems) -> datetime:
+    """Take out of an input what relative dates are relative to.
+
+    Args:
+        asked: The input; its `scheduledTime` is removed.
+        started_at: The execution's start, which is meant without a nominal time.
+        problems: Where problems go.
+    """
+    given = asked.pop(_ANCHOR_FIELD, None)
     if given is None or given == NOMINAL_TIME_PLACEHOLDER:
         return started_at
     try:
@@ -78,80 +97,47 @@ def read_anchor(given: JsonValue, started_at: datetime, problems: Problems) -> d
             return dates.parse_moment(given)
     except ValueError:
         pass
-    problems.bad_value("scheduledTime", given, "a time such as 2026-03-01T06:00:00Z is")
+    problems.bad_value(_ANCHOR_FIELD, given, "a time such as 2026-03-01T06:00:00Z")
     return started_at
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """Fields that stand beside a request's own, for the caller to read.
+class RequestReader:
+    """Reads requests; problems are collected, not raised.
 
     Attributes:
-        fields: In the request.
-        scope: In its scope, unless it is a legacy report's.
-    """
-
-    fields: tuple[str, ...] = ()
-    scope: tuple[str, ...] = ()
-
-
-def read_request(
-    asked: JsonObject,
-    defaults: RequestDefaults,
-    problems: Problems,
-    anchor: datetime | None,
-    beside: Beside,
-) -> ExportRequest | None:
-    """Read one request.
-
-    Args:
-        asked: The request.
-        defaults: What the stack says where it is silent.
+        defaults: What the stack says where a request is silent.
         problems: Where problems go.
         anchor: What relative dates are relative to; None refuses them.
-        beside: Fields that are none of a request's and known all the same.
-
-    Returns:
-        The request, which after a problem is not to be used; None where no report is named.
+        fields_beside: Fields that a request may have for another reader, such as `lookback`.
+        scope_beside: Fields that its scope may have for another reader, such as `teams`.
     """
-    return _Parser(asked, defaults, problems, anchor, beside).parse()
 
-
-def _parse(
-    asked: JsonObject, defaults: RequestDefaults, problems: Problems, anchor: datetime | None
-) -> ExportRequest:
-    # The time was taken out of the input, and has a place in it all the same.
-    beside = Beside(fields=("scheduledTime",))
-    request = read_request(asked, defaults, problems, anchor, beside)
-    if request is None or problems.found:
-        raise InvalidRequestError(problems.found)
-    return request
-
-
-@dataclass(slots=True)
-class _Parser:
-    """One reading of one input; problems are collected, not raised."""
-
-    asked: JsonObject
     defaults: RequestDefaults
     problems: Problems
     anchor: datetime | None
-    beside: Beside
+    fields_beside: tuple[str, ...] = ()
+    scope_beside: tuple[str, ...] = ()
 
-    def parse(self) -> ExportRequest | None:
-        problems, asked = self.problems, self.asked
+    def read(self, asked: JsonObject) -> ExportRequest | None:
+        """Read one request.
+
+        Returns:
+            The request, which after a problem is not to be used; None where no report is named.
+        """
+        problems, defaults = self.problems, self.defaults
         name = asked.get("report")
         report = REPORTS.get(name) if isinstance(name, str) else None
-        problems.unknown_fields("", asked, [*_known_fields(report), *self.beside.fields])
+        problems.unknown_fields("", asked, [*_known_fields(report), *self.fields_beside])
         if "report" not in asked:
             problems.missing("report", f"allowed are {', '.join(REPORTS)}")
         elif report is None:
             problems.not_one_of("report", name, REPORTS)
-        reader = ScopeReader(asked, self.defaults, problems, report, self.beside.scope)
-        org = reader.identifier("orgIdentifier", self.defaults.org_identifier)
-        project = reader.identifier("projectIdentifier", self.defaults.project_identifier)
+        reader = ScopeReader(asked, defaults, problems, report, self.scope_beside)
+        org = reader.identifier("orgIdentifier", defaults.org_identifier)
+        project = reader.identifier("projectIdentifier", defaults.project_identifier)
         scope = reader.read(org, project)
-        start, end = self._dates(report)
+        start, end = self._dates(asked, report)
         if report is None:
             return None
         request = ExportRequest(
@@ -161,22 +147,40 @@ class _Parser:
             scope=scope,
             start=start,
             end=end,
-            fields=FieldReader(problems).read(report.fields, asked),
+            fields=read_fields(report.fields, asked, problems),
         )
-        size = len(json.dumps(request.canonical()))
-        if size > MAX_REQUEST_BYTES:
-            problems.add(f"The request has {size} bytes; at most {MAX_REQUEST_BYTES} are allowed.")
+        self._check_size(request)
         return request
 
-    def _dates(self, report: Report | None) -> dates.DateRange:
+    def _check_size(self, request: ExportRequest) -> None:
+        size = len(json.dumps(request.canonical()))
+        if size > MAX_REQUEST_BYTES:
+            self.problems.add(
+                f"The request has {size} bytes; at most {MAX_REQUEST_BYTES} are allowed."
+            )
+        length = len(request_path(request))
+        if length > MAX_PATH_BYTES:
+            self.problems.add(
+                f"scope and identifiers make an S3 key of {length} bytes: at most "
+                f"{MAX_PATH_BYTES} fit."
+            )
+
+    def _dates(self, asked: JsonObject, report: Report | None) -> dates.DateRange:
         reader = RangeReader(self.problems, self.defaults.timezone, self.anchor)
-        legacy = {"dateStart", "dateEnd"} & set(self.asked)
+        legacy = {"dateStart", "dateEnd"} & set(asked)
         if not legacy or (report and not report.is_legacy):
-            return reader.read(self.asked.get("dateRange"))
-        if "dateRange" in self.asked:
+            return reader.read(asked.get("dateRange"))
+        if "dateRange" in asked:
             self.problems.add("dateRange and dateStart with dateEnd are two forms: give one.")
             return date.min, date.min
-        return reader.absolute(self.asked, "dateStart", "dateEnd")
+        return reader.absolute(asked, "dateStart", "dateEnd")
+
+
+def _valid(reader: RequestReader, asked: JsonObject) -> ExportRequest:
+    request = reader.read(asked)
+    if request is None or reader.problems.found:
+        raise InvalidRequestError(reader.problems.found)
+    return request
 
 
 def _known_fields(report: Report | None) -> list[str]:
@@ -185,4 +189,4 @@ def _known_fields(report: Report | None) -> list[str]:
     for each in (report,) if report else REPORTS.values():
         dated = ("dateRange", "dateStart", "dateEnd") if each.is_legacy else ("scope", "dateRange")
         known += [*dated, *spellings(each.fields)]
-    return list(dict.fromkeys([*known, *_COMMON]))
+    return list(dict.fromkeys([*known, *IDENTIFIERS]))

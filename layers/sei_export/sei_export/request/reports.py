@@ -10,6 +10,9 @@ from enum import Enum
 
 from sei_export.input.kinds import Field, Flag, Group, Names, Number, Text, Word
 
+IDENTIFIERS = ("orgIdentifier", "projectIdentifier")
+"""The fields that name organization and project, in requests, scopes and queries."""
+
 
 class Scope(Enum):
     """How a request says whose data it wants."""

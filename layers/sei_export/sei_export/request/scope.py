@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sei_export.input.fields import FieldReader
+from sei_export.input.fields import read_text
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request.reports import Report, Scope
-from sei_export.settings import RequestDefaults
-
-_TREE_IDENTIFIERS = ("orgIdentifier", "projectIdentifier")
-"""What the API wants inside `scope` beside `orgTreeName`, for all reports but productivity."""
+from sei_export.request.defaults import RequestDefaults
+from sei_export.request.reports import IDENTIFIERS, Report, Scope
 
 
 @dataclass(slots=True)
@@ -19,21 +16,21 @@ class ScopeReader:
 
     Attributes:
         asked: The request.
-        defaults: What the stack says where it is silent.
+        defaults: What the stack says where the request is silent.
         problems: Where problems go.
         report: The request's, if it names one.
-        beside: Fields of a scope that are none of a request's and known all the same.
+        known_beside: Fields that a scope may have for another reader, such as `teams`.
     """
 
     asked: JsonObject
     defaults: RequestDefaults
     problems: Problems
     report: Report | None
-    beside: tuple[str, ...]
+    known_beside: tuple[str, ...]
 
     def identifier(self, name: str, default: str) -> str:
-        """An organization or a project: the scope's, or the request's, or else the stack's."""
-        texts = [self._text(path, given) for path, given in self._identifiers(name)]
+        """Read an organization or a project: the scope's, or the request's, or the stack's."""
+        texts = [read_text(path, given, self.problems) for path, given in self._identifiers(name)]
         if len(set(texts)) > 1 and all(texts):
             self.problems.add(f"scope.{name} and {name} name one thing and differ: give one.")
         if texts:
@@ -41,7 +38,7 @@ class ScopeReader:
         if not default:
             self.problems.missing(name, "give the identifier as Harness shows it")
             return ""
-        return self._text(name, default)
+        return read_text(name, default, self.problems)
 
     def _identifiers(self, name: str) -> Iterator[tuple[str, JsonValue]]:
         """Where the input names it: the API wants it inside some scopes and in every query."""
@@ -54,7 +51,7 @@ class ScopeReader:
             yield name, self.asked[name]
 
     def read(self, org: str, project: str) -> dict[str, str]:
-        """The body's scope; empty for a legacy report, and after a problem perhaps.
+        """Read the body's scope; empty for a legacy report, and after a problem perhaps.
 
         Args:
             org: The request's organization.
@@ -67,35 +64,34 @@ class ScopeReader:
         if given is None:
             given = {}
         if not isinstance(given, dict):
-            self.problems.bad_value("scope", given, f"an object with {report.scope.value} is")
+            self.problems.bad_value("scope", given, f"an object with {report.scope.value}")
             return {}
         either = report.scope is Scope.TREE_OR_TEAM
-        known = ("orgTreeName", "teamId", *(_TREE_IDENTIFIERS if either else ()))
-        self.problems.unknown_fields("scope.", given, (*known, *self.beside))
+        # The API wants the identifiers inside `scope` too, beside `orgTreeName`, for all reports
+        # but productivity.
+        known = ("orgTreeName", "teamId", *(IDENTIFIERS if either else ()))
+        self.problems.unknown_fields("scope.", given, (*known, *self.known_beside))
         if either and {"orgTreeName", "teamId"} <= set(given):
-            self.problems.bad_value("scope", given, f"{report.scope.value}, not both, is")
+            self.problems.bad_value("scope", given, f"{report.scope.value}, not both,")
             return {}
         scope: dict[str, str] = {}
         if "orgTreeName" in given or not (either and "teamId" in given):
             scope["orgTreeName"] = self._tree(given)
             if either:
-                scope |= zip(_TREE_IDENTIFIERS, (org, project), strict=True)
-        elif {*_TREE_IDENTIFIERS} & set(given):
+                scope |= zip(IDENTIFIERS, (org, project), strict=True)
+        elif {*IDENTIFIERS} & set(given):
             self.problems.add(
                 "scope.orgIdentifier and scope.projectIdentifier go with orgTreeName, not teamId."
             )
         if "teamId" in given:
-            scope["teamId"] = self._text("scope.teamId", given["teamId"])
+            scope["teamId"] = read_text("scope.teamId", given["teamId"], self.problems)
         return scope
 
     def _tree(self, given: JsonObject) -> str:
         if "orgTreeName" in given or self.defaults.org_tree_name:
             tree = given.get("orgTreeName", self.defaults.org_tree_name)
-            return self._text("scope.orgTreeName", tree)
+            return read_text("scope.orgTreeName", tree, self.problems)
         self.problems.missing(
             "scope.orgTreeName", "give it, or set the stack's parameter OrgTreeName"
         )
         return ""
-
-    def _text(self, path: str, given: JsonValue) -> str:
-        return FieldReader(self.problems).text(path, given)

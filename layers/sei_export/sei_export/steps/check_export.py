@@ -1,18 +1,18 @@
 """CheckExport: where an export is now."""
 
-from sei_export.api.client import Connect, State
+from sei_export.api.answers import State
+from sei_export.api.client import Connect
 from sei_export.errors import ExportCancelledError, ExportEndedError, ExportFailedError
-from sei_export.export import Export
-from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.status import ExportStatus
+from sei_export.export import ExportHandle, ExportStatus
+from sei_export.jsontypes import JsonObject
 
 
-def check_export(given: JsonValue, connect: Connect) -> JsonObject:
+def check_export(payload: JsonObject, connect: Connect) -> JsonObject:
     """Ask once.
 
     Args:
-        given: `Export.to_json`.
-        connect: Makes the client for a request's organization and project.
+        payload: `export`, which is `Export.to_json`.
+        connect: Makes the client for an organization and project.
 
     Returns:
         `status`, in lower case; for failed and cancelled also `failure` with `error`, `message`
@@ -21,8 +21,8 @@ def check_export(given: JsonValue, connect: Connect) -> JsonObject:
     Raises:
         SeiExportError: As `SeiClient.state` raises.
     """
-    export = Export.from_json(given)
-    state = connect(export).state(export.report, export.export_id)
+    export = ExportHandle.from_json(payload.get("export"))
+    state = connect(export).state(export)
     answer: JsonObject = {"status": state.status.value}
     failure = _failure(export, state)
     if failure:
@@ -34,7 +34,7 @@ def check_export(given: JsonValue, connect: Connect) -> JsonObject:
     return answer
 
 
-def _failure(export: Export, state: State) -> ExportEndedError | None:
+def _failure(export: ExportHandle, state: State) -> ExportEndedError | None:
     if state.status is ExportStatus.FAILED:
         reason = state.error or "it gives no reason"
         return ExportFailedError(

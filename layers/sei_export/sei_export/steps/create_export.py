@@ -3,25 +3,24 @@
 import hashlib
 import logging
 from collections.abc import Callable
-from datetime import datetime
 
 from sei_export import dates, keys
 from sei_export.api.client import Connect
 from sei_export.bucket.objects import Document
 from sei_export.errors import SeiExportError
 from sei_export.export import Export
-from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.input.payload import text_field, time_field
+from sei_export.jsontypes import JsonObject
+from sei_export.manifest import Series
+from sei_export.request.defaults import RequestDefaults
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.parsing import parse_request
-from sei_export.settings import RequestDefaults
 
 logger = logging.getLogger(__name__)
 
 
 def create_export(
-    given: JsonValue,
-    started_at: datetime,
-    execution_arn: str,
+    payload: JsonObject,
     defaults: RequestDefaults,
     connect: Connect,
     read_json: Callable[[str], Document],
@@ -29,9 +28,7 @@ def create_export(
     """Validate the input, then create the export; a legacy report needs no creating.
 
     Args:
-        given: The execution's input.
-        started_at: The execution's start.
-        execution_arn: The execution.
+        payload: `input`, the execution's; `executionArn`; `startedAt`, the execution's start.
         defaults: The stack's settings for requests.
         connect: Makes the client for an organization and project. Not called, and so no secret
             read and no connection made, before the request is known to be valid.
@@ -44,8 +41,11 @@ def create_export(
         InvalidRequestError: The input is wrong.
         SeiExportError: As `SeiClient.create` raises.
     """
-    request = parse_request(given, defaults, started_at)
-    keys.check_length(request)
+    started_at, execution_arn = (
+        time_field(payload, "startedAt"),
+        text_field(payload, "executionArn"),
+    )
+    request = parse_request(payload.get("input"), defaults, started_at)
     started = dates.format_moment(started_at)
     if request.report.is_legacy:
         export = Export.of(request, _own_id(request, execution_arn), started, reused=False)
@@ -68,11 +68,10 @@ def _last_duration(request: ExportRequest, read_json: Callable[[str], Document])
     It only makes polling cheaper, so that nothing about it may stop an export.
     """
     try:
-        seconds = read_json(keys.series_key(request)).content.get("durationSeconds")
+        return Series.from_json(read_json(keys.series_key(request)).content).duration_seconds
     except SeiExportError as error:
         logger.warning("The last duration is not known: %s", error.message)
         return 0.0
-    return float(seconds) if isinstance(seconds, int | float) else 0.0
 
 
 def _own_id(request: ExportRequest, execution_arn: str) -> str:

@@ -1,59 +1,65 @@
 """DownloadExport: land a completed export, in one invocation or in several."""
 
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
-from itertools import chain
 
 from sei_export import dates, keys
-from sei_export.api.client import Connect
-from sei_export.download.body import Source
+from sei_export.api.answers import State
+from sei_export.api.client import Connect, SeiClient
 from sei_export.download.over_invocations import Download
+from sei_export.download.source import Source
 from sei_export.errors import ProtocolError
-from sei_export.export import Export
-from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.export import Export, ExportStatus
+from sei_export.input.run import ExportRun
+from sei_export.jsontypes import JsonObject
 from sei_export.landing.land import Landing
-from sei_export.manifest import Run
-from sei_export.status import ExportStatus
 
 
-def download_export(given: JsonValue, run: Run, connect: Connect, landing: Landing) -> JsonObject:
+def download_export(payload: JsonObject, connect: Connect, landing: Landing) -> JsonObject:
     """Land it, or get nearer to that.
 
     The status is asked for again, so that a retry gets a fresh link and no signed link is ever
     part of the execution's history.
 
     Args:
-        given: `Export.to_json`.
-        run: What only the state machine knows.
+        payload: `export`, which is `Export.to_json`; `executionArn`, `polls` and `attempts`.
         connect: Makes the client for an organization and project.
         landing: Where it lands.
 
     Returns:
-        `Result.to_json`; or, to be called again with the same arguments, what `Download.go_on`
+        `Manifest.to_json`; or, to be called again with the same payload, what `Download.go_on`
         returns.
 
     Raises:
         SeiExportError: As the client, `Download.go_on` and `Landing.land` raise.
     """
-    export = Export.from_json(given)
+    export, run = Export.from_json(payload.get("export")), ExportRun.read(payload)
     client = connect(export)
-    state = client.state(export.report, export.export_id)
+    state = client.state(export)
     if state.status is not ExportStatus.COMPLETED:
         raise ProtocolError(
             f"Export {export.export_id} was completed and is now {state.status.value}."
         )
-    # Opened again after a break, it asks for a fresh link: a signed one may have expired.
-    links = chain([state.link], iter(lambda: client.state(export.report, export.export_id).link, 0))
+    links = _fresh_links(client, export, state)
     source = Source(
-        open=lambda headers: client.download(export.report, export.export_id, next(links), headers),
-        seconds_left=client.seconds_left,
-        timing=client.timing,
+        open=lambda headers: client.download(export, next(links), headers),
+        deadline=client.deadline,
     )
     if not export.created_at:
         # A harvested one whose list entry did not tell.
         created_at = dates.normalize_moment(state.created_at or state.completed_at, "")
         export = replace(export, created_at=created_at or dates.format_moment(datetime.now(UTC)))
+
+    def land(raw: Generator[bytes]) -> JsonObject:
+        return landing.land(export, run, raw, completed_at=state.completed_at)
+
     staging = landing.store.staging(keys.staging_folder(export.report, export.export_id))
-    land = partial(landing.land, export, run, completed_at=state.completed_at)
     return Download(source, staging, land).go_on()
+
+
+def _fresh_links(client: SeiClient, export: Export, state: State) -> Iterator[str | None]:
+    """A link for each opening of the file: one that was asked for a while ago may have expired."""
+    yield state.link
+    while True:
+        yield client.state(export).link

@@ -1,38 +1,37 @@
 """FetchReport: land a report of the legacy API, whose one answer is the file itself."""
 
+from contextlib import closing
+
 from sei_export.api.client import Connect
-from sei_export.download.body import Body, Source
+from sei_export.download.body import Body
+from sei_export.download.source import Source
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
-from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.input.run import ExportRun
+from sei_export.jsontypes import JsonObject
 from sei_export.landing.land import Landing
-from sei_export.manifest import Run
 
 
-def fetch_report(given: JsonValue, run: Run, connect: Connect, landing: Landing) -> JsonObject:
-    """Ask for it and land the answer.
+def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> JsonObject:
+    """Ask for the report and land the answer.
 
     Args:
-        given: `Export.to_json`, of a legacy report.
-        run: What only the state machine knows.
+        payload: `export`, which is `Export.to_json` of a legacy report; `executionArn`.
         connect: Makes the client for an organization and project.
         landing: Where it lands.
 
     Returns:
-        `Result.to_json`.
+        `Manifest.to_json`.
 
     Raises:
         InvalidRequestError: It is an export to poll for.
         SeiExportError: As the client and `Landing.land` raise.
     """
-    export = Export.from_json(given)
+    export, run = Export.from_json(payload.get("export")), ExportRun.of_one_call(payload)
     request = export.request
     if request is None or not request.report.is_legacy:
         raise InvalidRequestError([f"export.report {export.report.name} is not a legacy report."])
     client = connect(export)
-    source = Source(
-        open=lambda _: client.fetch(request),
-        seconds_left=client.seconds_left,
-        timing=client.timing,
-    )
-    return landing.land(export, run, Body(source), completed_at=None)
+    source = Source(open=lambda _: client.fetch(request), deadline=client.deadline)
+    with closing(Body(source)) as body:
+        return landing.land(export, run, body.pieces(), completed_at=None)

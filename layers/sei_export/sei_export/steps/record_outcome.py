@@ -8,11 +8,11 @@ from sei_export.input.payload import BY_HAND, count_field, text_field
 from sei_export.jsontypes import JsonObject
 
 
-def record_outcome(given: JsonObject, store: ObjectStore) -> JsonObject:
-    """Write it down.
+def record_outcome(payload: JsonObject, store: ObjectStore) -> JsonObject:
+    """Write the outcome down, unless a better one is.
 
     Args:
-        given: `run`, `round`, `item` and either `result` or `failure`.
+        payload: `run`, `round`, `item` and either `result` or `failure`.
         store: The bucket.
 
     Returns:
@@ -22,8 +22,8 @@ def record_outcome(given: JsonObject, store: ObjectStore) -> JsonObject:
         InvalidRequestError: The payload is not such.
         StorageError, ServiceUnavailableError: S3 refuses.
     """
-    run, number = text_field(given, "run"), count_field(given, "round")
-    item = given.get("item")
+    run, number = text_field(payload, "run"), count_field(payload, "round")
+    item = payload.get("item")
     if not isinstance(item, dict):
         raise InvalidRequestError(
             ["item is missing: the payload needs it as an object."], remedy=BY_HAND
@@ -33,6 +33,6 @@ def record_outcome(given: JsonObject, store: ObjectStore) -> JsonObject:
     if before and before.landed:
         # A child that is run again finds its execution's name taken; that is no failure.
         return before.to_json()
-    outcome = Outcome.of(given).to_json()
+    outcome = Outcome.of(payload).to_json()
     store.write_json(key, outcome)
     return outcome

@@ -1,0 +1,169 @@
+"""A batch's manifest: the proof of what is complete, and of what is missing and why."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sei_export import dates
+from sei_export.batch.ledger import Fate, Ledger, Line
+from sei_export.batch.outcomes import RESULT_FIELDS
+from sei_export.batch.record import Opened, PlanRecord
+from sei_export.jsontypes import JsonObject, JsonValue, is_count
+
+COMPLETE, PARTIAL, FAILED = "COMPLETE", "PARTIAL", "FAILED"
+
+_SHOWN_FAILURES = 3
+_SUMMED = ("rows", "sizeBytes", "csvBytes")
+_LOST = "It was exported as its child teams; its own row cannot be made of theirs."
+
+
+@dataclass(frozen=True, slots=True)
+class BatchManifest:
+    """A batch at its end.
+
+    Attributes:
+        record: The batch as it was planned.
+        ledger: Its account.
+        splits: By `keys.cut_key`, the teams that were split.
+        rounds: How many rounds it had.
+        execution_arn: The batch's execution.
+        completed_at: When it was closed.
+    """
+
+    record: PlanRecord
+    ledger: Ledger
+    splits: Mapping[str, tuple[str, ...]]
+    rounds: int
+    execution_arn: str
+    completed_at: datetime
+
+    @property
+    def status(self) -> str:
+        """COMPLETE, PARTIAL or FAILED."""
+        if not self._bad() and not self._missing_rows():
+            return COMPLETE
+        return PARTIAL if self._landed() else FAILED
+
+    @property
+    def totals(self) -> JsonObject:
+        """How many items were expected, and what became of them."""
+        lines, landed = self.ledger.lines.values(), self._landed()
+        fates = Counter(line.fate for line in lines)
+        return {
+            "expected": len(lines) - fates[Fate.SPLIT],
+            **{fate.value: fates[fate] for fate in Fate},
+            "missingRows": len(self._missing_rows()),
+            "changed": sum(1 for one in landed if one.get("changed") is True),
+            **{name: sum(_number(one.get(name)) for one in landed) for name in _SUMMED},
+        }
+
+    def to_json(self) -> JsonObject:
+        """Write the form in the bucket."""
+        record = self.record
+        return {
+            "status": self.status,
+            "name": record.name,
+            "startedAt": record.started_at,
+            "scheduledTime": record.scheduled_time,
+            "warnings": [*record.warnings],
+            "completedAt": dates.format_moment(self.completed_at),
+            "totals": self.totals,
+            "splits": {key: [*teams] for key, teams in self.splits.items()},
+            "missingRows": [*self._missing_rows()],
+            "items": [_item(line) for line in self.ledger.lines.values()],
+            "run": record.run,
+            "rounds": self.rounds,
+            "executionArn": self.execution_arn,
+        }
+
+    def failure(self) -> JsonObject:
+        """Say what is missing, in short: `error`, `message` and `remedy`."""
+        bad, lost = self._bad(), self._missing_rows()
+        failures = [(line, line.failure) for line in bad if line.failure]
+        said = [f"{_named(line)}: {it.error}: {it.message}" for line, it in failures]
+        remedies = dict.fromkeys(it.remedy for _, it in failures)
+        counted = [f"{len(bad)} of the batch's exports are missing."] if bad else []
+        if lost:
+            counted.append(f"{len(lost)} teams, exported as their child teams, lack their own row.")
+            remedies["Ask for leaves, or for a shorter range of dates or fewer metrics."] = None
+        if len(said) > _SHOWN_FAILURES:
+            said[_SHOWN_FAILURES:] = [f"And {len(said) - _SHOWN_FAILURES} more, in the manifest."]
+        again = (
+            "Then start the batch again with the same input and "
+            f'"scheduledTime": "{self.record.scheduled_time}": what has landed is found unchanged.'
+        )
+        return {
+            "error": "BatchIncompleteError",
+            "message": " ".join([*counted, *said]),
+            "remedy": " ".join([*[*remedies][:_SHOWN_FAILURES], again]),
+        }
+
+    def _bad(self) -> list[Line]:
+        bad = {Fate.FAILED, Fate.MISSING}
+        return [line for line in self.ledger.lines.values() if line.fate in bad]
+
+    def _landed(self) -> list[JsonObject]:
+        outcomes = (line.outcome for line in self.ledger.lines.values())
+        return [outcome.landed for outcome in outcomes if outcome and outcome.landed]
+
+    def _missing_rows(self) -> list[JsonObject]:
+        """Teams' own rows that nothing else has, first of those that were split from the start."""
+        lost = [_lost_at_once(opened) for opened in self.record.opened if opened.aggregated]
+        split = (line for line in self.ledger.lines.values() if line.fate is Fate.SPLIT)
+        return lost + [_lost_row(line) for line in split if line.item.request.is_aggregated]
+
+
+def _item(line: Line) -> JsonObject:
+    """One item of the manifest."""
+    item = line.item
+    said: JsonObject = {
+        "id": item.id,
+        "report": item.request.report.name,
+        "tree": item.tree,
+        "team": item.team,
+        "teamName": item.team_name,
+        "dateRange": _days(line),
+        "key": item.key,
+        "outcome": line.fate.value,
+        "tries": item.tries,
+        "replaces": item.replaces,
+        "replacedBy": [*line.replaced_by],
+        "executionArn": line.outcome.execution_arn if line.outcome else None,
+    }
+    landed = line.outcome.landed if line.outcome else None
+    said |= {name: None for name in RESULT_FIELDS if name != "key"} | (landed or {})
+    return said | (line.failure.to_json() if line.failure else {})
+
+
+def _lost_at_once(opened: Opened) -> JsonObject:
+    about = opened.to_json()
+    fields = ("report", "team", "teamName", "dateRange")
+    return {**{name: about[name] for name in fields}, "reason": _LOST}
+
+
+def _lost_row(line: Line) -> JsonObject:
+    return {
+        "report": line.item.request.report.name,
+        "team": line.item.team,
+        "teamName": line.item.team_name,
+        "dateRange": _days(line),
+        "reason": _LOST,
+    }
+
+
+def _days(line: Line) -> JsonObject:
+    request = line.item.request
+    return {"start": request.start.isoformat(), "end": request.end.isoformat()}
+
+
+def _named(line: Line) -> str:
+    item, request = line.item, line.item.request
+    whose = f"tree {item.tree}"
+    if item.team:
+        whose = f"team {item.team}" + (f" ({item.team_name})" if item.team_name else "")
+    return f"{request.report.name} of {whose}, {request.start} to {request.end}"
+
+
+def _number(value: JsonValue) -> int:
+    return value if is_count(value) else 0

@@ -1,0 +1,107 @@
+"""One page of the API's list: where it is, and which of its exports are to land."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sei_export import dates
+from sei_export.api.answers import Listed
+from sei_export.errors import InvalidRequestError
+from sei_export.export import Export, ExportStatus
+from sei_export.harvest.filters import Harvest
+from sei_export.input.payload import BY_HAND
+from sei_export.jsontypes import JsonObject, JsonValue, is_count
+from sei_export.request.reports import REPORTS, Report
+
+
+class Place(NamedTuple):
+    """Where a page is.
+
+    Attributes:
+        report: Of which report's list.
+        number: Which page of it, counted from 0.
+    """
+
+    report: Report
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page has.
+
+    Attributes:
+        completed: How many completed exports.
+        ripe: Those of them that are so old that no execution is about to land them.
+        unusable: How many entries have an id that cannot be one.
+    """
+
+    completed: int
+    ripe: tuple[Export, ...]
+    unusable: int
+
+
+def read_cursor(cursor: JsonValue, harvest: Harvest) -> Place:
+    """Read where to go on.
+
+    Args:
+        cursor: What `next_cursor` wrote; `{}` or nothing for the first page.
+        harvest: What is listed.
+
+    Raises:
+        InvalidRequestError: It is something else, as when a function is invoked by hand.
+    """
+    if cursor in (None, {}):
+        return Place(harvest.reports[0], 0)
+    if not isinstance(cursor, dict):
+        raise InvalidRequestError([f"cursor is {cursor!r}: an object is allowed."], remedy=BY_HAND)
+    report, number = REPORTS.get(str(cursor.get("report"))), cursor.get("page")
+    if report not in harvest.reports or not is_count(number):
+        raise InvalidRequestError(
+            [f"cursor is {cursor}: one that this function returned is allowed."], remedy=BY_HAND
+        )
+    return Place(report, number)
+
+
+def next_cursor(harvest: Harvest, place: Place, *, is_last: bool) -> JsonObject:
+    """Write where the next page is; `{}` after the last one of all reports."""
+    if not is_last:
+        return {"report": place.report.name, "page": place.number + 1}
+    following = harvest.reports[harvest.reports.index(place.report) + 1 :]
+    return {"report": following[0].name, "page": 0} if following else {}
+
+
+def read_page(listed: Sequence[Listed], report: Report, harvest: Harvest, young: str) -> Page:
+    """Tell which exports of a page are to land.
+
+    Args:
+        listed: The page's entries.
+        report: Whose they are.
+        harvest: Whose organization and project they are of.
+        young: The time of creation from which on an execution may be about to land an export.
+    """
+    usable = [item for item in listed if item.export_id]
+    # Each completed export once, also if the API ignores the filter.
+    unique = {item.export_id: item for item in usable}
+    completed = [_export(item, report, harvest) for item in unique.values() if _is_completed(item)]
+    return Page(
+        completed=len(completed),
+        ripe=tuple(export for export in completed if export.created_at < young),
+        unusable=len(listed) - len(usable),
+    )
+
+
+def _is_completed(item: Listed) -> bool:
+    return item.status is None or item.status.strip().lower() == ExportStatus.COMPLETED
+
+
+def _export(item: Listed, report: Report, harvest: Harvest) -> Export:
+    return Export(
+        export_id=item.export_id,
+        report=report,
+        org=harvest.org,
+        project=harvest.project,
+        request=None,
+        reused=True,
+        created_at=dates.normalize_moment(item.created_at, ""),
+    )

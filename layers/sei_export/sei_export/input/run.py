@@ -1,0 +1,72 @@
+"""Reading what only the state machine knows of a run: the execution, its start, its counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sei_export.input.payload import count_field, text_field, time_field
+from sei_export.jsontypes import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRun:
+    """The run of one export, as the state machine knows it.
+
+    Attributes:
+        execution_arn: The execution.
+        polls: How often the status was asked for.
+        attempts: How often the export was created.
+    """
+
+    execution_arn: str
+    polls: int
+    attempts: int
+
+    @classmethod
+    def read(cls, payload: JsonObject) -> "ExportRun":
+        """Read the run of DownloadExport's payload.
+
+        Raises:
+            InvalidRequestError: A field is missing, as when a function is invoked by hand.
+        """
+        return cls(
+            execution_arn=text_field(payload, "executionArn"),
+            polls=count_field(payload, "polls"),
+            attempts=count_field(payload, "attempts"),
+        )
+
+    @classmethod
+    def of_one_call(cls, payload: JsonObject) -> "ExportRun":
+        """Read the run of FetchReport's payload: a legacy report is one call, without polls.
+
+        Raises:
+            InvalidRequestError: A field is missing, as when a function is invoked by hand.
+        """
+        return cls(execution_arn=text_field(payload, "executionArn"), polls=0, attempts=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRun:
+    """The run of one batch, as the state machine knows it.
+
+    Attributes:
+        name: The name of the run's folder.
+        execution_arn: The execution.
+        started_at: The execution's start, the anchor of relative dates without a nominal time.
+    """
+
+    name: str
+    execution_arn: str
+    started_at: datetime
+
+    @classmethod
+    def read(cls, payload: JsonObject) -> "BatchRun":
+        """Read the run of PlanBatch's payload.
+
+        Raises:
+            InvalidRequestError: A field is missing, as when a function is invoked by hand.
+        """
+        return cls(
+            name=text_field(payload, "run"),
+            execution_arn=text_field(payload, "executionArn"),
+            started_at=time_field(payload, "startedAt"),
+        )
