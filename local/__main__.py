@@ -10,8 +10,8 @@ from local import signals
 # Before the imports that take a while: Ctrl-C prints no traceback at any moment.
 signals.raise_once()
 
-from local import deploy  # noqa: E402 - as above
-from local.cloud import SIMULATOR_KEY, LocalCloud, Options  # noqa: E402 - as above
+from local.cloud import deploy  # noqa: E402 - as above
+from local.cloud.stack import SIMULATOR_KEY, LocalCloud, Options  # noqa: E402 - as above
 from local.paths import LOCAL, STACK_FILE  # noqa: E402 - as above
 
 _UP_STATE = LOCAL / "up"
@@ -26,9 +26,9 @@ def main() -> int:
     try:
         if command == "demo":
             # Not needed by the others, which stay quick.
-            from local import demo  # noqa: PLC0415 - as above
+            from local.demo.command import run  # noqa: PLC0415 - as above
 
-            return demo.run()
+            return run()
         return up() if command == "up" else down()
     except signals.Interrupted as interrupted:
         print("Interrupted; what was started is stopped.", file=sys.stderr)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from rich.console import Console
 
-from local.batch_history import Item, Round, title_of, visit_of
-from local.batch_results import show_batch
-from local.history import Visit, read_visits
-from local.preview import Preview
-from local.results import compact_json
-from local.screen import LiveProgress, PlainProgress
+from local.demo.batch_history import Item, Round, title_of, visit_of
+from local.demo.batch_results import show_batch
+from local.demo.history import Visit, read_visits
+from local.demo.preview import Preview
+from local.demo.results import compact_json
+from local.demo.screen import LiveProgress, PlainProgress
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.type_defs import ExecutionListItemTypeDef, HistoryEventTypeDef

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from local.simulator.periods import Granularity, split
+from local.simulator.data.periods import Granularity, split
 from tests.simulator import simulator_client as simulator
 from tests.simulator.simulator_client import INSTANT, Client, Json, running, table
 

@@ -17,11 +17,11 @@ from schemathesis.openapi import from_asgi
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from local.simulator.app import create_app
-from local.simulator.seeding import Seeding, seed
-from local.simulator.settings import Settings
-from local.simulator.spool import Order, Rendered, Spool
-from local.simulator.state import Simulator
+from local.simulator.control.seeding import Seeding, seed
+from local.simulator.service.app import create_app
+from local.simulator.world.settings import Settings
+from local.simulator.world.spool import Order, Rendered, Spool
+from local.simulator.world.state import Simulator
 from tests.simulator.simulator_client import AUTHORIZED, INSIGHTS, KEY, PREFIX, PROJECT, REPORTS
 
 NO_LIMIT = 1_000_000

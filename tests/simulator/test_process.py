@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from local.simulator.ratelimit import RateLimiter
+from local.simulator.world.ratelimit import RateLimiter
 from tests.simulator import simulator_client as simulator
 from tests.simulator.simulator_client import (
     AUTHORIZED,

@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from pydantic import JsonValue
 
-from local.simulator.journal import Call
-from local.simulator.transfer import counted
+from local.simulator.delivery.transfer import counted
+from local.simulator.world.journal import Call
 from tests.simulator import simulator_client as simulator
 from tests.simulator.simulator_client import AUTHORIZED, EXPORTS, PROJECT, Client, Json, Reply
 
