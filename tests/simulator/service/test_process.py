@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 import pytest
 
-from local.simulator.world.ratelimit import RateLimiter
 from tests.simulator import simulator_client as simulator
 from tests.simulator.simulator_client import (
     AUTHORIZED,
@@ -81,18 +80,6 @@ def test_flags_set_key_durations_reuse_and_rate_limit() -> None:
         assert limited.status == 429
         assert limited.message == "Too many requests"
         assert "retry-after" not in limited.headers
-
-
-def test_the_rate_limit_is_per_key_and_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    limiter = RateLimiter(1)
-    limiter.count("a")
-    limiter.count("b")
-    with pytest.raises(Exception, match="Too many requests"):
-        limiter.count("a")
-    now = 60.0
-    limiter.count("a")
 
 
 def test_an_outage_refuses_connections_for_a_while(port: int) -> None:
