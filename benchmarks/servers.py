@@ -18,7 +18,8 @@ import trustme
 
 from benchmarks import data
 from benchmarks.native import compile as native
-from local import processes, signals
+from local import signals
+from local.cloud import processes
 from local.paths import CLOUD_PYTHON, LOCAL
 
 BUCKET = "bench"

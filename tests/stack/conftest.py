@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.cloud import LocalCloud, Options
+from local.cloud.processes import free_pair
+from local.cloud.stack import LocalCloud, Options
 from local.paths import LOCAL
-from local.processes import free_pair
 from tests.stack.harness import Harness
 
 WAIT_SCALE = "0.05"

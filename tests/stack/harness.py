@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import requests
 from jsonschema import Draft202012Validator
 
-from local.aws import Aws
-from local.cloud import Stack
+from local.cloud.aws import Aws
+from local.cloud.stack import Stack
 from local.paths import ROOT
-from local.simulator.orgtrees import OrgTrees
+from local.simulator.data.orgtrees import OrgTrees
 from sei_export.jsontypes import JsonObject, JsonValue
 
 PATIENCE_SECONDS = 150.0

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import psutil
 
-from local import processes
-from local.cloud import LocalCloud
+from local.cloud import processes
+from local.cloud.stack import LocalCloud
 from sei_export.jsontypes import JsonObject
 from tests.stack.harness import Harness
 from tests.stack.test_batch import (

@@ -16,8 +16,8 @@ import psutil
 import pytest
 from rich.cells import cell_len
 
-from local.cloud import SIMULATOR_KEY
-from local.demo import STATE
+from local.cloud.stack import SIMULATOR_KEY
+from local.demo.command import STATE
 from local.paths import ROOT
 
 _PROCESSES = STATE / "processes.json"
@@ -195,7 +195,10 @@ def _json_after(heading: str, said: str) -> dict[str, object]:
 def test_demo_of_a_refused_request_shows_the_error_and_its_event(tmp_path: Path) -> None:
     request = tmp_path / "request.json"
     request.write_text('{"report": "productivity", "team": "456"}')
-    code = "import sys, pathlib, local.demo; sys.exit(local.demo.run(pathlib.Path(sys.argv[1])))"
+    code = (
+        "import sys, pathlib; from local.demo.command import run; "
+        "sys.exit(run(pathlib.Path(sys.argv[1])))"
+    )
 
     with _demo([sys.executable, "-c", code, str(request)]) as process:
         said, _ = process.communicate(timeout=240)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.cloud import SIMULATOR_KEY
+from local.cloud.stack import SIMULATOR_KEY
 from local.paths import LOCAL
 from tests.stack.harness import Harness, new_team, request_for
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from local.cloud import LocalCloud, Options
+from local.cloud.processes import free_pair
+from local.cloud.stack import LocalCloud, Options
 from local.paths import LOCAL
-from local.processes import free_pair
 from tests.stack.harness import Execution, Harness, new_team, request_for
 
 SCALE = 0.002

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from local.cloud import LocalCloud
+from local.cloud.stack import LocalCloud
 from sei_export.jsontypes import JsonObject
 from tests.stack.harness import Harness
 from tests.stack.test_batch import items_of, manifest_of

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from local.aws import Aws
+from local.cloud.aws import Aws
+from local.cloud.processes import free_port, is_listening
 from local.paths import LOCAL, ROOT
-from local.processes import free_port, is_listening
 
 KEY = "key-of-another-api"
 CSV = b"Team,PR_MERGED\nPlatform,3\n"
