@@ -64,10 +64,11 @@ down: $(STAMPS)/dev ## stop what `make up` started
 CODE := layers/sei_export/sei_export functions local tests benchmarks
 
 .PHONY: check
-check: install ## lint, types, template and state machine; seconds
+check: install ## format, lint, types and import layers; seconds
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy $(CODE)
+	@said=$$(PYTHONPATH=layers/sei_export .venv/bin/lint-imports --no-cache --no-logo) || { echo "$$said"; exit 1; }
 
 .PHONY: test
 test: check ## every check and every test, on the deployed stack

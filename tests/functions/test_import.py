@@ -1,6 +1,7 @@
 """Importing a function makes nothing but definitions, and loads nothing that can wait."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -59,6 +60,21 @@ def test_an_import_reads_no_setting_and_loads_nothing_that_can_wait(name: str) -
     assert COSTLY.keys().isdisjoint(seen["modules"])
     settings = ("HARNESS", "API_KEY", "EXPORT", "EVENT_BUS", "ORG_TREE", "SCHEDULE", "DEFAULT")
     assert not [variable for variable in seen["read"] if variable.startswith(settings)]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_imports_its_own_step_the_roof_and_the_input(name: str) -> None:
+    source = (ROOT / "functions" / name / "app.py").read_text()
+    roof = "wiring|settings|handler|figures|jsontypes|input"
+    imported = re.findall(
+        r"^(?:from|import) (sei_export[\w.]*)(?: import (.+))?$", source, re.MULTILINE
+    )
+    for module, names in imported:
+        if module == "sei_export":
+            assert set(names.split(", ")) <= {"wiring", "settings"}
+        else:
+            assert re.fullmatch(rf"sei_export\.((?:{roof})\b.*|steps\.{name})", module), module
+    assert f"sei_export.steps.{name}" in dict(imported)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
