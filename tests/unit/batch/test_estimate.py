@@ -7,9 +7,9 @@ from itertools import islice
 
 import pytest
 
-from benchmarks import scale, walk
-from benchmarks.policy import Machine
-from benchmarks.trips import USUAL, Definitions
+from benchmarks.simulation import scale, walk
+from benchmarks.simulation.policy import Machine
+from benchmarks.simulation.trips import USUAL, Definitions
 from sei_export.batch import estimate as module
 from sei_export.batch.estimate import Estimate, effort_of, estimate, pause_seconds, poll_ages
 from tests.template.template import load_template, resource

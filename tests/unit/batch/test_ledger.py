@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import scale
+from benchmarks.simulation import scale
 from sei_export.api.trees import read_tree
 from sei_export.batch.items import Item, children, expand
 from sei_export.batch.ledger import MAX_ROUNDS, MAX_TRIES, Entry, Fate, Ledger, balance

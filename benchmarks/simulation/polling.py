@@ -1,6 +1,6 @@
 """What polling costs and how late it notices, by simulation.
 
-    python -m benchmarks.polling [--exports 3000]
+    python -m benchmarks.simulation.polling [--exports 3000]
 
 The state machine's own policy against fixed and exponential waits, over durations that are
 lognormal: half of the exports take less than a minute, one in twenty more than ten, none more than
@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from benchmarks import results
-from benchmarks.policy import Machine
+from benchmarks.bench import results
+from benchmarks.simulation.policy import Machine
 
 _MEDIAN_SECONDS = 60.0
 _P95_SECONDS = 600.0

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from requests import adapters
 
-from benchmarks.contestants.common import Job, read_job
+from benchmarks.race.contestants.common import Job, read_job
 from sei_export import wiring
 from sei_export.api.calls import HttpClient
 from sei_export.api.urls import BaseUrl

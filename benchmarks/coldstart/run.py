@@ -1,6 +1,6 @@
 """What a cold start takes: importing each function in a new process, and its first call.
 
-    python -m benchmarks.coldstart [--rounds 10]
+    python -m benchmarks.coldstart.run [--rounds 10]
 
 On the packages of AWS's runtime, which have bytecode there and here; the layer is measured with
 bytecode and, as pip leaves it, without. The naive way is the same work as it is commonly written.
@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import coldstart_layers, measuring, results
-from benchmarks.coldstart_stub import serving
+from benchmarks.bench import measuring, results
+from benchmarks.coldstart import layers
+from benchmarks.coldstart.stub import serving
 from local.paths import ROOT, RUNTIME_PYTHON
 
 _LONGEST_SECONDS = 120
 _NAIVE = Path(__file__).parent / "naive"
-_CALL = Path(__file__).parent / "coldstart_call.py"
+_CALL = Path(__file__).parent / "call.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def main() -> None:
 def measure(rounds: int) -> results.Section:
     """Medians in ms: `init` above a bare interpreter's start, and `call`."""
     site_packages = next(RUNTIME_PYTHON.parent.parent.glob("lib/python3.*/site-packages"))
-    coldstart_layers.compile_all(site_packages)
+    layers.compile_all(site_packages)
     candidates = list(_candidates())
     bare: list[float] = []
     inits: list[list[float]] = [[] for _ in candidates]
@@ -120,11 +121,11 @@ def measure(rounds: int) -> results.Section:
 
 
 def _candidates() -> Iterator[Candidate]:
-    layers = coldstart_layers.build()
+    built = layers.build()
     for kind, folder in (("ours", ROOT / "functions"), ("naive", _NAIVE)):
         for function in sorted(it for it in folder.iterdir() if (it / "app.py").exists()):
             for compiled in (False, True):
-                yield Candidate(kind, function.name, function, layers[kind, compiled], compiled)
+                yield Candidate(kind, function.name, function, built[kind, compiled], compiled)
 
 
 def _run(code: str, environment: dict[str, str]) -> float:

@@ -1,6 +1,6 @@
 """Which memory setting of the download function costs least for each GiB.
 
-    python -m benchmarks.settings [--mib 256] [--rounds 5]
+    python -m benchmarks.race.memory_setting [--mib 256] [--rounds 5]
 
 Lambda gives CPU in proportion to memory; here a quota on the process does.
 """
@@ -14,9 +14,10 @@ from dataclasses import replace
 from itertools import product
 from typing import cast
 
-from benchmarks import catalogue, quota, results, servers, transfers
-from benchmarks.polling import GB_SECOND_DOLLARS
-from benchmarks.transfers import Scenario
+from benchmarks.bench import quota, results, servers
+from benchmarks.race import catalogue, transfers
+from benchmarks.race.transfers import Scenario
+from benchmarks.simulation.polling import GB_SECOND_DOLLARS
 
 MEMORY_SIZES = (512, 768, 1024, 1769, 3008, 3538)
 """In Lambda's MB. Less leaves little room above the process's peak, and saves nothing: where CPU

@@ -6,7 +6,7 @@ import boto3
 import requests
 import smart_open
 
-from benchmarks.contestants.common import Job, read_job
+from benchmarks.race.contestants.common import Job, read_job
 
 _PIECE = 1024 * 1024
 _PART = 16 * 1024 * 1024

@@ -16,8 +16,8 @@ from typing import Self
 import requests
 import trustme
 
-from benchmarks import data
-from benchmarks.native import compile as native
+from benchmarks.bench import data
+from benchmarks.bench.native import compile as native
 from local import processes, signals
 from local.paths import CLOUD_PYTHON, LOCAL
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.native import compile as native
+from benchmarks.bench.native import compile as native
 from local.paths import ROOT
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.native import compile as native
-from benchmarks.servers import BUCKET, Endpoints
+from benchmarks.bench.native import compile as native
+from benchmarks.bench.servers import BUCKET, Endpoints
 from local.paths import LOCAL, ROOT
 
 BENCH_ENVIRONMENT = LOCAL / "env" / "bench"
@@ -111,6 +111,6 @@ def _python(module: str, *options: str) -> tuple[str, ...]:
     return (
         python,
         "-m",
-        f"benchmarks.contestants.{module}",
+        f"benchmarks.race.contestants.{module}",
         *(("--", *options) if options else ()),
     )

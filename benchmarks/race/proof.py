@@ -10,10 +10,10 @@ from typing import IO
 
 import requests
 
-from benchmarks import data
-from benchmarks.catalogue import Contestant
-from benchmarks.servers import BUCKET, Endpoints
-from benchmarks.transfers import Scenario, run_one
+from benchmarks.bench import data
+from benchmarks.bench.servers import BUCKET, Endpoints
+from benchmarks.race.catalogue import Contestant
+from benchmarks.race.transfers import Scenario, run_one
 
 SIZES = (1, 32)
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -11,7 +11,7 @@ from typing import cast
 
 import jsonata
 
-from benchmarks.policy import Value, Variables
+from benchmarks.simulation.policy import Value, Variables
 from local.paths import ROOT
 
 type Definition = dict[str, Value]

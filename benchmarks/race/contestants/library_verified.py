@@ -18,7 +18,7 @@ import requests
 import smart_open
 from isal import igzip
 
-from benchmarks.contestants.common import Job, read_job
+from benchmarks.race.contestants.common import Job, read_job
 
 _PIECE = 1024 * 1024
 _PART = 16 * 1024 * 1024

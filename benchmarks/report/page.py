@@ -1,6 +1,6 @@
 """Writes the figures into docs/performance.md, between its markers, and draws the chart.
 
-    python -m benchmarks.report
+    python -m benchmarks.report.page
 
 Text outside the markers stays as it is. A part that was not measured keeps what it has.
 """
@@ -10,8 +10,10 @@ import statistics
 from collections.abc import Callable, Iterator
 from typing import cast
 
-from benchmarks import catalogue, chart, data, results, servers, settings
-from benchmarks.results import Section
+from benchmarks.bench import data, results, servers
+from benchmarks.bench.results import Section
+from benchmarks.race import catalogue, memory_setting
+from benchmarks.report import chart
 from local.paths import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -190,8 +192,8 @@ def _settings(section: Section) -> Iterator[str]:
         "| $ per 1,000 GiB | peak MiB |"
     )
     yield "|---|---|---:|---:|---:|---:|---:|---:|---:|"
-    for rows in settings.grouped(section):
-        least = settings.cheapest(rows)
+    for rows in memory_setting.grouped(section):
+        least = memory_setting.cheapest(rows)
         for row in rows:
             mark = "**" if row is least else ""
             seconds, rss = cast("float", row["seconds"]), cast("float", row["rss"])

@@ -1,6 +1,6 @@
 """What each check of a file costs, in CPU seconds per GiB, without network.
 
-python -m benchmarks.checks [--mib 64] [--rounds 5]
+python -m benchmarks.race.checks [--mib 64] [--rounds 5]
 """
 
 import argparse
@@ -10,8 +10,8 @@ import time
 import zlib
 from typing import TYPE_CHECKING
 
-from benchmarks import data, results
-from benchmarks.contestants import ours
+from benchmarks.bench import data, results
+from benchmarks.race.contestants import ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable

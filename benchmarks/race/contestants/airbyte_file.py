@@ -13,7 +13,7 @@ from airbyte_cdk.sources.declarative.extractors.response_to_file_extractor impor
     ResponseToFileExtractor,
 )
 
-from benchmarks.contestants.common import Job, read_job
+from benchmarks.race.contestants.common import Job, read_job
 
 
 def transfer(job: Job) -> None:

@@ -1,6 +1,6 @@
 """What the libraries for deflate and CRC32 cost on this machine, in CPU seconds per GiB.
 
-python -m benchmarks.codecs [--mib 64] [--rounds 5]
+python -m benchmarks.race.codecs [--mib 64] [--rounds 5]
 """
 
 import argparse
@@ -15,7 +15,7 @@ from typing import Protocol
 from isal import isal_zlib
 from zlib_ng import zlib_ng
 
-from benchmarks import data, results
+from benchmarks.bench import data, results
 
 _GZIP_WINDOW = 31
 _PIECE = data.MIB

@@ -5,7 +5,7 @@ import shutil
 import requests
 import s3fs
 
-from benchmarks.contestants.common import Job, read_job
+from benchmarks.race.contestants.common import Job, read_job
 
 _PIECE = 1024 * 1024
 _PART = 16 * 1024 * 1024

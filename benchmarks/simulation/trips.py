@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from benchmarks import walk
-from benchmarks.walk import Refusal
+from benchmarks.simulation import walk
+from benchmarks.simulation.walk import Refusal
 from sei_export.batch import estimate
 
 if TYPE_CHECKING:
-    from benchmarks.policy import Value
+    from benchmarks.simulation.policy import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The figures of the last run, in a file beside this one, a section for each part."""
+"""The figures of the last run, in one file, a section for each part."""
 
 import importlib.metadata
 import json
@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from benchmarks.servers import find_nginx
+from benchmarks.bench.servers import find_nginx
+from local.paths import ROOT
 
 type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
 type Section = dict[str, Json]
 
-FILE = Path(__file__).parent / "results.json"
+FILE = ROOT / "benchmarks" / "results.json"
 
 _PEERS = (
     *("boto3", "botocore", "requests", "urllib3", "smart-open", "s3fs", "awscli"),

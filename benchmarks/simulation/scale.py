@@ -1,6 +1,6 @@
 """What a batch of many teams takes, and how near it comes to the API's limits, by simulation.
 
-    python -m benchmarks.scale [--teams 10000]
+    python -m benchmarks.simulation.scale [--teams 10000]
 
 In virtual time and in this process. When an export is polled, how long each child of the
 Distributed Map pauses and which states are entered is evaluated from the definitions; how many run
@@ -19,9 +19,10 @@ from typing import cast
 
 import yaml
 
-from benchmarks import polling, results
-from benchmarks.policy import Machine, Value
-from benchmarks.trips import HARSH, USUAL, Definitions, Trip
+from benchmarks.bench import results
+from benchmarks.simulation import polling
+from benchmarks.simulation.policy import Machine, Value
+from benchmarks.simulation.trips import HARSH, USUAL, Definitions, Trip
 from local.paths import ROOT
 from sei_export.batch import estimate
 

@@ -6,7 +6,7 @@ import boto3
 import requests
 from boto3.s3.transfer import TransferConfig
 
-from benchmarks.contestants.common import Job, read_job
+from benchmarks.race.contestants.common import Job, read_job
 
 _MIB = 1024 * 1024
 

@@ -3,7 +3,7 @@
 import boto3
 import requests
 
-from benchmarks.contestants.common import Job, read_job
+from benchmarks.race.contestants.common import Job, read_job
 
 
 def transfer(job: Job) -> None:

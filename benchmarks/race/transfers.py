@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks import catalogue, data, measuring, results
-from benchmarks.catalogue import Contestant
-from benchmarks.measuring import Taken
-from benchmarks.servers import Endpoints
+from benchmarks.bench import data, measuring, results
+from benchmarks.bench.measuring import Taken
+from benchmarks.bench.servers import Endpoints
+from benchmarks.race import catalogue
+from benchmarks.race.catalogue import Contestant
 
 _LONGEST_SECONDS = 1200
 _LEAST_SENT = 0.98
