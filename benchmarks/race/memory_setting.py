@@ -14,10 +14,9 @@ from dataclasses import replace
 from itertools import product
 from typing import cast
 
-from benchmarks.bench import quota, results, servers
+from benchmarks.bench import prices, quota, results, servers
 from benchmarks.race import catalogue, transfers
 from benchmarks.race.transfers import Scenario
-from benchmarks.simulation.polling import GB_SECOND_DOLLARS
 
 MEMORY_SIZES = (512, 768, 1024, 1769, 3008, 3538)
 """In Lambda's MB. Less leaves little room above the process's peak, and saves nothing: where CPU
@@ -84,7 +83,7 @@ def measure(mib: int, rounds: int, sizes: Sequence[int] = MEMORY_SIZES) -> resul
                     "body": body,
                     "start": started,
                     "seconds": seconds,
-                    "dollars": 1000 * seconds * memory / 1024 * GB_SECOND_DOLLARS,
+                    "dollars": 1000 * seconds * memory / 1024 * prices.GB_SECOND_DOLLARS,
                     "rss": _median(whole, memory, "rss"),
                 }
             )

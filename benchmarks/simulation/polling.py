@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from itertools import count
 
 from benchmarks.bench import results
+from benchmarks.simulation.costs import SMALL_GB, Cost
 from benchmarks.simulation.policy import Machine
+from sei_export.batch.estimate import CALL_SECONDS
 
 _MEDIAN_SECONDS = 60.0
 _P95_SECONDS = 600.0
@@ -25,18 +27,8 @@ _LONGEST_SECONDS = 7200.0
 _P95 = 1.6449
 """Standard deviations from the median to the 95th percentile."""
 
-CALL_SECONDS = 0.35
-"""Of CheckExport, on AWS."""
-
-_MEMORY_GB = 0.25
 _TRANSITIONS = 3
 """Of a poll: Wait, Task, Choice."""
-
-_TRANSITION_DOLLARS = 25e-6
-GB_SECOND_DOLLARS = 0.0000133334
-"""Of a function on arm64 in us-east-1, by AWS's list."""
-
-_REQUEST_DOLLARS = 0.2e-6
 
 type Polls = Callable[[float], Iterator[float]]
 """From the duration of the last export of the same kind to the ages at which to poll."""
@@ -113,14 +105,18 @@ def _row(policy: Policy, exports: int) -> results.Section:
         lags.append(age - duration)
         shares.append((age - duration) / duration)
     calls = statistics.mean(polls)
-    gb_seconds = calls * CALL_SECONDS * _MEMORY_GB
-    dollars = calls * (_TRANSITIONS * _TRANSITION_DOLLARS + _REQUEST_DOLLARS)
+    cost = Cost(
+        transitions=calls * _TRANSITIONS,
+        invocations=calls,
+        gb_seconds=calls * CALL_SECONDS * SMALL_GB,
+        puts=0,
+    )
     return {
         "title": policy.title,
         "calls": calls,
-        "transitions": calls * _TRANSITIONS,
-        "gb_seconds": gb_seconds,
-        "dollars": 1000 * (dollars + gb_seconds * GB_SECOND_DOLLARS),
+        "transitions": cost.transitions,
+        "gb_seconds": cost.gb_seconds,
+        "dollars": 1000 * cost.dollars,
         "lag_mean": statistics.mean(lags),
         "lag_p95": statistics.quantiles(lags, n=20)[-1],
         "share": statistics.mean(shares),

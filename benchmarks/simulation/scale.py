@@ -20,11 +20,11 @@ from typing import cast
 import yaml
 
 from benchmarks.bench import results
-from benchmarks.simulation import polling
+from benchmarks.simulation import costs, polling
 from benchmarks.simulation.policy import Machine, Value
 from benchmarks.simulation.trips import HARSH, USUAL, Definitions, Trip
 from local.paths import ROOT
-from sei_export.batch import estimate
+from sei_export.batch.estimate import ACCOUNT_SECONDS
 
 LIMIT, LEGACY_LIMIT = 1000, 400
 """Of the API: calls of a key in a minute; of the legacy API alone."""
@@ -193,28 +193,21 @@ def _until(ages: Sequence[float], duration: float) -> Sequence[float]:
 def _row(definitions: Definitions, load: Load, concurrency: int, *, paced: bool) -> results.Section:
     pause = pausing(definitions, concurrency) if paced else lambda _: 0.0
     course = run(load.trips, concurrency, pause)
-    account = estimate.ACCOUNT_SECONDS * len(load.trips)
-    transitions = len(definitions.batch_path()) + sum(it.transitions for it in load.trips)
-    gb_seconds = estimate.ACCOUNT_GB * account + sum(it.gb_seconds for it in load.trips)
+    cost = costs.of_batch(len(definitions.batch_path()), [trip.cost for trip in load.trips])
     highest = course.highest()
     return {
         "load": load.title,
         "concurrency": concurrency,
         "paced": paced,
-        "hours": (course.seconds + account) / 3600,
+        "hours": (course.seconds + ACCOUNT_SECONDS * len(load.trips)) / 3600,
         "calls": len(course.calls),
         "mean": 60 * len(course.calls) / course.seconds,
         "highest": highest,
         "share": highest / load.limit,
         "limit": load.limit,
-        "transitions": transitions,
-        "gb_seconds": gb_seconds,
-        "dollars": estimate.priced(
-            transitions,
-            estimate.BATCH_INVOCATIONS + sum(it.invocations for it in load.trips),
-            gb_seconds,
-            estimate.BATCH_PUTS + sum(it.puts for it in load.trips),
-        ),
+        "transitions": cost.transitions,
+        "gb_seconds": cost.gb_seconds,
+        "dollars": cost.dollars,
     }
 
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from benchmarks.simulation import walk
+from benchmarks.simulation import costs, walk
+from benchmarks.simulation.costs import Cost
 from benchmarks.simulation.walk import Refusal
-from sei_export.batch import estimate
+from sei_export.batch.estimate import CALL_SECONDS, LANDING_SECONDS
 
 if TYPE_CHECKING:
     from benchmarks.simulation.policy import Value
@@ -25,7 +26,7 @@ class Speed:
     landing: float
 
 
-USUAL = Speed(estimate.CALL_SECONDS, estimate.LANDING_SECONDS)
+USUAL = Speed(CALL_SECONDS, LANDING_SECONDS)
 HARSH = Speed(0.2, 0.2)
 
 
@@ -37,21 +38,15 @@ class Trip:
         legacy: Whether it is a legacy report.
         calls: When it calls the SEI API, in seconds.
         seconds: When it is over.
-        transitions: Of its execution and of the child around it.
         events: In the history of its execution.
-        invocations: Of functions.
-        gb_seconds: Of those.
-        puts: Objects written.
+        cost: Of its execution and of the child around it.
     """
 
     legacy: bool
     calls: tuple[float, ...]
     seconds: float
-    transitions: int
     events: int
-    invocations: int
-    gb_seconds: float
-    puts: int
+    cost: Cost
 
 
 class Definitions:
@@ -129,12 +124,14 @@ class Definitions:
             # Create, each poll, and the status once more just before the file.
             calls=(0.0, *(created + age for age in ages), ready, ready),
             seconds=ready + speed.landing + speed.call,
-            transitions=self._around() + first + (polls - 1) * (second - first),
             events=events + (polls - 1) * (more_events - events),
-            invocations=polls + 3,
-            gb_seconds=estimate.SMALL_GB * speed.call * (polls + 2)
-            + estimate.LARGE_GB * speed.landing,
-            puts=estimate.EXPORT_PUTS,
+            cost=Cost(
+                transitions=self._around() + first + (polls - 1) * (second - first),
+                invocations=polls + 3,
+                gb_seconds=costs.SMALL_GB * speed.call * (polls + 2)
+                + costs.LARGE_GB * speed.landing,
+                puts=costs.EXPORT_PUTS,
+            ),
         )
 
     def fetched(self, speed: Speed) -> Trip:
@@ -144,11 +141,13 @@ class Definitions:
             legacy=True,
             calls=(speed.call,),
             seconds=speed.call + speed.landing + speed.call,
-            transitions=self._around() + len(path),
             events=walk.events(self._export, path),
-            invocations=3,
-            gb_seconds=estimate.SMALL_GB * speed.call * 2 + estimate.LARGE_GB * speed.landing,
-            puts=estimate.EXPORT_PUTS - 1,
+            cost=Cost(
+                transitions=self._around() + len(path),
+                invocations=3,
+                gb_seconds=costs.SMALL_GB * speed.call * 2 + costs.LARGE_GB * speed.landing,
+                puts=costs.EXPORT_PUTS - 1,
+            ),
         )
 
     def refused(self, speed: Speed) -> Trip:
@@ -158,12 +157,14 @@ class Definitions:
             legacy=False,
             calls=(0.0,),
             seconds=2 * speed.call,
-            transitions=estimate.CHILD_START + len(self.child_path(fails=True)) + len(path),
             events=walk.events(self._export, path),
-            invocations=2,
-            gb_seconds=estimate.SMALL_GB * speed.call * 2,
-            puts=1,
+            cost=Cost(
+                transitions=costs.CHILD_START + len(self.child_path(fails=True)) + len(path),
+                invocations=2,
+                gb_seconds=costs.SMALL_GB * speed.call * 2,
+                puts=1,
+            ),
         )
 
     def _around(self) -> int:
-        return estimate.CHILD_START + len(self.child_path())
+        return costs.CHILD_START + len(self.child_path())
