@@ -59,7 +59,7 @@ def _quick() -> None:
     if quota.is_available():
         memory_setting.measure(mib=2, rounds=1, sizes=memory_setting.MEMORY_SIZES[:1])
     else:
-        print("settings: left out, CPU cannot be limited here")
+        print("memory_setting: left out, CPU cannot be limited here")
     print(f"{count} transfers compared; every benchmark works. Nothing was published.")
 
 
@@ -77,8 +77,8 @@ def _measure(options: argparse.Namespace) -> None:
         "polling": lambda: results.save("polling", polling.simulate(options.exports)),
         "scale": lambda: results.save("scale", scale.simulate(options.teams)),
         # Last: where CPU cannot be limited, the others are done.
-        "settings": lambda: results.save(
-            "settings", memory_setting.measure(_SETTINGS_MIB, options.rounds)
+        "memory_setting": lambda: results.save(
+            "memory_setting", memory_setting.measure(_SETTINGS_MIB, options.rounds)
         ),
     }
     for name, part in parts.items():
@@ -137,7 +137,7 @@ def _options() -> argparse.Namespace:
     )
     parts = (
         *("transfers", "slow", "memory", "checks", "codecs", "coldstart"),
-        *("polling", "scale", "settings"),
+        *("polling", "scale", "memory_setting"),
     )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int, default=_LEAST_ROUNDS)

@@ -37,7 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     section = measure(options.mib, options.rounds)
     print(json.dumps(section, indent=1))
-    results.save("settings", section)
+    results.save("memory_setting", section)
 
 
 def measure(mib: int, rounds: int, sizes: Sequence[int] = MEMORY_SIZES) -> results.Section:

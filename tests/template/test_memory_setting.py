@@ -7,7 +7,7 @@ from benchmarks.race import memory_setting
 from tests.template.template import load_template, resource
 
 TEMPLATE = load_template()
-MEASURED = results.load()["settings"]
+MEASURED = results.load()["memory_setting"]
 
 
 @pytest.mark.parametrize("name", ["DownloadExportFunction", "FetchReportFunction"])
