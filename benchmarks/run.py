@@ -12,23 +12,13 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from benchmarks import (
-    catalogue,
-    checks,
-    codecs,
-    coldstart,
-    polling,
-    proof,
-    quota,
-    report,
-    results,
-    scale,
-    servers,
-    settings,
-    transfers,
-)
-from benchmarks.catalogue import Contestant
-from benchmarks.transfers import Scenario
+from benchmarks.bench import quota, results, servers
+from benchmarks.coldstart import run as coldstart
+from benchmarks.race import catalogue, checks, codecs, memory_setting, proof, transfers
+from benchmarks.race.catalogue import Contestant
+from benchmarks.race.transfers import Scenario
+from benchmarks.report import page
+from benchmarks.simulation import polling, scale
 from local import signals
 
 _LEAST_ROUNDS = 5
@@ -67,9 +57,9 @@ def _quick() -> None:
     polling.simulate(exports=50)
     scale.simulate(teams=50)
     if quota.is_available():
-        settings.measure(mib=2, rounds=1, sizes=settings.MEMORY_SIZES[:1])
+        memory_setting.measure(mib=2, rounds=1, sizes=memory_setting.MEMORY_SIZES[:1])
     else:
-        print("settings: left out, CPU cannot be limited here")
+        print("memory_setting: left out, CPU cannot be limited here")
     print(f"{count} transfers compared; every benchmark works. Nothing was published.")
 
 
@@ -87,15 +77,15 @@ def _measure(options: argparse.Namespace) -> None:
         "polling": lambda: results.save("polling", polling.simulate(options.exports)),
         "scale": lambda: results.save("scale", scale.simulate(options.teams)),
         # Last: where CPU cannot be limited, the others are done.
-        "settings": lambda: results.save(
-            "settings", settings.measure(_SETTINGS_MIB, options.rounds)
+        "memory_setting": lambda: results.save(
+            "memory_setting", memory_setting.measure(_SETTINGS_MIB, options.rounds)
         ),
     }
     for name, part in parts.items():
         if name in options.parts:
             part()
             if options.publish:
-                report.write()
+                page.write()
 
 
 def _transfers(options: argparse.Namespace, contestants: Sequence[Contestant]) -> None:
@@ -147,7 +137,7 @@ def _options() -> argparse.Namespace:
     )
     parts = (
         *("transfers", "slow", "memory", "checks", "codecs", "coldstart"),
-        *("polling", "scale", "settings"),
+        *("polling", "scale", "memory_setting"),
     )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int, default=_LEAST_ROUNDS)

@@ -169,7 +169,10 @@ def test_a_dry_run_creates_nothing_and_tells_what_there_would_be(stack: Harness)
     assert run.output["itemCount"] == 3
     estimate = run.output["estimate"]
     assert isinstance(estimate, dict)
-    assert float(str(estimate["dollars"])) > 0
+    assert (estimate["exports"], estimate["assumedDurations"]) == (3, 3)
+    # Of each: its creation, ten polls until the assumed minute is over, and two calls for the file.
+    assert estimate["calls"] == 3 * 13
+    assert int(str(estimate["durationSeconds"])) >= 60
     for leaf in leaves:
         assert stack.simulator.exports(team_id(leaf)) == []
 

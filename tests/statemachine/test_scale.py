@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks import scale
-from benchmarks.policy import Machine
-from benchmarks.scale import Course
-from benchmarks.trips import HARSH, Definitions, Speed, Trip
+from benchmarks.simulation import scale
+from benchmarks.simulation.policy import Machine
+from benchmarks.simulation.scale import Course
+from benchmarks.simulation.trips import HARSH, Definitions, Speed, Trip
 
 DEFINITIONS = Definitions()
 INSTANT = Speed(0.0, 0.0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import scale
+from benchmarks.simulation import scale
 from sei_export.api.treeforms import read_tree
 from sei_export.batch.expansion import children, expand
 from sei_export.batch.item import Item

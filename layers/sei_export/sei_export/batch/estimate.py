@@ -1,12 +1,11 @@
-"""What a batch would take at least, for a dry run: nothing is asked and nothing created.
+"""A dry run's estimate tells what a batch would take at least: nothing is asked, nothing created.
 
-Of one round in which everything succeeds at once. What Step Functions itself takes, retries,
-splits, logs, traces, events and large files come on top.
+Of one round in which everything succeeds at once. What Step Functions itself takes, retries, splits
+and large files come on top.
 """
 
 import heapq
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -28,45 +27,7 @@ LANDING_SECONDS = 2.0
 ACCOUNT_SECONDS = 0.005
 """Of PlanBatch and CloseBatch together for each item: an object read in 50 ms, ten at a time."""
 
-SMALL_GB, LARGE_GB, ACCOUNT_GB = 0.25, 0.75, 1.0
-"""The functions' memory, as in template.yaml: of those that make a call, of those that move a file,
-and of PlanBatch and CloseBatch."""
-
 _LEAST_WAIT = 5
-BATCH_INVOCATIONS = 2
-"""PlanBatch and CloseBatch."""
-
-# List prices of us-east-1, without free tiers, read in November 2026:
-# https://aws.amazon.com/step-functions/pricing/ (standard workflows),
-# https://aws.amazon.com/lambda/pricing/ (arm64, first tier), https://aws.amazon.com/s3/pricing/.
-TRANSITION_DOLLARS = 25e-6
-GB_SECOND_DOLLARS = 0.0000133334
-INVOCATION_DOLLARS = 0.2e-6
-PUT_DOLLARS = 0.005e-3
-
-# The states that are entered, each a transition at that price; a test compares them with the
-# definitions.
-BATCH_STATES = (
-    *("BeginBatch", "PlanBatch", "IsPlanToRun", "RunExports", "CloseBatch", "IsBatchClosed"),
-    *("PublishBatchCompleted", "IsBatchComplete", "BatchSucceeded"),
-)
-CHILD_STATES = ("PaceExport", "RunExport", "RecordOutcome", "OutcomeRecorded")
-EXPORT_STATES = (
-    *("BeginExport", "CreateExport", "IsExportNew"),
-    *("DownloadExport", "IsDownloadFinished", "ExportSucceeded"),
-)
-POLL_STATES = ("WaitForExport", "CheckExport", "IsExportReady")
-LEGACY_STATES = ("BeginExport", "CreateExport", "IsExportNew", "FetchReport", "ExportSucceeded")
-
-CHILD_START = 1
-"""A Distributed Map is charged one more transition for each child that it starts:
-https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html."""
-
-EXPORT_PUTS = 6
-"""Object, manifest, mark before and after the event, outcome; and series, but of legacy reports."""
-
-BATCH_PUTS = 5
-"""Plan, items, manifest, and the Map's own two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +38,13 @@ class Estimate:
         exports: How many.
         assumed: Of how many the duration was not known.
         calls: To the SEI API.
-        transitions: Of all state machines' executions.
-        gb_seconds: Of all functions.
         seconds: From the batch's start to its end.
-        dollars: At AWS.
     """
 
     exports: int
     assumed: int
     calls: int
-    transitions: int
-    gb_seconds: float
     seconds: float
-    dollars: float
 
     def to_json(self) -> JsonObject:
         """Its part of a dry run's output."""
@@ -97,10 +52,7 @@ class Estimate:
             "exports": self.exports,
             "assumedDurations": self.assumed,
             "calls": self.calls,
-            "transitions": self.transitions,
-            "lambdaGbSeconds": round(self.gb_seconds, 1),
             "durationSeconds": math.ceil(self.seconds),
-            "dollars": round(self.dollars, 4),
         }
 
 
@@ -110,18 +62,10 @@ class Effort:
 
     Attributes:
         calls: To the SEI API.
-        transitions: Of its execution and of the Map's child around it.
-        invocations: Of functions.
-        gb_seconds: Of those.
-        puts: Objects written.
         seconds: For which it keeps one of MaxConcurrency, without the pause before it.
     """
 
     calls: int
-    transitions: int
-    invocations: int
-    gb_seconds: float
-    puts: int
     seconds: float
 
 
@@ -133,28 +77,15 @@ def estimate(exports: Sequence[tuple[bool, float | None]], max_concurrency: int)
             seconds the last one of its kind took; 0 or None if unknown.
         max_concurrency: How many run at a time.
     """
-    groups = Counter((legacy, _known(seconds)) for legacy, seconds in exports)
-    busy: dict[tuple[bool, float], float] = {}
-    calls, transitions, invocations, puts = 0, len(BATCH_STATES), BATCH_INVOCATIONS, BATCH_PUTS
-    account = ACCOUNT_SECONDS * len(exports)
-    gb_seconds = ACCOUNT_GB * account
-    for (legacy, seconds), number in groups.items():
-        effort = effort_of(seconds, legacy=legacy)
-        calls += number * effort.calls
-        transitions += number * effort.transitions
-        invocations += number * effort.invocations
-        puts += number * effort.puts
-        gb_seconds += number * effort.gb_seconds
-        busy[legacy, seconds] = effort.seconds + pause_seconds(max_concurrency, legacy=legacy)
-    slots = (busy[legacy, _known(seconds)] for legacy, seconds in exports)
+    kinds = [(legacy, _known(seconds)) for legacy, seconds in exports]
+    efforts = {(legacy, known): effort_of(known, legacy=legacy) for legacy, known in {*kinds}}
+    pauses = {legacy: pause_seconds(max_concurrency, legacy=legacy) for legacy in (False, True)}
+    busy = (efforts[legacy, known].seconds + pauses[legacy] for legacy, known in kinds)
     return Estimate(
-        exports=len(exports),
-        assumed=sum(number for (_, seconds), number in groups.items() if not seconds),
-        calls=calls,
-        transitions=transitions,
-        gb_seconds=gb_seconds,
-        seconds=account + _makespan(slots, max_concurrency),
-        dollars=priced(transitions, invocations, gb_seconds, puts),
+        exports=len(kinds),
+        assumed=sum(not known for _, known in kinds),
+        calls=sum(efforts[kind].calls for kind in kinds),
+        seconds=ACCOUNT_SECONDS * len(kinds) + _makespan(busy, max_concurrency),
     )
 
 
@@ -167,24 +98,12 @@ def effort_of(known_seconds: float, *, legacy: bool) -> Effort:
     """
     seconds = known_seconds or ASSUMED_SECONDS
     if legacy:
-        return Effort(
-            calls=1,
-            transitions=CHILD_START + len(CHILD_STATES) + len(LEGACY_STATES),
-            invocations=3,
-            gb_seconds=SMALL_GB * 2 * CALL_SECONDS + LARGE_GB * seconds,
-            puts=EXPORT_PUTS - 1,
-            seconds=2 * CALL_SECONDS + seconds,
-        )
+        return Effort(calls=1, seconds=2 * CALL_SECONDS + seconds)
     ages = poll_ages(known_seconds)
     polls, age = next((at, age) for at, age in enumerate(ages, start=1) if age >= seconds)
-    states = len(CHILD_STATES) + len(EXPORT_STATES) + polls * len(POLL_STATES)
     return Effort(
         # Create; each poll; and the status once more before the file.
         calls=1 + polls + 2,
-        transitions=CHILD_START + states,
-        invocations=3 + polls,
-        gb_seconds=SMALL_GB * (2 + polls) * CALL_SECONDS + LARGE_GB * LANDING_SECONDS,
-        puts=EXPORT_PUTS,
         # Created, polled for the last time, landed, recorded.
         seconds=CALL_SECONDS + age + CALL_SECONDS + LANDING_SECONDS + CALL_SECONDS,
     )
@@ -213,16 +132,6 @@ def pause_seconds(max_concurrency: int, *, legacy: bool) -> int:
     if legacy:
         return math.ceil(0.19 * max_concurrency)
     return math.ceil(max(0.075 * max_concurrency, 0.3 * max_concurrency - 5))
-
-
-def priced(transitions: int, invocations: int, gb_seconds: float, puts: int) -> float:
-    """Dollars at AWS."""
-    return (
-        transitions * TRANSITION_DOLLARS
-        + invocations * INVOCATION_DOLLARS
-        + gb_seconds * GB_SECOND_DOLLARS
-        + puts * PUT_DOLLARS
-    )
 
 
 def _known(seconds: float | None) -> float:
