@@ -16,16 +16,10 @@ from typing import Self
 import requests
 import trustme
 
-<<<<<<< HEAD:benchmarks/servers.py
-from benchmarks import data
-from benchmarks.native import compile as native
-from local import signals
-from local.cloud import processes
-=======
 from benchmarks.bench import data
 from benchmarks.bench.native import compile as native
-from local import processes, signals
->>>>>>> rooms-bench:benchmarks/bench/servers.py
+from local import signals
+from local.cloud import processes
 from local.paths import CLOUD_PYTHON, LOCAL
 
 BUCKET = "bench"
