@@ -2,7 +2,7 @@
 
 import pytest
 
-from sei_export.api.calls import ATTEMPTS
+from sei_export.api.tries import ATTEMPTS
 from sei_export.jsontypes import JsonObject
 from tests.stack.harness import Harness, new_team, request_for
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sei_export.api.calls import ATTEMPTS, MAX_JSON_BYTES, HttpClient
+from sei_export.api.bodies import MAX_BYTES
+from sei_export.api.calls import HttpClient
+from sei_export.api.tries import ATTEMPTS
 from sei_export.api.urls import BaseUrl
 from sei_export.errors import (
     AuthenticationError,
@@ -96,8 +98,8 @@ def test_given_a_long_ugly_body_when_called_then_its_excerpt_is_one_short_line()
 @pytest.mark.parametrize(
     ("size", "fits"),
     [
-        pytest.param(MAX_JSON_BYTES, True, id="largest"),
-        pytest.param(MAX_JSON_BYTES + 1, False, id="one byte more"),
+        pytest.param(MAX_BYTES, True, id="largest"),
+        pytest.param(MAX_BYTES + 1, False, id="one byte more"),
     ],
 )
 def test_given_a_huge_answer_when_called_then_reading_stops_at_the_bound(
@@ -108,7 +110,7 @@ def test_given_a_huge_answer_when_called_then_reading_stops_at_the_bound(
         if fits:
             assert caller.call()[1] == "a" * (size - 2)
             return
-        with pytest.raises(ProtocolError, match=f"more than {MAX_JSON_BYTES} bytes"):
+        with pytest.raises(ProtocolError, match=f"more than {MAX_BYTES} bytes"):
             caller.call()
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sei_export.api.answers import check_export_id
 from sei_export.api.calls import HttpClient
-from sei_export.api.client import SeiClient, check_export_id
+from sei_export.api.client import SeiClient
 from sei_export.api.urls import BaseUrl
 from sei_export.errors import (
     AuthenticationError,
@@ -20,7 +21,7 @@ from sei_export.errors import (
     SeiExportError,
     ServiceUnavailableError,
 )
-from sei_export.export import ExportStatus
+from sei_export.export import ExportHandle, ExportStatus
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.parsing import parse_request
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 PREFIX = "/prod1/sei/api"
 EXPORTS = f"{PREFIX}/v2/insights/productivity/exports"
 PROJECT = {"orgIdentifier": ["acme"], "projectIdentifier": ["metrics"]}
+EXPORT = ExportHandle("exp_1", PRODUCTIVITY, "acme", "metrics")
 CREATED: JsonObject = {"exportId": "exp_7a8b9c0d", "createdAt": "2025-12-29T10:00:00Z"}
 HTML = b"<!DOCTYPE html><title>Sign in</title>"
 
@@ -172,7 +174,7 @@ def test_given_a_status_in_any_case_then_it_is_read(
     status: ExportStatus, spell: Callable[[str], str]
 ) -> None:
     with _api(_state(status=spell(status.value))) as (client, server):
-        assert client.state(PRODUCTIVITY, "exp_1").status is status
+        assert client.state(EXPORT).status is status
     [received] = server.received
     assert (received.method, received.path) == ("GET", f"{EXPORTS}/exp_1")
     assert received.query == PROJECT
@@ -181,7 +183,7 @@ def test_given_a_status_in_any_case_then_it_is_read(
 @pytest.mark.parametrize("status", ["expired", "", None, 3, ["completed"]])
 def test_given_an_unknown_status_then_the_error_names_it(status: JsonValue) -> None:
     with _api(_state(status=status)) as (client, _), pytest.raises(ProtocolError) as caught:
-        client.state(PRODUCTIVITY, "exp_1")
+        client.state(EXPORT)
     assert repr(status) in caught.value.message
 
 
@@ -200,20 +202,20 @@ def test_given_an_unknown_status_then_the_error_names_it(status: JsonValue) -> N
 )
 def test_given_a_link_in_any_place_then_it_is_found(fields: JsonObject, link: str | None) -> None:
     with _api(_state(**fields)) as (client, _):
-        assert client.state(PRODUCTIVITY, "exp_1").link == link
+        assert client.state(EXPORT).link == link
 
 
 def test_given_times_and_an_error_then_they_are_read() -> None:
     answer = _state(status="FAILED", error="Invalid teamId", createdAt="T1", completedAt="T2")
     with _api(answer) as (client, _):
-        state = client.state(PRODUCTIVITY, "exp_1")
+        state = client.state(EXPORT)
     assert (state.error, state.created_at, state.completed_at) == ("Invalid teamId", "T1", "T2")
 
 
 def test_given_an_unknown_export_when_asked_for_then_it_is_not_found() -> None:
     answer = reply(404, {"message": "Export not found"})
     with _api(answer) as (client, _), pytest.raises(ExportNotFoundError) as caught:
-        client.state(PRODUCTIVITY, "exp_1")
+        client.state(EXPORT)
     assert "exp_1" in caught.value.message
     assert "Export not found" in caught.value.message
 
@@ -222,7 +224,7 @@ def test_given_an_unknown_export_when_asked_for_then_it_is_not_found() -> None:
 def test_given_another_4xx_when_asked_for_then_the_message_has_the_apis_text(status: int) -> None:
     answer = reply(status, {"message": "scope is required"})
     with _api(answer) as (client, _), pytest.raises(ProtocolError) as caught:
-        client.state(PRODUCTIVITY, "exp_1")
+        client.state(EXPORT)
     assert str(status) in caught.value.message
     assert "scope is required" in caught.value.message
 
@@ -235,11 +237,11 @@ def _create(client: SeiClient) -> object:
 
 
 def _ask(client: SeiClient) -> object:
-    return client.state(PRODUCTIVITY, "exp_1")
+    return client.state(EXPORT)
 
 
 def _download(client: SeiClient) -> object:
-    with client.download(PRODUCTIVITY, "exp_1", None) as response:
+    with client.download(EXPORT, None) as response:
         return response
 
 
@@ -314,7 +316,7 @@ def test_given_a_link_of_the_api_when_downloaded_then_both_parameters_arrive_onc
     with _api(reply(200, b"a,b\n")) as (client, server):
         host = f"127.0.0.1:{server.port}"
         url = link.format(origin=server.origin, host=host) + query if link else None
-        with client.download(PRODUCTIVITY, "exp_1", url) as response:
+        with client.download(EXPORT, url) as response:
             assert response.raw.read() == b"a,b\n"
     [received] = server.received
     assert received.path == path
@@ -323,7 +325,7 @@ def test_given_a_link_of_the_api_when_downloaded_then_both_parameters_arrive_onc
 
 def test_given_a_link_with_blanks_around_when_downloaded_then_they_do_not_matter() -> None:
     with _api(reply(200, b"a,b\n")) as (client, server):
-        with client.download(PRODUCTIVITY, "exp_1", " /v2/x\n") as response:
+        with client.download(EXPORT, " /v2/x\n") as response:
             assert response.status_code == 200
         assert server.received[0].path == f"{PREFIX}/v2/x"
 
@@ -334,7 +336,7 @@ def test_given_a_link_elsewhere_when_downloaded_then_neither_key_nor_parameters_
 ) -> None:
     with pair([], [reply(200, b"a,b\n")]) as (server, other):
         link = f"{scheme}//127.0.0.1:{other.port}/bucket/file?signature=1"
-        with _client(server).download(PRODUCTIVITY, "exp_1", link) as response:
+        with _client(server).download(EXPORT, link) as response:
             assert response.raw.read() == b"a,b\n"
     [received] = other.received
     assert received.target == "/bucket/file?signature=1"
@@ -356,7 +358,7 @@ def test_given_an_unusable_link_when_downloaded_then_nothing_is_sent(link: str) 
     with Loopback([]) as server:
         with (
             pytest.raises(ProtocolError),
-            _client(server).download(PRODUCTIVITY, "exp_1", link),
+            _client(server).download(EXPORT, link),
         ):
             pass
         assert server.connections == 0
@@ -366,7 +368,7 @@ def test_given_no_file_when_downloaded_then_it_is_not_found() -> None:
     with (
         _api(reply(404)) as (client, _),
         pytest.raises(ExportNotFoundError, match="exp_1"),
-        client.download(PRODUCTIVITY, "exp_1", None),
+        client.download(EXPORT, None),
     ):
         pass
 
@@ -376,7 +378,7 @@ def test_given_another_answer_than_a_file_when_downloaded_then_it_is_no_file(sta
     with (
         _api(reply(status)) as (client, _),
         pytest.raises(ProtocolError, match=str(status)),
-        client.download(PRODUCTIVITY, "exp_1", None),
+        client.download(EXPORT, None),
     ):
         pass
 
@@ -386,7 +388,7 @@ def test_given_a_file_shorter_than_the_range_when_downloaded_then_it_has_changed
     with (
         _api(reply(416, b"", {"Content-Range": "bytes */2"})) as (client, _),
         pytest.raises(CorruptDownloadError, match=r"exp_1 is shorter now"),
-        client.download(PRODUCTIVITY, "exp_1", None, wanted),
+        client.download(EXPORT, None, wanted),
     ):
         pass
 
@@ -394,7 +396,7 @@ def test_given_a_file_shorter_than_the_range_when_downloaded_then_it_has_changed
 def test_given_a_range_when_downloaded_then_it_is_asked_for_and_a_part_is_an_answer() -> None:
     wanted = {"Range": "bytes=2-", "If-Range": '"abc"'}
     with _api(reply(206, b"b\n", {"Content-Range": "bytes 2-3/4"})) as (client, server):
-        with client.download(PRODUCTIVITY, "exp_1", None, wanted) as response:
+        with client.download(EXPORT, None, wanted) as response:
             assert (response.status_code, response.raw.read()) == (206, b"b\n")
         [received] = server.received
     assert {name: received.headers[name] for name in wanted} == wanted
@@ -408,7 +410,7 @@ def test_given_an_error_of_the_reader_when_downloading_then_it_comes_out_unchang
     with (
         Loopback(answer) as server,
         pytest.raises(OSError, match="disk full"),
-        _client(server).download(PRODUCTIVITY, "exp_1", None),
+        _client(server).download(EXPORT, None),
     ):
         raise OSError("disk full")
     assert len(server.received) == 1

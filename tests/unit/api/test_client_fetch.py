@@ -21,6 +21,7 @@ from sei_export.errors import (
     SeiExportError,
     ServiceUnavailableError,
 )
+from sei_export.export import ExportHandle
 from sei_export.jsontypes import JsonValue
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.reports import SPRINT
@@ -30,6 +31,7 @@ from tests.fakes.samples import request, request_of
 from tests.fakes.timing import KEY, FakeClock, FakeKey
 
 PATH = "/sei/api/v2/insights/teams/reports"
+EXPORT = ExportHandle("exp_1", SPRINT, "acme", "metrics")
 CSV = b"Collection Name,Coding Days\nPlatform,3\n"
 TEAM = request_of("team-report", productivity={"metrics": ["CODING_DAYS_PER_DEV"]})
 CONTRIBUTOR = request_of("contributor-report", granularity="weekly", includeRatings=True)
@@ -221,13 +223,13 @@ def test_given_more_time_than_other_calls_wait_when_fetched_then_the_report_may_
     seconds = 10 * READ_SECONDS
     with Loopback([OPEN, OPEN, reply(503), OPEN]) as server:
         client = _client(server, seconds=seconds)
-        with client.download(SPRINT, "exp_1", None) as response:
+        with client.download(EXPORT, None) as response:
             assert _silence_limit(response) == READ_SECONDS
         with client.fetch(TEAM) as response:
             assert _silence_limit(response) == seconds
         # A wait before a second try takes from it.
         with client.fetch(TEAM) as response:
-            assert _silence_limit(response) == client.seconds_left() < seconds
+            assert _silence_limit(response) == client.deadline.left() < seconds
 
 
 # --- the key ---
@@ -254,7 +256,7 @@ def _create(client: SeiClient) -> object:
 
 
 def _state(client: SeiClient) -> object:
-    return client.state(SPRINT, "exp_1")
+    return client.state(EXPORT)
 
 
 def _list(client: SeiClient) -> object:
@@ -262,7 +264,7 @@ def _list(client: SeiClient) -> object:
 
 
 def _download(client: SeiClient) -> object:
-    with client.download(SPRINT, "exp_1", None) as response:
+    with client.download(EXPORT, None) as response:
         return _body(response)
 
 
@@ -319,7 +321,7 @@ def test_given_the_older_header_and_a_link_elsewhere_then_the_key_does_not_go_th
     with pair([], [reply(200, CSV)]) as (server, other):
         client = _client(server, header="SEI_API_KEY")
         link = f"http://127.0.0.1:{other.port}/file"
-        with client.download(SPRINT, "exp_1", link) as response:
+        with client.download(EXPORT, link) as response:
             assert _body(response) == CSV
     [received] = other.received
     assert _key_headers(received) == {}

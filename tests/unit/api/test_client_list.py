@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from sei_export.api.answers import Listed
 from sei_export.api.calls import HttpClient
-from sei_export.api.client import Listed, SeiClient
+from sei_export.api.client import SeiClient
 from sei_export.api.urls import BaseUrl
 from sei_export.errors import (
     AuthenticationError,

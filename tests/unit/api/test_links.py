@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 
-from sei_export.api.calls import MAX_REDIRECTS, HttpClient
+from sei_export.api.calls import HttpClient
+from sei_export.api.links import MAX_REDIRECTS
 from sei_export.api.sessions import checked
 from sei_export.api.urls import BaseUrl
 from sei_export.errors import ProtocolError, SeiExportError, ServiceUnavailableError

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
+from sei_export.api.answers import ListedTree
 from sei_export.api.calls import HttpClient
-from sei_export.api.client import TREES_IN_PAGE, SeiClient
-from sei_export.api.trees import find_tree
+from sei_export.api.client import SeiClient
+from sei_export.api.trees import TREES_IN_PAGE, ask_tree, find_tree, list_trees
 from sei_export.api.urls import BaseUrl
 from sei_export.errors import (
     AuthenticationError,
@@ -60,7 +62,7 @@ def test_trees_are_listed_in_any_shape(
     client: SeiClient, speaker: simulator.Client, shape: str
 ) -> None:
     assert speaker.call("PUT", "/_sim/dialect", {"trees-shape": shape}).status == 204
-    assert client.org_trees() == (("1001", "Engineering"), ("1002", 'Sales & "Success", EMEA'))
+    assert list_trees(client) == (("1001", "Engineering"), ("1002", 'Sales & "Success", EMEA'))
 
 
 @pytest.mark.parametrize("count", [0, 1, 49, 50, 51, 100, 120])
@@ -72,14 +74,14 @@ def test_trees_of_all_pages_are_listed(
         for number in range(count)
     ]
     assert speaker.call("PUT", "/_sim/org-trees", trees).status == 204
-    assert [tree.id for tree in client.org_trees()] == [str(number) for number in range(count)]
+    assert [tree.id for tree in list_trees(client)] == [str(number) for number in range(count)]
 
 
 def test_a_tree_is_found_by_its_name_with_its_teams(client: SeiClient) -> None:
     tree = find_tree(client, "Engineering")
     assert (tree.name, tree.root.id, tree.is_flat) == ("Engineering", "203758", False)
     assert [team.name for team in tree.root.children] == ["Platform", "Product", "Operations / SRE"]
-    assert len([*tree.leaves(tree.root)]) == 8
+    assert len([team for team in tree.teams() if not team.children]) == 8
     assert find_tree(client, 'Sales & "Success", EMEA').root.name == "Sales"
 
 
@@ -148,7 +150,7 @@ def test_listing_ends_with_a_page_that_is_short_or_has_nothing_new(
 ) -> None:
     assert TREES_IN_PAGE == 50
     with _api(*answers) as (client, server):
-        found = client.org_trees()
+        found = list_trees(client)
     assert [tree.id for tree in found] == [str(number) for number in range(count)]
     assert [received.query["pageIndex"] for received in server.received] == [
         [str(page)] for page in range(calls)
@@ -172,7 +174,7 @@ def test_given_what_is_no_list_of_trees_then_the_error_says_what_it_is(
     answer: JsonValue | bytes, told: str
 ) -> None:
     with _api(reply(200, answer)) as (client, _), pytest.raises(ProtocolError) as caught:
-        client.org_trees()
+        list_trees(client)
     assert told in caught.value.message
 
 
@@ -189,14 +191,14 @@ def test_given_what_are_no_teams_then_the_error_says_what_it_is(
     answer: JsonValue | bytes, told: str
 ) -> None:
     with _api(reply(200, answer)) as (client, _), pytest.raises(ProtocolError) as caught:
-        client.teams("1")
+        ask_tree(client, ListedTree("1", "A"))
     assert told in caught.value.message
 
 
 @pytest.mark.parametrize("tree_id", ["", "../x", "1/2", "٣", "-1", "1" * 21])
 def test_no_path_is_made_of_what_is_no_id(tree_id: str) -> None:
     with _api() as (client, server), pytest.raises(ProtocolError, match="unusable id"):
-        client.teams(tree_id)
+        ask_tree(client, ListedTree(tree_id, "A"))
     assert server.received == []
 
 
@@ -205,12 +207,12 @@ def test_given_a_refusal_then_the_message_has_call_status_and_the_apis_text(stat
     refusal = reply(status, {"message": "Org tree not found: 12"})
     with _api(refusal, refusal) as (client, _):
         with pytest.raises(ProtocolError) as caught:
-            client.org_trees()
+            list_trees(client)
         assert caught.value.message == (
             f"The list of org trees was answered with {status}: Org tree not found: 12"
         )
         with pytest.raises(ProtocolError) as caught:
-            client.teams("12")
+            ask_tree(client, ListedTree("12", "A"))
         assert caught.value.message == (
             f"The call for the teams of org tree 12 was answered with {status}: "
             "Org tree not found: 12"
@@ -224,9 +226,9 @@ def test_given_a_general_failure_then_it_has_the_same_name_as_for_any_call(
     status: int, error: type[SeiExportError]
 ) -> None:
     with _api(*[reply(status)] * 8) as (client, _):
-        for call in (client.org_trees, lambda: client.teams("1")):
+        for call in (list_trees, partial(ask_tree, tree=ListedTree("1", "A"))):
             with pytest.raises(error):
-                call()
+                call(client)
 
 
 @pytest.mark.parametrize(
