@@ -84,5 +84,8 @@ class EventBus:
     def _refused(self, reason: str) -> ServiceUnavailableError:
         return ServiceUnavailableError(
             f"The event bus {self._name} did not take {EXPORT_COMPLETED}: {reason}.",
-            remedy="The file has landed; start a new execution to announce it.",
+            remedy=(
+                "The file has landed; check the AWS Health Dashboard, then start a new execution "
+                "to announce it."
+            ),
         )
