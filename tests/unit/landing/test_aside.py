@@ -116,9 +116,7 @@ def test_given_a_first_piece_that_fails_then_the_error_comes_at_once() -> None:
     assert caught.value is work.failure
 
 
-def test_given_a_failure_when_more_is_put_then_it_comes_there_and_what_follows_is_left_undone() -> (
-    None
-):
+def test_given_a_failure_when_more_is_put_then_it_comes_there_and_no_more_is_done() -> None:
     work = _Worker(fails_at=b"5")
     put = []
 
@@ -198,9 +196,7 @@ def test_given_a_worker_that_fails_while_pieces_wait_then_nobody_waits_for_ever(
 
 
 @pytest.mark.timeout(PATIENCE_SECONDS)
-def test_given_an_error_of_the_caller_while_pieces_wait_then_it_comes_out_and_no_thread_stays() -> (
-    None
-):
+def test_given_an_error_of_the_caller_while_pieces_wait_then_no_thread_stays() -> None:
     full = threading.Event()
     work = _Worker(fails_at=b"1", before=full.wait)
 

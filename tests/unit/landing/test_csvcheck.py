@@ -73,7 +73,7 @@ def _read(content: bytes) -> list[list[str]]:
 
 @given(content=_files(), places=st.lists(st.integers(0, 10_000), max_size=8))
 @repeatable
-def test_given_any_csv_in_any_pieces_then_rows_and_columns_are_those_of_pythons_reader(
+def test_rows_and_columns_are_those_of_pythons_reader_whatever_the_pieces(
     content: bytes, places: list[int]
 ) -> None:
     header, *rows = _read(content)

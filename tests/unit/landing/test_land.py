@@ -16,13 +16,15 @@ from urllib3 import HTTPResponse
 
 from sei_export import keys
 from sei_export.bucket.upload import PART_BYTES
-from sei_export.download.body import Body, Source
+from sei_export.download.body import Body
+from sei_export.download.source import Source
 from sei_export.errors import (
     CorruptDownloadError,
     ExportTimedOutError,
     ServiceUnavailableError,
     StorageError,
 )
+from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing.land import Landing
 from tests.fakes.loopback import Answer, reply
@@ -40,11 +42,13 @@ from tests.fakes.stage import (
     Stage,
     export,
 )
+from tests.fakes.timing import FakeClock
 
 LARGE_CSV = b"a,b\n" + b"1,2\n" * (5 * PART_BYTES // 8)
 # Stored, so that it goes up in parts.
 LARGE_GZ = gzip.compress(LARGE_CSV, 0, mtime=0)
 SIZES = [pytest.param(GZ, id="small"), pytest.param(LARGE_GZ, id="large")]
+RUN = ExportRun("arn:x", polls=0, attempts=1)
 LATER = "2026-03-01T06:00:01Z"
 SILENCE = ReadTimeoutError(endpoint_url="https://s3")
 
@@ -181,7 +185,7 @@ def test_given_large_content_that_is_the_same_when_landed_then_no_upload_stays(
     assert stage.s3.uploads == {}
 
 
-def test_given_large_content_compressed_otherwise_when_landed_then_the_object_is_left_alone(
+def test_given_large_content_when_landed_otherwise_compressed_then_the_object_stays(
     stage: Stage,
 ) -> None:
     stage.body = reply(200, LARGE_GZ)
@@ -223,7 +227,7 @@ def _spoil_manifest(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("tamper", [_delete, _overwrite])
-def test_given_an_object_that_was_tampered_with_when_landed_then_it_is_restored_as_no_news(
+def test_given_a_tampered_object_when_landed_then_it_is_restored_as_no_news(
     stage: Stage, tamper: Callable[[Stage], None]
 ) -> None:
     stage.land("exp_1", "run-1")
@@ -270,19 +274,19 @@ def _before_mark(stage: Stage, nth: int) -> None:
 
 
 CRASHES = [
-    pytest.param(_before_manifest, id="before the manifest"),
-    pytest.param(_before_event, id="before the event"),
-    pytest.param(_before_mark, id="before the mark"),
+    pytest.param(_before_manifest, f"writing s3://{BUCKET}/manifests/", id="before the manifest"),
+    pytest.param(_before_event, "did not take ExportCompleted", id="before the event"),
+    pytest.param(_before_mark, f"writing s3://{BUCKET}/landed/", id="before the mark"),
 ]
 
 
-@pytest.mark.parametrize("crash", CRASHES)
+@pytest.mark.parametrize(("crash", "told"), CRASHES)
 @pytest.mark.parametrize("run", ["run-1", "run-2"], ids=["retried", "another execution"])
-def test_given_a_crash_after_the_object_when_tried_again_then_the_content_is_still_news(
-    stage: Stage, crash: Callable[[Stage, int], None], run: str
+def test_given_a_crash_after_the_object_when_tried_again_then_it_is_still_news(
+    stage: Stage, crash: Callable[[Stage, int], None], told: str, run: str
 ) -> None:
     crash(stage, 1)
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ServiceUnavailableError, match=told):
         stage.land()
     result = stage.land(run=run)
     assert result["changed"] is True
@@ -292,26 +296,26 @@ def test_given_a_crash_after_the_object_when_tried_again_then_the_content_is_sti
     assert stage.s3.current(LANDED_KEY)
 
 
-def test_given_a_crash_and_another_compression_when_retried_then_there_is_no_second_version(
+def test_given_a_crash_when_retried_with_another_compression_then_it_is_one_version(
     stage: Stage,
 ) -> None:
     _before_manifest(stage, 1)
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ServiceUnavailableError, match="manifests/"):
         stage.land()
     stage.body = reply(200, CSV)
     assert stage.land()["changed"] is True
     assert stage.contents == [CSV]
 
 
-@pytest.mark.parametrize("crash", CRASHES)
+@pytest.mark.parametrize(("crash", "told"), CRASHES)
 @pytest.mark.parametrize("tamper", [_nothing, _delete, _overwrite])
 def test_given_a_crash_over_announced_content_when_retried_then_it_is_still_no_news(
-    stage: Stage, tamper: Callable[[Stage], None], crash: Callable[[Stage, int], None]
+    stage: Stage, tamper: Callable[[Stage], None], crash: Callable[[Stage, int], None], told: str
 ) -> None:
     stage.land("exp_1", "run-1")
     tamper(stage)
     crash(stage, 2)
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ServiceUnavailableError, match=told):
         stage.land("exp_2", "run-2")
     assert stage.land("exp_2", "run-2")["changed"] is False
     assert stage.contents[-1] == CSV
@@ -326,7 +330,7 @@ def test_given_a_finished_execution_when_run_again_then_it_announces_the_same(
     assert stage.contents == [CSV]
 
 
-def test_given_a_finished_execution_when_another_gets_the_same_export_then_it_is_no_news(
+def test_given_a_finished_execution_when_another_gets_its_export_then_it_is_no_news(
     stage: Stage,
 ) -> None:
     stage.land(run="run-1")
@@ -334,7 +338,7 @@ def test_given_a_finished_execution_when_another_gets_the_same_export_then_it_is
     assert stage.contents == [CSV]
 
 
-def test_given_one_export_with_two_contents_when_landed_again_then_the_object_is_the_last(
+def test_given_an_export_when_landed_with_another_content_then_the_object_is_the_last(
     stage: Stage,
 ) -> None:
     stage.land()
@@ -369,7 +373,7 @@ def _race(stage: Stage, times: int) -> list[bytes]:
 
 @pytest.mark.parametrize("body", SIZES)
 @pytest.mark.parametrize("export_id", ["exp_1", "exp_9"], ids=["same export", "another"])
-def test_given_another_execution_with_the_same_content_when_it_is_quicker_then_its_object_stays(
+def test_given_a_quicker_execution_with_the_same_content_then_its_object_stays(
     stage: Stage, body: bytes, export_id: str
 ) -> None:
     stage.body = reply(200, body)
@@ -398,8 +402,9 @@ def test_given_a_newer_export_when_an_older_one_lands_then_the_newer_stays(
         newer()
     else:
         stage.s3.before(f"write {DATA_KEY}", newer)
-    with pytest.raises(StorageError, match="exp_9"):
+    with pytest.raises(StorageError, match=f"holds the newer export exp_9, of {LATER}") as caught:
         stage.land()
+    assert caught.value.remedy == "None is needed: the newer file stays."
     assert stage.contents == [OTHER_CSV]
     assert stage.s3.uploads == {}
     assert stage.journal == []
@@ -427,13 +432,14 @@ def test_given_another_export_when_it_is_quicker_then_ours_is_published_over_it(
 
 
 @pytest.mark.parametrize("body", SIZES)
-def test_given_other_exports_without_end_when_landed_then_it_gives_up_and_leaves_nothing(
+def test_given_other_exports_without_end_when_landed_then_it_gives_up_without_a_trace(
     stage: Stage, body: bytes
 ) -> None:
     stage.body = reply(200, body)
     theirs = _race(stage, 9)
-    with pytest.raises(StorageError, match="kept replacing"):
+    with pytest.raises(StorageError, match=f"kept replacing s3://{BUCKET}/{DATA_KEY}") as caught:
         stage.land()
+    assert "at different times" in caught.value.remedy
     assert stage.contents == theirs[:3]
     assert stage.s3.uploads == {}
     assert stage.journal == []
@@ -451,7 +457,7 @@ def test_given_an_object_deleted_meanwhile_when_landed_then_ours_is_published(
 
 
 @pytest.mark.parametrize("body", SIZES)
-def test_given_an_answer_of_s3_that_got_lost_when_the_sdk_retried_then_it_is_still_news(
+def test_given_a_lost_answer_of_s3_when_the_sdk_retried_then_it_is_still_news(
     stage: Stage, body: bytes
 ) -> None:
     stage.body = reply(200, body)
@@ -471,7 +477,7 @@ LOST = [
 @pytest.mark.parametrize("failure", LOST)
 @pytest.mark.parametrize("before", [False, True], ids=["first", "over an older one"])
 @pytest.mark.parametrize("body", SIZES)
-def test_given_an_answer_of_s3_that_got_lost_for_good_when_landed_then_it_counts_as_published(
+def test_given_an_answer_of_s3_lost_for_good_when_landed_then_it_counts_as_published(
     stage: Stage, body: bytes, failure: Exception, *, before: bool
 ) -> None:
     if before:
@@ -491,7 +497,7 @@ def test_given_an_answer_of_s3_that_got_lost_for_good_when_landed_then_it_counts
 @pytest.mark.parametrize("failure", LOST)
 @pytest.mark.parametrize("before", [False, True], ids=["first", "over an older one"])
 @pytest.mark.parametrize("body", SIZES)
-def test_given_an_s3_that_is_not_there_when_published_then_it_is_an_error_and_nothing_stays(
+def test_given_an_absent_s3_when_published_then_it_is_an_error_and_nothing_stays(
     stage: Stage, body: bytes, failure: Exception, *, before: bool
 ) -> None:
     if before:
@@ -506,7 +512,7 @@ def test_given_an_s3_that_is_not_there_when_published_then_it_is_an_error_and_no
     assert stage.land()["changed"] is True
 
 
-def test_given_another_object_instead_of_an_answer_when_published_then_it_is_an_error(
+def test_given_another_object_instead_of_an_answer_when_published_then_it_fails(
     stage: Stage,
 ) -> None:
     def quicker() -> None:
@@ -521,7 +527,7 @@ def test_given_another_object_instead_of_an_answer_when_published_then_it_is_an_
 
 
 @pytest.mark.parametrize("body", SIZES)
-def test_given_an_answer_that_got_lost_and_no_state_either_when_published_then_the_next_try_lands(
+def test_given_neither_an_answer_nor_a_state_when_published_then_the_next_try_lands(
     stage: Stage, body: bytes
 ) -> None:
     stage.body = reply(200, body)
@@ -543,7 +549,7 @@ def test_given_an_answer_that_got_lost_and_no_state_either_when_published_then_t
         ),
     ],
 )
-def test_given_an_answer_that_got_lost_at_the_last_try_when_landed_then_it_counts_as_published(
+def test_given_an_answer_lost_at_the_last_try_when_landed_then_it_counts_as_published(
     stage: Stage, failure: Exception
 ) -> None:
     theirs = _race(stage, 2)
@@ -555,7 +561,7 @@ def test_given_an_answer_that_got_lost_at_the_last_try_when_landed_then_it_count
 # --- manifests ---
 
 
-def test_given_a_manifest_that_changes_meanwhile_when_landed_then_ours_describes_our_object(
+def test_given_a_manifest_that_changes_when_landed_then_ours_describes_our_object(
     stage: Stage,
 ) -> None:
     stage.s3.before(f"write {MANIFEST_KEY}", lambda: stage.s3.add(MANIFEST_KEY, b"{}"))
@@ -564,7 +570,7 @@ def test_given_a_manifest_that_changes_meanwhile_when_landed_then_ours_describes
     assert len(stage.events.details) == 1
 
 
-def test_given_an_object_replaced_meanwhile_when_described_then_its_own_manifest_stays(
+def test_given_an_object_replaced_when_described_then_its_own_manifest_stays(
     stage: Stage,
 ) -> None:
     def replace() -> None:
@@ -579,13 +585,13 @@ def test_given_an_object_replaced_meanwhile_when_described_then_its_own_manifest
     assert detail["versionId"] == result["versionId"]
 
 
-def test_given_manifests_that_change_without_end_when_landed_then_it_is_not_announced(
+def test_given_manifests_that_change_endlessly_when_landed_then_it_is_not_announced(
     stage: Stage,
 ) -> None:
     for call in range(1, 10):
         content = b'{"n": %d}' % call
         stage.s3.before(f"write {MANIFEST_KEY}", partial(stage.s3.add, MANIFEST_KEY, content), call)
-    with pytest.raises(StorageError, match="kept replacing"):
+    with pytest.raises(StorageError, match=f"kept replacing s3://{BUCKET}/{MANIFEST_KEY}"):
         stage.land()
     assert stage.events.details == []
 
@@ -594,28 +600,38 @@ def test_given_manifests_that_change_without_end_when_landed_then_it_is_not_anno
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "told"),
     [
-        pytest.param(reply(200, GZ[:-1]), id="gzip cut"),
-        pytest.param(reply(200, GZ + b"\0"), id="a byte too many"),
-        pytest.param(reply(200, CSV, length=len(CSV) + 1), id="shorter than it said"),
-        pytest.param(reply(200, CSV[:-3]), id="a row cut"),
-        pytest.param(reply(200, b"<html>Sign in</html>"), id="html"),
-        pytest.param(reply(200, {"error": "gone"}), id="json"),
-        pytest.param(reply(200, b"upstream connect error\n"), id="an error's text"),
-        pytest.param(reply(200, LARGE_GZ[:-1]), id="large gzip cut"),
-        pytest.param(reply(200, LARGE_GZ, length=len(LARGE_GZ) + 1), id="large, shorter"),
-        pytest.param(reply(200, gzip.compress(LARGE_CSV + b"1,2,3\n", 0)), id="large, misfit"),
+        pytest.param(reply(200, GZ[:-1]), "truncated", id="gzip cut"),
+        pytest.param(reply(200, GZ + b"\0"), "followed by bytes", id="a byte too many"),
+        pytest.param(reply(200, CSV, length=len(CSV) + 1), "broke off", id="shorter than it said"),
+        pytest.param(reply(200, CSV[:-3]), "do not fit its header", id="a row cut"),
+        pytest.param(reply(200, b"<html>Sign in</html>"), "is an HTML or XML page", id="html"),
+        pytest.param(reply(200, {"error": "gone"}), "not CSV: it is JSON", id="json"),
+        pytest.param(
+            reply(200, b"upstream connect error\n"),
+            "first line is one field, 'upstream connect error'",
+            id="an error's text",
+        ),
+        pytest.param(reply(200, LARGE_GZ[:-1]), "truncated", id="large gzip cut"),
+        pytest.param(
+            reply(200, LARGE_GZ, length=len(LARGE_GZ) + 1), "broke off", id="large, shorter"
+        ),
+        pytest.param(
+            reply(200, gzip.compress(LARGE_CSV + b"1,2,3\n", 0)),
+            "do not fit its header",
+            id="large, misfit",
+        ),
     ],
 )
 @pytest.mark.parametrize("before", [False, True], ids=["first", "over an older one"])
 def test_given_a_corrupt_body_when_landed_then_nothing_is_visible_open_or_announced(
-    stage: Stage, body: Answer, *, before: bool
+    stage: Stage, body: Answer, told: str, *, before: bool
 ) -> None:
     if before:
         stage.s3.add(*_theirs("exp_0"))
     stage.body = body
-    with pytest.raises(CorruptDownloadError):
+    with pytest.raises(CorruptDownloadError, match=told):
         stage.land()
     assert stage.contents == ([OTHER_CSV] if before else [])
     assert stage.s3.uploads == {}
@@ -627,18 +643,14 @@ def test_given_no_time_for_the_rest_when_landed_then_nothing_is_visible_or_open(
 ) -> None:
     stage.body = reply(200, LARGE_GZ)
     client = stage.connect(REQUEST)
-    source = Source(
-        open=lambda _: client.download(REQUEST.report, "exp_1", None), seconds_left=lambda: 0.0
-    )
-    with pytest.raises(ExportTimedOutError):
-        Landing(stage.s3.store, stage.events.bus).land(
-            export(), Run("arn:x", polls=0, attempts=1), Body(source), None
-        )
+    source = Source(lambda _: client.download(export(), None), FakeClock().deadline(0))
+    with pytest.raises(ExportTimedOutError, match=f"of {len(LARGE_GZ)} came"):
+        Landing(stage.s3.store, stage.events.bus).land(export(), RUN, Body(source).pieces(), None)
     assert stage.contents == []
     assert stage.s3.uploads == {}
 
 
-def test_given_an_upload_refused_while_reading_when_landed_then_connection_and_thread_end(
+def test_given_an_upload_refused_while_reading_then_connection_and_thread_end(
     stage: Stage,
 ) -> None:
     @contextmanager
@@ -653,10 +665,9 @@ def test_given_an_upload_refused_while_reading_when_landed_then_connection_and_t
 
     closed: list[requests.Response] = []
     stage.s3.before("create_multipart_upload", raising(refusal("AccessDenied", 403)))
-    with pytest.raises(StorageError) as caught:
-        Landing(stage.s3.store, stage.events.bus).land(
-            export(), Run("arn:x", polls=0, attempts=1), Body(Source(opened, lambda: 100.0)), None
-        )
+    raw = Body(Source(opened, FakeClock().deadline(100))).pieces()
+    with pytest.raises(StorageError, match="AccessDenied") as caught:
+        Landing(stage.s3.store, stage.events.bus).land(export(), RUN, raw, None)
     # Even while the error with its traceback is kept.
     assert caught.value.__traceback__
     assert len(closed) == 1
