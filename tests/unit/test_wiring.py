@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sei_export import wiring
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
 from tests.fakes.loopback import Answer, Loopback, Received, reply
 from tests.fakes.samples import request

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from sei_export.bucket.objects import CONNECTIONS, Document
+from sei_export.bucket.parts import StoredObject
 from sei_export.bucket.refusals import LostRaceError
-from sei_export.bucket.upload import StoredObject
 from sei_export.errors import SeiExportError, ServiceUnavailableError
 from tests.fakes.s3 import FakeS3, raising, refusal
 from tests.fakes.s3_failures import FAILURES, SILENT

@@ -20,7 +20,7 @@ from sei_export import keys
 from sei_export.api.calls import HttpClient
 from sei_export.api.client import InProject, SeiClient
 from sei_export.api.urls import BaseUrl
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from sei_export.download.body import READ_BYTES
 from sei_export.download.over_invocations import HANDOVER_SECONDS, MOST_CORRUPTIONS
 from sei_export.errors import (

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from sei_export.bucket.upload import PART_BYTES, Begun, Upload
+from sei_export.bucket.parts import PART_BYTES, Begun, Upload
 from sei_export.download.staging import Left, Staging, Stored, Ticket
 from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
 from tests.fakes.s3 import FakeS3, raising, refusal
@@ -324,7 +324,7 @@ def test_given_more_parts_than_there_are_of_one_size_then_the_next_ones_are_larg
     thousand_and_first: int,
     kept: int,
 ) -> None:
-    monkeypatch.setattr("sei_export.bucket.upload.PART_BYTES", 64)
+    monkeypatch.setattr("sei_export.bucket.parts.PART_BYTES", 64)
     ticket = staging.begin(ETAG, 10**6, NOTHING)
     parts = s3.uploads[ticket.upload_id].parts
     parts.update({number: bytes(64) for number in range(1, min(count, 1000) + 1)})

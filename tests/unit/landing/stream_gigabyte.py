@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import psutil
 
 from sei_export.bucket.objects import ObjectStore
-from sei_export.bucket.upload import PART_BYTES, PARTS_IN_FLIGHT
+from sei_export.bucket.parts import PART_BYTES, PARTS_IN_FLIGHT
 from sei_export.download.body import READ_BYTES
 from sei_export.landing.csvcheck import CsvInspector
 from sei_export.landing.verified import as_verified_gzip

@@ -15,7 +15,7 @@ from botocore.exceptions import ReadTimeoutError
 from urllib3 import HTTPResponse
 
 from sei_export import keys
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from sei_export.download.body import Body, Source
 from sei_export.errors import (
     CorruptDownloadError,

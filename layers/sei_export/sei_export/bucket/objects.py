@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sei_export.bucket.parts import StoredObject, Upload
 from sei_export.bucket.refusals import (
     NOT_FOUND,
     LostRaceError,
@@ -22,7 +23,6 @@ from sei_export.bucket.refusals import (
     is_lost_race,
     translated,
 )
-from sei_export.bucket.upload import StoredObject, Upload
 from sei_export.download.staging import Staging
 from sei_export.jsontypes import JsonObject, JsonValue
 

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sei_export.bucket.upload import PART_BYTES, Begun, Upload, part_bytes
+from sei_export.bucket.parts import PART_BYTES, Begun, Upload, part_bytes
 from sei_export.download.body import Body, Source
 from sei_export.download.staging import Left, Staging, Stored, Ticket
 from sei_export.errors import (

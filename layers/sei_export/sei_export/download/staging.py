@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sei_export.bucket.parts import Begun, Upload, part_bytes
 from sei_export.bucket.refusals import LostRaceError, code_of, translated
-from sei_export.bucket.upload import Begun, Upload, part_bytes
 from sei_export.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:

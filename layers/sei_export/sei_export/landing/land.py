@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from sei_export import dates, keys
 from sei_export.bucket.objects import ObjectStore
+from sei_export.bucket.parts import StoredObject, Upload
 from sei_export.bucket.refusals import LostRaceError
-from sei_export.bucket.upload import StoredObject, Upload
 from sei_export.download.body import Body
 from sei_export.errors import (
     CorruptDownloadError,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from sei_export.bucket.parts import PART_BYTES, PARTS_IN_FLIGHT, Upload, part_bytes
 from sei_export.bucket.refusals import LostRaceError
-from sei_export.bucket.upload import PART_BYTES, PARTS_IN_FLIGHT, Upload, part_bytes
 from sei_export.errors import (
     CorruptDownloadError,
     SeiExportError,
@@ -158,7 +158,7 @@ def test_given_more_parts_than_there_are_of_one_size_when_uploaded_then_the_next
     s3: FakeS3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = 64
-    monkeypatch.setattr("sei_export.bucket.upload.PART_BYTES", small)
+    monkeypatch.setattr("sei_export.bucket.parts.PART_BYTES", small)
     content = _content(1000 * small + 5 * 2 * small + 7)
     _upload(s3, content, piece=1000)
     [multipart] = s3.uploads.values()
