@@ -25,7 +25,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:  # noqa: A
         run=text_field(event, "run"),
         number=count_field(event, "round"),
         execution_arn=text_field(event, "executionArn"),
-        store=wiring.object_store(),
+        documents=wiring.documents(),
         now=lambda: datetime.now(UTC),
         map_failure=event.get("mapFailure"),
     )

@@ -29,7 +29,8 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
         attempts=count_field(event, "attempts"),
     )
     connect = wiring.connector(context)
-    result = download_export(event.get("export"), run, connect, wiring.landing())
+    landing, staging = wiring.landing(), wiring.staging
+    result = download_export(event.get("export"), run, connect, landing, staging)
     if result.get("finished") is False:
         return result
     add_figures(metrics, result)

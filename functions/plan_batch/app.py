@@ -28,7 +28,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
         ),
         settings=BatchSettings.load(),
         connect=wiring.connector(context),
-        store=wiring.object_store(),
+        documents=wiring.documents(),
     )
     logger.info("Batch planned", run=planned["run"], dry_run=planned.get("dryRun", False))
     return planned

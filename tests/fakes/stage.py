@@ -64,7 +64,8 @@ class Stage:
             export(export_id, created_at).to_json(),
             Run(execution_arn=f"{ARN}{run}", polls=3, attempts=1),
             self.connect,
-            Landing(self.s3.store, self.events.bus),
+            Landing(self.s3.store, self.s3.documents, self.events.bus),
+            self.s3.staging,
         )
 
     def connect(self, asked: InProject) -> SeiClient:
@@ -81,7 +82,7 @@ class Stage:
     @property
     def manifest(self) -> JsonObject:
         """The current one."""
-        return self.s3.store.read_json(MANIFEST_KEY).content
+        return self.s3.documents.read_json(MANIFEST_KEY).content
 
     def _answer(self, received: Received) -> Answer:
         if received.path.endswith("/download"):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sei_export.bucket.parts import StoredObject
+from sei_export.bucket.stored import StoredObject
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject
 from sei_export.landing.csvcheck import CsvFacts

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sei_export.bucket.parts import PART_BYTES, Begun, Upload, part_bytes
+from sei_export.bucket.parts import PART_BYTES, Parts, part_bytes
 from sei_export.download.body import Body, Source
 from sei_export.download.staging import Left, Staging, Stored, Ticket
 from sei_export.errors import (
@@ -104,7 +104,7 @@ class Download:
     def _begin_staging(self, left: Left, body: Body) -> JsonObject:
         ticket = self.staging.begin(body.validator, body.length, left)
         begun = self.staging.left()
-        return self._stage(begun, ticket, body, Stored(Begun(ticket.upload_id, ()), 0))
+        return self._stage(begun, ticket, body, Stored((), 0))
 
     def _land_staged(self, left: Left, ticket: Ticket) -> JsonObject:
         source = replace(self.source, open=partial(self.staging.open, ticket))
@@ -122,7 +122,7 @@ class Download:
 
     def _go_on(self, left: Left, ticket: Ticket, stored: Stored) -> JsonObject:
         if stored.size == ticket.total:
-            self.staging.upload(ticket, stored).complete()
+            self.staging.parts(ticket, stored).complete()
             return _unfinished(stored.size, ticket.total)
         body = Body(self.source)
         if stored.size:
@@ -150,33 +150,33 @@ class Download:
 
     def _stage(self, left: Left, ticket: Ticket, body: Body, stored: Stored) -> JsonObject:
         """Send raw bytes until they end or the time does."""
-        upload = self.staging.upload(ticket, stored)
+        parts = self.staging.parts(ticket, stored)
         with self._discarding(left, body):
             try:
-                if self._send(body, upload, stored):
-                    upload.complete()
+                if self._send(body, parts, stored):
+                    parts.complete()
                     return _unfinished(ticket.total, ticket.total)
-                parts = upload.keep()
+                kept = parts.keep()
             finally:
                 # Before anything is discarded: a part on its way would outlive that.
-                upload.abandon()
-        if parts == len(stored.begun.parts):
+                parts.abandon()
+        if kept == len(stored.parts):
             raise _too_slow(body, stored)
-        return _unfinished(sum(map(part_bytes, range(1, parts + 1))), ticket.total)
+        return _unfinished(sum(map(part_bytes, range(1, kept + 1))), ticket.total)
 
-    def _send(self, body: Body, upload: Upload, stored: Stored) -> bool:
+    def _send(self, body: Body, parts: Parts, stored: Stored) -> bool:
         """Whether all of it is sent; else, the time is up."""
         try:
             for piece in body.pieces():
-                upload.write(piece)
+                parts.write(piece)
                 # Before there is a whole part, handing over would keep nothing.
-                kept = body.received - stored.size >= part_bytes(len(stored.begun.parts) + 1)
+                kept = body.received - stored.size >= part_bytes(len(stored.parts) + 1)
                 reserve = HANDOVER_SECONDS if kept else _END_SECONDS
                 if body.received != body.total and self.source.seconds_left() < reserve:
                     return False
         except ExportTimedOutError:
             return False
-        upload.flush()
+        parts.flush()
         return True
 
     @contextmanager
@@ -207,6 +207,6 @@ def _unfinished(received: int, total: int) -> JsonObject:
 def _too_slow(body: Body, stored: Stored) -> ExportTimedOutError:
     return ExportTimedOutError(
         f"The download is too slow: {body.received - stored.size} bytes came in the function's "
-        f"time, and less than a part of {part_bytes(len(stored.begun.parts) + 1)} cannot be kept.",
+        f"time, and less than a part of {part_bytes(len(stored.parts) + 1)} cannot be kept.",
         remedy="Export less at a time: one team, a shorter date range, fewer metrics.",
     )

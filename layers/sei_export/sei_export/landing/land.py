@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sei_export import dates, keys
+from sei_export.bucket.documents import Documents
 from sei_export.bucket.objects import ObjectStore
-from sei_export.bucket.parts import StoredObject, Upload
+from sei_export.bucket.publish import Upload
 from sei_export.bucket.refusals import LostRaceError
+from sei_export.bucket.stored import StoredObject
 from sei_export.download.body import Body
 from sei_export.errors import (
     CorruptDownloadError,
@@ -34,11 +36,13 @@ class Landing:
     """Where exports land and are announced.
 
     Attributes:
-        store: The bucket.
+        store: The bucket's objects.
+        documents: The bucket's JSON documents.
         bus: The event bus.
     """
 
     store: ObjectStore
+    documents: Documents
     bus: EventBus
 
     def land(self, export: Export, run: Run, body: Body, completed_at: str | None) -> JsonObject:
@@ -60,7 +64,7 @@ class Landing:
             SeiExportError: As `Body.pieces` raises.
         """
         key, manifest_key = keys.data_key(export), keys.manifest_key(export)
-        manifest = self.store.read_json(manifest_key)
+        manifest = self.documents.read_json(manifest_key)
         stored, facts, announced = self._store(export, key, body, manifest.content)
         completed, seconds = _times(export, completed_at)
         result = Result(
@@ -79,9 +83,9 @@ class Landing:
         # For the harvest from now on; and, once it says so, the proof that the event went out.
         mark_key = keys.landed_key(export.report, export.export_id)
         mark: JsonObject = {"manifestKey": manifest_key, "contentSha256": facts.sha256}
-        self.store.write_json(mark_key, {**mark, "announced": False})
+        self.documents.write_json(mark_key, {**mark, "announced": False})
         self.bus.export_completed(result)
-        self.store.write_json(mark_key, {**mark, "announced": True})
+        self.documents.write_json(mark_key, {**mark, "announced": True})
         self._remember(export, seconds)
         return result
 
@@ -90,7 +94,7 @@ class Landing:
         if export.request and not export.report.is_legacy:
             try:
                 key = keys.series_key(export.request)
-                self.store.write_json(key, {"durationSeconds": seconds})
+                self.documents.write_json(key, {"durationSeconds": seconds})
             except SeiExportError as error:
                 logger.warning("How long it took was not written down: %s", error.message)
 
@@ -111,13 +115,13 @@ class Landing:
         }
         if export.request:
             metadata["request-fingerprint"] = export.request.fingerprint
-        # Closed here, not when an error's traceback is forgotten: connection and thread.
-        with (
-            closing(body.pieces()) as raw,
-            closing(as_verified_gzip(raw, inspector)) as pieces,
-        ):
-            upload = self.store.upload(key, pieces, metadata)
-        try:
+        with self.store.upload(key, metadata) as upload:
+            # Closed here, not when an error's traceback is forgotten: connection and thread.
+            with (
+                closing(body.pieces()) as raw,
+                closing(as_verified_gzip(raw, inspector)) as pieces,
+            ):
+                upload.write_all(pieces)
             facts = inspector.finish()
             if len(facts.columns) == 1:
                 # No report has one column; an error's text, sent as if it were the file, has.
@@ -125,8 +129,6 @@ class Landing:
                     f"The file is not CSV: its first line is one field, {facts.columns[0][:80]!r}."
                 )
             stored = self._publish(upload, present, export, facts, manifest)
-        finally:
-            upload.discard()
         return stored, facts, self._was_announced(export.report, facts, manifest)
 
     def _publish(
@@ -174,7 +176,7 @@ class Landing:
         if manifest.get("contentSha256") != facts.sha256:
             return False
         key = keys.landed_key(report, str(manifest.get("exportId")))
-        mark = self.store.read_json(key).content
+        mark = self.documents.read_json(key).content
         return mark.get("contentSha256") == facts.sha256 and mark.get("announced") is True
 
     def _describe(self, result: JsonObject, stored: StoredObject, etag: str | None) -> None:
@@ -182,12 +184,12 @@ class Landing:
         key, manifest_key = str(result["key"]), str(result["manifestKey"])
         for _ in range(_PUBLISH_TRIES):
             try:
-                self.store.replace_json(manifest_key, result, etag)
+                self.documents.replace_json(manifest_key, result, etag)
             except LostRaceError:
                 now = self.store.head(key)
                 if now is None or now.etag != stored.etag:
                     return
-                etag = self.store.read_json(manifest_key).etag
+                etag = self.documents.read_json(manifest_key).etag
             else:
                 return
         raise StorageError(

@@ -10,7 +10,7 @@ from sei_export.batch.cuts import Cut
 from sei_export.batch.items import Item, children
 from sei_export.batch.ledger import NEVER_STARTED, Entry, Fate, Ledger, balance
 from sei_export.batch.outcomes import RESULT_FIELDS, Failure, Outcome
-from sei_export.bucket.objects import ObjectStore
+from sei_export.bucket.documents import Documents
 from sei_export.errors import InvalidRequestError
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.orgtree import OrgTree, TreeKey
@@ -26,7 +26,7 @@ def close_batch(
     run: str,
     number: int,
     execution_arn: str,
-    store: ObjectStore,
+    documents: Documents,
     now: Callable[[], datetime],
     map_failure: JsonValue = None,
 ) -> JsonObject:
@@ -36,7 +36,7 @@ def close_batch(
         run: The batch.
         number: The round, counted from 1.
         execution_arn: The batch's execution.
-        store: The bucket.
+        documents: The bucket's JSON documents.
         now: The clock.
         map_failure: Step Functions' Error and Cause, if the map itself failed.
 
@@ -48,8 +48,8 @@ def close_batch(
         InvalidRequestError: There is no such run, as when the function is invoked by hand.
         StorageError, ServiceUnavailableError: S3 refuses.
     """
-    plan = store.read_json(keys.plan_key(run)).content
-    rounds = [_items(store, run, each) for each in range(1, number + 1)]
+    plan = documents.read_json(keys.plan_key(run)).content
+    rounds = [_items(documents, run, each) for each in range(1, number + 1)]
     if not plan or not rounds or not all(rounds):
         raise InvalidRequestError([f"run {run!r} has no round {number} in the bucket."])
     trees = _trees(plan)
@@ -58,37 +58,39 @@ def close_batch(
         tree = trees.get(item.tree_key) if item.tree_key else None
         return children(item, tree, run, number + 1) if tree else ()
 
-    outcomes = [_outcomes(store, run, each, items) for each, items in enumerate(rounds, start=1)]
+    outcomes = [
+        _outcomes(documents, run, each, items) for each, items in enumerate(rounds, start=1)
+    ]
     ledger = balance(rounds, outcomes, parts, run, _why_unknown(map_failure))
     if ledger.following:
         items_key = keys.round_key(run, number + 1)
-        store.write_list(items_key, [item.to_json() for item in ledger.following])
+        documents.write_list(items_key, [item.to_json() for item in ledger.following])
         return {"status": CONTINUE, "run": run, "round": number + 1, "itemsKey": items_key}
-    used = _remember(plan, ledger, trees, store)
+    used = _remember(plan, ledger, trees, documents)
     manifest = _manifest(plan, ledger, used, now())
     manifest |= {"run": run, "rounds": number, "executionArn": execution_arn}
     # Last: whoever finds it knows that nothing more will happen.
     manifest_key = keys.batch_manifest_key(run)
-    store.write_json(manifest_key, manifest)
+    documents.write_json(manifest_key, manifest)
     closed: JsonObject = {
         "run": run,
         "round": number,
-        "bucket": store.bucket,
+        "bucket": documents.bucket,
         "manifestKey": manifest_key,
         **{name: manifest[name] for name in ("status", "name", "totals")},
     }
     return closed if manifest["status"] == COMPLETE else closed | {"failure": _failure(manifest)}
 
 
-def _items(store: ObjectStore, run: str, number: int) -> list[Item]:
-    return [Item.from_json(each) for each in store.read_list(keys.round_key(run, number))]
+def _items(documents: Documents, run: str, number: int) -> list[Item]:
+    return [Item.from_json(each) for each in documents.read_list(keys.round_key(run, number))]
 
 
 def _outcomes(
-    store: ObjectStore, run: str, number: int, items: Iterable[Item]
+    documents: Documents, run: str, number: int, items: Iterable[Item]
 ) -> dict[str, Outcome]:
     names = {item.id: keys.outcome_key(run, number, item.id) for item in items}
-    found = store.read_many(names.values())
+    found = documents.read_many(names.values())
     outcomes = ((item, Outcome.from_json(found[key])) for item, key in names.items())
     return {item: outcome for item, outcome in outcomes if outcome}
 
@@ -104,7 +106,7 @@ def _trees(plan: JsonObject) -> dict[TreeKey, OrgTree]:
 
 
 def _remember(
-    plan: JsonObject, ledger: Ledger, trees: Mapping[TreeKey, OrgTree], store: ObjectStore
+    plan: JsonObject, ledger: Ledger, trees: Mapping[TreeKey, OrgTree], documents: Documents
 ) -> JsonObject:
     """Write down which teams are too large, for the next batch; returns the splits by cut."""
     known = plan.get("cuts")
@@ -126,7 +128,7 @@ def _remember(
         met = {str(team) for cut, team in opened if cut == key}
         after = before.after(split, whole, worked, met)
         if after != before:
-            store.write_json(key, after.to_json())
+            documents.write_json(key, after.to_json())
         teams: list[JsonValue] = [
             *sorted(split | {str(team) for cut, team in opened if cut == key})
         ]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sei_export import dates, keys
 from sei_export.api.client import Connect
-from sei_export.bucket.objects import Document
+from sei_export.bucket.documents import Document
 from sei_export.errors import SeiExportError
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue

@@ -1,5 +1,6 @@
 """DownloadExport: land a completed export, in one invocation or in several."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -9,6 +10,7 @@ from sei_export import dates, keys
 from sei_export.api.client import Connect
 from sei_export.download.body import Source
 from sei_export.download.over_invocations import Download
+from sei_export.download.staging import Staging
 from sei_export.errors import ProtocolError
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
@@ -17,7 +19,13 @@ from sei_export.manifest import Run
 from sei_export.status import ExportStatus
 
 
-def download_export(given: JsonValue, run: Run, connect: Connect, landing: Landing) -> JsonObject:
+def download_export(
+    given: JsonValue,
+    run: Run,
+    connect: Connect,
+    landing: Landing,
+    staging: Callable[[str], Staging],
+) -> JsonObject:
     """Land it, or get nearer to that.
 
     The status is asked for again, so that a retry gets a fresh link and no signed link is ever
@@ -28,6 +36,7 @@ def download_export(given: JsonValue, run: Run, connect: Connect, landing: Landi
         run: What only the state machine knows.
         connect: Makes the client for an organization and project.
         landing: Where it lands.
+        staging: Makes the staging of a folder, for a file that takes several invocations.
 
     Returns:
         `Result.to_json`; or, to be called again with the same arguments, what `Download.go_on`
@@ -54,6 +63,6 @@ def download_export(given: JsonValue, run: Run, connect: Connect, landing: Landi
         # A harvested one whose list entry did not tell.
         created_at = dates.normalize_moment(state.created_at or state.completed_at, "")
         export = replace(export, created_at=created_at or dates.format_moment(datetime.now(UTC)))
-    staging = landing.store.staging(keys.staging_folder(export.report, export.export_id))
+    staged = staging(keys.staging_folder(export.report, export.export_id))
     land = partial(landing.land, export, run, completed_at=state.completed_at)
-    return Download(source, staging, land).go_on()
+    return Download(source, staged, land).go_on()

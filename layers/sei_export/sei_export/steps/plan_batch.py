@@ -14,7 +14,7 @@ from sei_export.batch.entry import PlannedExport
 from sei_export.batch.estimate import estimate
 from sei_export.batch.items import Item, Opened, expand
 from sei_export.batch.plan import Plan, parse_plan
-from sei_export.bucket.objects import ObjectStore
+from sei_export.bucket.documents import Documents
 from sei_export.errors import (
     AuthenticationError,
     InvalidRequestError,
@@ -58,7 +58,7 @@ def plan_batch(
     run: BatchRun,
     settings: BatchSettings,
     connect: Connect,
-    store: ObjectStore,
+    documents: Documents,
 ) -> JsonObject:
     """Plan it: nothing is created at the API.
 
@@ -67,7 +67,7 @@ def plan_batch(
         run: What only the state machine knows.
         settings: The stack's.
         connect: Makes the client for an organization and project.
-        store: Where the plan goes, and what is known of earlier batches.
+        documents: Where the plan goes, and what is known of earlier batches.
 
     Returns:
         `status` CONTINUE with `run`, `round` and `itemsKey`; for a dry run `dryRun`: true with
@@ -76,11 +76,11 @@ def plan_batch(
     Raises:
         InvalidRequestError: With every problem of the plan, by path.
         AuthenticationError: The API refuses the key, and teams are to be looked up.
-        SeiExportError: As the client and the store raise.
+        SeiExportError: As the client and `Documents` raise.
     """
     plan = parse_plan(given, settings.defaults, settings.batch_plan, run.started_at)
     trees, warnings = _trees(plan, connect)
-    cuts = _cuts(plan, store)
+    cuts = _cuts(plan, documents)
     splits = {key: cut.splits for key, cut in cuts.items()}
     expansion = expand(plan, trees, splits, run.name)
     items = expansion.items
@@ -103,7 +103,7 @@ def plan_batch(
     plan_key = keys.plan_key(run.name)
     if plan.dry_run:
         _check_key(plan, trees, connect)
-        store.write_json(plan_key, {**content, "items": [item.to_json() for item in items]})
+        documents.write_json(plan_key, {**content, "items": [item.to_json() for item in items]})
         return {
             "dryRun": True,
             "run": run.name,
@@ -111,12 +111,12 @@ def plan_batch(
             "itemCount": len(items),
             "items": _shown(items),
             "planKey": plan_key,
-            "estimate": estimate(_durations(items, store), settings.max_concurrency).to_json(),
+            "estimate": estimate(_durations(items, documents), settings.max_concurrency).to_json(),
             "warnings": [*warnings[:_SHOWN_WARNINGS]],
         }
     items_key = keys.round_key(run.name, 1)
-    store.write_json(plan_key, content)
-    store.write_list(items_key, [item.to_json() for item in items])
+    documents.write_json(plan_key, content)
+    documents.write_list(items_key, [item.to_json() for item in items])
     for warning in warnings:
         logger.warning("%s", warning)
     return {"status": CONTINUE, "run": run.name, "round": 1, "itemsKey": items_key}
@@ -184,16 +184,16 @@ def _check_key(plan: Plan, trees: Mapping[TreeKey, OrgTree], connect: Connect) -
             connect(request).org_trees()
 
 
-def _cuts(plan: Plan, store: ObjectStore) -> dict[str, Cut]:
+def _cuts(plan: Plan, documents: Documents) -> dict[str, Cut]:
     """What is known of the plan's trees, by key; the key's folder has no dates."""
     wanted = (keys.cut_key(it.requests[0]) for it in plan.exports if it.tree_key)
-    return {key: Cut.from_json(content) for key, content in store.read_many(wanted).items()}
+    return {key: Cut.from_json(content) for key, content in documents.read_many(wanted).items()}
 
 
-def _durations(items: Iterable[Item], store: ObjectStore) -> list[tuple[bool, float]]:
+def _durations(items: Iterable[Item], documents: Documents) -> list[tuple[bool, float]]:
     """For each item whether it is legacy, and how long the last of its kind took; 0 if unknown."""
     requests = [item.request() for item in items]
-    known = store.read_many(
+    known = documents.read_many(
         keys.series_key(request) for request in requests if not request.report.is_legacy
     )
     return [
