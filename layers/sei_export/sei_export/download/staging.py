@@ -227,7 +227,7 @@ class Staging:
             body.close()
 
     def discard(self, left: Left) -> None:
-        """Forget all but that it was no good; the next invocation begins anew.
+        """Delete what is staged and count that it was no good; the next invocation begins anew.
 
         Raises:
             StorageError, ServiceUnavailableError: S3 refuses.
@@ -256,7 +256,7 @@ class Staging:
 
 @dataclass(frozen=True, slots=True)
 class StagedRaw:
-    """A body in the form that a server's has."""
+    """A staged body in the form that a server's has."""
 
     body: "StreamingBody"
 
@@ -274,7 +274,7 @@ class StagedRaw:
 
 @dataclass(frozen=True, slots=True)
 class StagedResponse:
-    """An answer in the form that a server's has."""
+    """S3's answer in the form that a server's has."""
 
     status_code: int
     headers: Mapping[str, str]
