@@ -15,7 +15,7 @@ from botocore.exceptions import ReadTimeoutError
 from urllib3 import HTTPResponse
 
 from sei_export import keys
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from sei_export.download.body import Body, Source
 from sei_export.errors import (
     CorruptDownloadError,
@@ -115,12 +115,14 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
         f"put {LANDED_KEY}",
         f"put {keys.series_key(REQUEST)}",
     ]
-    assert stage.s3.store.read_json(LANDED_KEY).content == {
+    assert stage.s3.documents.read_json(LANDED_KEY).content == {
         "manifestKey": MANIFEST_KEY,
         "contentSha256": hashlib.sha256(CSV).hexdigest(),
         "announced": True,
     }
-    assert stage.s3.store.read_json(keys.series_key(REQUEST)).content == {"durationSeconds": 90.25}
+    assert stage.s3.documents.read_json(keys.series_key(REQUEST)).content == {
+        "durationSeconds": 90.25
+    }
 
 
 @pytest.mark.parametrize(
@@ -352,7 +354,7 @@ def test_given_a_bus_that_refuses_when_landed_then_it_is_an_error_after_the_mani
         stage.land()
     assert stage.journal == [f"put {DATA_KEY}", f"put {MANIFEST_KEY}", f"put {LANDED_KEY}"]
     # It has landed, but nobody has heard of it.
-    assert stage.s3.store.read_json(LANDED_KEY).content["announced"] is False
+    assert stage.s3.documents.read_json(LANDED_KEY).content["announced"] is False
 
 
 # --- races ---
@@ -376,7 +378,9 @@ def test_given_another_execution_with_the_same_content_when_it_is_quicker_then_i
 
     def win() -> None:
         metadata = {"export-id": export_id, "created-at": LATER}
-        stage.s3.store.upload(DATA_KEY, [body], metadata).publish(None, "unused")
+        with stage.s3.store.upload(DATA_KEY, metadata) as upload:
+            upload.write_all([body])
+            upload.publish(None, "unused")
 
     stage.s3.before(f"write {DATA_KEY}", win)
     result = stage.land()
@@ -631,7 +635,7 @@ def test_given_no_time_for_the_rest_when_landed_then_nothing_is_visible_or_open(
         open=lambda _: client.download(REQUEST.report, "exp_1", None), seconds_left=lambda: 0.0
     )
     with pytest.raises(ExportTimedOutError):
-        Landing(stage.s3.store, stage.events.bus).land(
+        Landing(stage.s3.store, stage.s3.documents, stage.events.bus).land(
             export(), Run("arn:x", polls=0, attempts=1), Body(source), None
         )
     assert stage.contents == []
@@ -654,7 +658,7 @@ def test_given_an_upload_refused_while_reading_when_landed_then_connection_and_t
     closed: list[requests.Response] = []
     stage.s3.before("create_multipart_upload", raising(refusal("AccessDenied", 403)))
     with pytest.raises(StorageError) as caught:
-        Landing(stage.s3.store, stage.events.bus).land(
+        Landing(stage.s3.store, stage.s3.documents, stage.events.bus).land(
             export(), Run("arn:x", polls=0, attempts=1), Body(Source(opened, lambda: 100.0)), None
         )
     # Even while the error with its traceback is kept.
