@@ -14,7 +14,7 @@ from sei_export.steps.close_batch import close_batch
 @entry()
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:  # noqa: ARG001 - Lambda passes it
     """Take `run`, `round`, `executionArn`, perhaps `mapFailure`; return what comes next."""
-    closed = close_batch(event, wiring.object_store(), now=lambda: datetime.now(UTC))
+    closed = close_batch(event, wiring.documents(), now=lambda: datetime.now(UTC))
     totals = closed.get("totals")
     if isinstance(totals, dict):
         for name in ("landed", "failed", "missing"):

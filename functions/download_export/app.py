@@ -15,7 +15,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
 
     Or `finished`: false, if another invocation has to go on.
     """
-    result = download_export(event, wiring.connector(context), wiring.landing())
+    result = download_export(event, wiring.connector(context), wiring.landing(), wiring.staging)
     if result.get("finished") is False:
         return result
     add_figures(metrics, result)

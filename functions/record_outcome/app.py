@@ -12,7 +12,7 @@ from sei_export.steps.record_outcome import record_outcome
 @entry(correlation_id_path="item.name")
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:  # noqa: ARG001 - Lambda passes it
     """Take `run`, `round`, `item` and either `result` or `failure`; return the outcome."""
-    outcome = record_outcome(event, wiring.object_store())
+    outcome = record_outcome(event, wiring.documents())
     landed = outcome["landed"] is not None
     metrics.add_metric("ItemsLanded" if landed else "ItemsFailed", MetricUnit.Count, 1)
     logger.info("Item landed" if landed else "Item failed", failure=outcome["failure"])

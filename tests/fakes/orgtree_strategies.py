@@ -1,5 +1,7 @@
 """Org trees for tests: in the API's forms, and hypothesis strategies for any of them."""
 
+from collections.abc import Iterator
+
 from hypothesis import strategies as st
 
 from sei_export.jsontypes import JsonObject, JsonValue
@@ -50,6 +52,16 @@ def nested(team: Team) -> JsonObject:
         "leaf": not children,
         "children": children,
     }
+
+
+def leaves_of(team: Team) -> Iterator[Team]:
+    """The teams inside a team that contain none, in order; itself if it contains none."""
+    waiting = [team]
+    while waiting:
+        found = waiting.pop()
+        waiting += reversed(found.children)
+        if not found.children:
+            yield found
 
 
 @st.composite

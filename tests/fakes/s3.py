@@ -17,7 +17,9 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from botocore.validate import validate_parameters
 
+from sei_export.bucket.documents import Documents
 from sei_export.bucket.objects import ObjectStore
+from sei_export.download.staging import Staging
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -112,8 +114,17 @@ class FakeS3:
 
     @property
     def store(self) -> ObjectStore:
-        """The exporter's view of it."""
+        """The exporter's view of its objects."""
         return ObjectStore(self.client, BUCKET)
+
+    @property
+    def documents(self) -> Documents:
+        """The exporter's view of its JSON documents."""
+        return Documents(self.client, BUCKET)
+
+    def staging(self, folder: str) -> Staging:
+        """The exporter's view of a download in a folder."""
+        return Staging(self.client, BUCKET, folder)
 
     @property
     def client(self) -> "S3Client":

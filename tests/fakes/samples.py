@@ -3,10 +3,13 @@
 import json
 from datetime import UTC, datetime
 
+from sei_export import keys
 from sei_export.batch.defaults import BatchDefaults
 from sei_export.batch.item import Item
 from sei_export.errors import InvalidRequestError
+from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.manifest import Manifest
 from sei_export.request.defaults import RequestDefaults
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.parsing import parse_request
@@ -83,34 +86,54 @@ def export_arn(name: str) -> str:
     return f"arn:aws:states:eu-west-1:123456789012:execution:Export:{name}"
 
 
+def manifest(asked_for: ExportRequest, **fields: JsonValue) -> Manifest:
+    """What is said of a request's export that landed, with some fields of its JSON replaced."""
+    export_id, created_at = f"exp_{asked_for.fingerprint[:16]}", "2026-03-15T06:00:00Z"
+    export = Export.of(asked_for, export_id, created_at, reused=False)
+    usual = Manifest(
+        export_id=export_id,
+        report=asked_for.report.name,
+        request=asked_for.canonical(),
+        request_fingerprint=asked_for.fingerprint,
+        reused=False,
+        created_at=created_at,
+        status="completed",
+        attempts=1,
+        bucket="landing",
+        key=keys.data_key(export),
+        version_id="v1",
+        etag="e" * 32,
+        size_bytes=100,
+        csv_bytes=300,
+        content_sha256="ab" * 32,
+        rows=7,
+        columns=("team", "PR_MERGED"),
+        changed=True,
+        manifest_key=keys.manifest_key(export),
+        polls=3,
+        completed_at="2026-03-15T06:01:30.250Z",
+        duration_seconds=90.25,
+        execution_arn=export_arn("run-1"),
+    )
+    found = Manifest.from_json(usual.to_json() | fields)
+    assert found
+    return found
+
+
 def landed(item: Item, **fields: JsonValue) -> JsonObject:
     """What a child of a batch's Map has of an item whose export landed, with some fields replaced.
 
     `result` is the export machine's output.
     """
-    result: JsonObject = {
-        "report": item.request.report.name,
-        "exportId": f"exp_{item.id}",
-        "status": "completed",
-        "reused": False,
-        "attempts": 1,
-        "bucket": "landing",
-        "key": item.key,
-        "versionId": "v1",
-        "etag": "e" * 32,
-        "sizeBytes": 100,
-        "csvBytes": 300,
-        "contentSha256": "ab" * 32,
-        "rows": 7,
-        "columns": ["team", "PR_MERGED"],
-        "changed": True,
-        "manifestKey": item.key.replace("exports/", "manifests/"),
-        "polls": 3,
-        "completedAt": "2026-03-15T06:01:30.250Z",
-        "durationSeconds": 90.25,
-        "executionArn": export_arn(item.name),
-    }
+    result = manifest(item.request, executionArn=export_arn(item.name)).to_json()
     return {"result": result | fields}
+
+
+def outdated(canonical: JsonObject) -> JsonObject:
+    """A canonical request as another version's table allowed it: with a granularity of its own."""
+    options = canonical["options"]
+    assert isinstance(options, dict)
+    return canonical | {"options": options | {"granularity": "hourly"}}
 
 
 def task_failed(

@@ -65,7 +65,12 @@ class Stage:
             "polls": 3,
             "attempts": 1,
         }
-        return download_export(payload, self.connect, Landing(self.s3.store, self.events.bus))
+        return download_export(payload, self.connect, self.landing, self.s3.staging)
+
+    @property
+    def landing(self) -> Landing:
+        """What lands files in the bucket and announces them on the bus."""
+        return Landing(self.s3.store, self.s3.documents, self.events.bus)
 
     def connect(self, asked: InProject) -> SeiClient:
         """A real client of the server."""
@@ -81,7 +86,7 @@ class Stage:
     @property
     def manifest(self) -> JsonObject:
         """The current one."""
-        return self.s3.store.read_json(MANIFEST_KEY).content
+        return self.s3.documents.read_json(MANIFEST_KEY).content
 
     def _answer(self, received: Received) -> Answer:
         if received.path.endswith("/download"):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from sei_export.jsontypes import JsonObject
 from tests.stack.harness import Execution, Harness, new_team, request_for
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from sei_export.download.over_invocations import HANDOVER_SECONDS
 from sei_export.jsontypes import JsonObject
 from tests.stack.harness import Execution, Harness, new_team, request_for

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from sei_export.jsontypes import JsonObject
 from tests.stack.harness import Harness, new_team, request_for
 

@@ -2,7 +2,7 @@
 
 import json
 
-from sei_export.bucket.upload import StoredObject
+from sei_export.bucket.stored import StoredObject
 from sei_export.export import Export
 from sei_export.landing.csvcheck import CsvFacts
 from sei_export.manifest import Result

@@ -8,12 +8,13 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sei_export import wiring
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
 from tests.fakes.loopback import Answer, Loopback, Received, reply
 from tests.fakes.samples import request
@@ -45,7 +46,10 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
-    kept = (wiring.object_store, wiring.landing, wiring._secrets)  # noqa: SLF001 - kept for a process's life
+    kept = (
+        *(wiring.object_store, wiring.documents, wiring.landing),
+        *(wiring._s3, wiring._secrets),  # noqa: SLF001 - kept for a process's life
+    )
     for part in kept:
         part.cache_clear()
     yield
@@ -177,7 +181,9 @@ def test_given_a_bucket_when_written_to_then_it_is_the_one_of_the_settings(
     s3 = aws(reply(200, b"", {"ETag": '"abc"', "x-amz-version-id": "v1"}))
     _deliver(monkeypatch)
     store = wiring.object_store()
-    stored = store.upload("exports/a b.gz", [b"xyz"], METADATA).publish(None, "ab")
+    with store.upload("exports/a b.gz", METADATA) as upload:
+        upload.write_all([b"xyz"])
+        stored = upload.publish(None, "ab")
     assert (stored.version_id, stored.etag, stored.size) == ("v1", "abc", 3)
     [received] = s3.received
     assert (received.method, received.path) == ("PUT", "/landing/exports/a%20b.gz")
@@ -215,8 +221,9 @@ def test_given_a_large_file_when_uploaded_then_its_parts_are_numbered_and_checke
     with Loopback(answer) as s3:
         monkeypatch.setenv("AWS_ENDPOINT_URL", s3.origin)
         _deliver(monkeypatch)
-        store = wiring.object_store()
-        stored = store.upload("exports/a.gz", [bytes(PART_BYTES + 5)], METADATA).publish(None, "ab")
+        with wiring.object_store().upload("exports/a.gz", METADATA) as upload:
+            upload.write_all([bytes(PART_BYTES + 5)])
+            stored = upload.publish(None, "ab")
     assert (stored.version_id, stored.etag, stored.size) == ("v2", "whole-2", PART_BYTES + 5)
     sent.sort(key=lambda part: part.query["partNumber"])
     assert [part.query["partNumber"] for part in sent] == [["1"], ["2"]]
@@ -248,11 +255,18 @@ def test_given_a_part_when_asked_for_twice_then_it_is_the_same(
     assert wiring.object_store() is wiring.object_store()
     assert wiring.landing() is wiring.landing()
     assert wiring.landing().store is wiring.object_store()
+    assert wiring.documents() is wiring.documents()
+    assert wiring.landing().documents is wiring.documents()
 
 
 @pytest.mark.parametrize(
     ("part", "missing"),
-    [(wiring.object_store, "EXPORT_BUCKET"), (wiring.landing, "EVENT_BUS_NAME")],
+    [
+        (wiring.object_store, "EXPORT_BUCKET"),
+        (wiring.documents, "EXPORT_BUCKET"),
+        (partial(wiring.staging, "staging/a/"), "EXPORT_BUCKET"),
+        (wiring.landing, "EVENT_BUS_NAME"),
+    ],
 )
 def test_given_a_missing_setting_when_a_part_is_made_then_it_is_named(
     monkeypatch: pytest.MonkeyPatch, part: Callable[[], object], missing: str

@@ -44,12 +44,10 @@ def transfer(job: Job) -> None:
     pieces: Iterable[bytes] = Body(source).pieces()
     if job.verify:
         pieces = as_verified_gzip(pieces, inspector)
-    upload = store.upload(job.key, pieces, dict(_METADATA))
-    try:
+    with store.upload(job.key, _METADATA) as upload:
+        upload.write_all(pieces)
         sha256 = inspector.finish().sha256 if job.verify else ""
         upload.publish(present, sha256)
-    finally:
-        upload.discard()
 
 
 def verify(pieces: Iterable[bytes]) -> CsvFacts:

@@ -11,8 +11,11 @@ from sei_export.settings import api_settings, event_bus_name, export_bucket
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
+    from mypy_boto3_s3 import S3Client
 
+    from sei_export.bucket.documents import Documents
     from sei_export.bucket.objects import ObjectStore
+    from sei_export.download.staging import Staging
     from sei_export.landing.land import Landing
 
 _MARGIN_SECONDS = 3.0
@@ -42,11 +45,25 @@ def connector(context: Context) -> Connect:
 
 @cache
 def object_store() -> "ObjectStore":
-    """Make the export bucket."""
-    from sei_export import aws
-    from sei_export.bucket.objects import CONNECTIONS, ObjectStore
+    """Make the export bucket's objects."""
+    from sei_export.bucket.objects import ObjectStore
 
-    return ObjectStore(aws.s3(CONNECTIONS), export_bucket())
+    return ObjectStore(_s3(), export_bucket())
+
+
+@cache
+def documents() -> "Documents":
+    """Make the export bucket's JSON documents."""
+    from sei_export.bucket.documents import Documents
+
+    return Documents(_s3(), export_bucket())
+
+
+def staging(folder: str) -> "Staging":
+    """Make one download's staging, in a folder of the export bucket."""
+    from sei_export.download.staging import Staging
+
+    return Staging(_s3(), export_bucket(), folder)
 
 
 @cache
@@ -56,7 +73,15 @@ def landing() -> "Landing":
     from sei_export.landing.events import EventBus
     from sei_export.landing.land import Landing
 
-    return Landing(object_store(), EventBus(aws.events(), event_bus_name()))
+    return Landing(object_store(), documents(), EventBus(aws.events(), event_bus_name()))
+
+
+@cache
+def _s3() -> "S3Client":
+    from sei_export import aws
+    from sei_export.bucket.many import CONNECTIONS
+
+    return aws.s3(CONNECTIONS)
 
 
 @cache

@@ -144,9 +144,7 @@ def test_given_an_execution_with_part_of_an_error_then_the_rest_is_filled_in(
     assert failure.remedy.startswith("Look at the execution")
 
 
-def test_given_a_failed_execution_as_the_emulator_tells_it_then_it_is_the_exports_own_error() -> (
-    None
-):
+def test_given_a_failed_execution_as_the_emulator_tells_it_then_its_error_is_known() -> None:
     outcome = Outcome.of(_plain("ExportTimedOutError", "Not ready. Remedy: Export less."))
     assert outcome == Outcome(
         "", None, Failure("ExportTimedOutError", "Not ready.", "Export less.")

@@ -1,16 +1,11 @@
-"""What the bucket holds, and JSON in it."""
-
-import threading
-from collections.abc import Callable
+"""Objects: what the bucket holds."""
 
 import pytest
 
-from sei_export.bucket.objects import CONNECTIONS, Document
-from sei_export.bucket.refusals import LostRaceError
-from sei_export.bucket.upload import StoredObject
-from sei_export.errors import SeiExportError, ServiceUnavailableError
-from tests.fakes.s3 import FakeS3, raising, refusal
-from tests.fakes.s3_failures import FAILURES, SILENT
+from sei_export.bucket.stored import StoredObject
+from sei_export.errors import SeiExportError
+from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
+from tests.fakes.s3_failures import FAILURES
 
 KEY = "exports/report=productivity/export.csv.gz"
 METADATA = {
@@ -30,7 +25,6 @@ def s3() -> FakeS3:
 
 def test_given_an_empty_key_when_looked_at_then_there_is_nothing(s3: FakeS3) -> None:
     assert s3.store.head(KEY) is None
-    assert s3.store.read_json(KEY) == Document({}, None)
     assert s3.store.existing([KEY]) == set()
 
 
@@ -68,162 +62,26 @@ def test_given_many_keys_when_s3_fails_for_one_then_it_is_told(s3: FakeS3) -> No
 
 
 @pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
-@pytest.mark.parametrize("operation", ["head_object", "get_object", "put_object"])
-def test_given_a_refusal_when_something_is_read_or_written_then_it_is_told(
-    s3: FakeS3, operation: str, failure: Exception, error: type[SeiExportError], code: str
+def test_given_a_refusal_when_a_key_is_looked_at_then_it_is_told_where(
+    s3: FakeS3, failure: Exception, error: type[SeiExportError], code: str
 ) -> None:
-    s3.before(operation, raising(failure))
-    steps: dict[str, Callable[[], object]] = {
-        "head_object": lambda: s3.store.head(KEY),
-        "get_object": lambda: s3.store.read_json(KEY),
-        "put_object": lambda: s3.store.write_json(KEY, {}),
-    }
+    s3.before("head_object", raising(failure))
     with pytest.raises(error, match=code) as caught:
-        steps[operation]()
+        s3.store.head(KEY)
     assert KEY in caught.value.message
 
 
-def test_given_json_when_written_then_it_reads_back_the_same(s3: FakeS3) -> None:
-    s3.store.write_json(KEY, {"columns": ["é", "—"], "rows": 3, "versionId": None})
-    version = s3.current(KEY)
-    assert version
-    assert s3.store.read_json(KEY) == Document(
-        {"columns": ["é", "—"], "rows": 3, "versionId": None}, version.etag
-    )
-    assert version.content_type == "application/json"
-    assert "é" in version.body.decode()
-
-
-def test_given_json_when_written_over_json_then_the_new_one_is_current(s3: FakeS3) -> None:
-    s3.store.write_json(KEY, {"rows": 1})
-    s3.store.write_json(KEY, {"rows": 2})
-    assert s3.store.read_json(KEY).content == {"rows": 2}
-
-
-def test_given_json_that_was_read_when_replaced_then_the_new_one_is_current(s3: FakeS3) -> None:
-    for rows in (1, 2):
-        s3.store.replace_json(KEY, {"rows": rows}, s3.store.read_json(KEY).etag)
-    assert s3.store.read_json(KEY).content == {"rows": 2}
-
-
-@pytest.mark.parametrize(
-    ("before", "meanwhile"),
-    [
-        pytest.param(False, lambda s3: s3.add(KEY, b"{}"), id="an empty key is filled"),
-        pytest.param(True, lambda s3: s3.add(KEY, b"{}"), id="it is replaced"),
-        pytest.param(True, lambda s3: s3.delete(KEY), id="it is deleted"),
-    ],
-)
-def test_given_json_that_changed_since_it_was_read_when_replaced_then_the_race_is_lost(
-    s3: FakeS3, meanwhile: Callable[[FakeS3], object], *, before: bool
+@pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
+def test_given_a_refusal_when_a_key_is_looked_for_then_it_is_told_where(
+    s3: FakeS3, failure: Exception, error: type[SeiExportError], code: str
 ) -> None:
-    if before:
-        s3.store.write_json(KEY, {"rows": 1})
-    etag = s3.store.read_json(KEY).etag
-    meanwhile(s3)
-    seen = s3.current(KEY)
-    with pytest.raises(LostRaceError):
-        s3.store.replace_json(KEY, {"rows": 2}, etag)
-    assert s3.current(KEY) == seen
+    s3.before("head_object", raising(failure))
+    with pytest.raises(error, match=code) as caught:
+        s3.store.existing([KEY])
+    assert KEY in caught.value.message
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b'"a"', b"\xff\xfe\xfd"])
-def test_given_another_content_when_read_as_json_then_there_is_nothing(
-    s3: FakeS3, content: bytes
-) -> None:
-    version = s3.add(KEY, content)
-    assert s3.store.read_json(KEY) == Document({}, version.etag)
-
-
-def test_given_a_connection_lost_while_reading_then_the_service_is_unavailable(
-    s3: FakeS3,
-) -> None:
-    s3.add(KEY, b"{}")
-    s3.before("read_body", raising(SILENT))
-    with pytest.raises(ServiceUnavailableError):
-        s3.store.read_json(KEY)
-
-
-# --- many at once, and lists ---
-
-
-def test_given_many_keys_when_read_then_each_is_read_once_as_it_would_be_alone(s3: FakeS3) -> None:
-    for number in range(0, 30, 3):
-        s3.store.write_json(f"outcomes/{number}", {"number": number})
-    s3.add("outcomes/1", b"{")
-    s3.add("outcomes/2", b"[{}]")
-    names = [f"outcomes/{number}" for number in range(30)]
-    s3.calls.clear()
-    found = s3.store.read_many(iter([*names, *names]))
-    assert [*found] == names
-    assert {key for key, content in found.items() if content} == {*names[::3]}
-    assert found["outcomes/27"] == {"number": 27}
-    assert sorted(s3.calls) == sorted(("get_object", key) for key in names)
-
-
-def test_given_many_keys_when_read_then_so_many_are_read_at_a_time(s3: FakeS3) -> None:
-    # None is answered before all have been asked for.
-    together = threading.Barrier(CONNECTIONS)
-    for call in range(1, CONNECTIONS + 1):
-        s3.before("get_object", lambda: together.wait(30), call)
-    assert len(s3.store.read_many(map(str, range(CONNECTIONS)))) == CONNECTIONS
-
-
-def test_given_no_keys_when_read_then_s3_is_not_asked(s3: FakeS3) -> None:
-    assert s3.store.read_many([]) == {}
+def test_given_an_upload_that_is_only_made_then_nothing_is_sent(s3: FakeS3) -> None:
+    upload = s3.store.upload(KEY, METADATA)
+    assert (upload.key, upload.url) == (KEY, f"s3://{BUCKET}/{KEY}")
     assert s3.calls == []
-
-
-@pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
-def test_given_many_keys_when_s3_fails_for_one_then_none_counts_as_empty(
-    s3: FakeS3, failure: Exception, error: type[SeiExportError], code: str
-) -> None:
-    s3.before("get_object", raising(failure), 5)
-    with pytest.raises(error, match=code):
-        s3.store.read_many(f"outcomes/{number}" for number in range(9))
-
-
-def test_given_a_list_when_written_then_it_reads_back_the_same(s3: FakeS3) -> None:
-    s3.store.write_list(KEY, [{"name": "é — 樹"}, {}, {"tries": 1, "replaces": None}])
-    assert s3.store.read_list(KEY) == [{"name": "é — 樹"}, {}, {"tries": 1, "replaces": None}]
-    version = s3.current(KEY)
-    assert version
-    assert version.content_type == "application/json"
-    assert "樹" in version.body.decode()
-
-
-def test_given_a_list_when_written_over_something_then_the_new_one_is_current(s3: FakeS3) -> None:
-    s3.store.write_json(KEY, {"rows": 1})
-    s3.store.write_list(KEY, [{"rows": 2}])
-    assert s3.store.read_list(KEY) == [{"rows": 2}]
-    s3.store.write_list(KEY, [])
-    assert s3.store.read_list(KEY) == []
-
-
-@pytest.mark.parametrize(
-    "content", [None, b"", b"[", b'{"a": [{}]}', b"null", b'"a"', b"7", b"\xff\xfe\xfd"], ids=repr
-)
-def test_given_another_content_when_read_as_a_list_then_there_is_nothing(
-    s3: FakeS3, content: bytes | None
-) -> None:
-    if content is not None:
-        s3.add(KEY, content)
-    assert s3.store.read_list(KEY) == []
-
-
-def test_given_a_list_with_other_things_when_read_then_its_objects_are_told(s3: FakeS3) -> None:
-    s3.add(KEY, b'[{"a": 1}, [], null, "x", {"b": 2}]')
-    assert s3.store.read_list(KEY) == [{"a": 1}, {"b": 2}]
-
-
-@pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
-def test_given_a_refusal_when_a_list_is_read_or_written_then_it_is_told(
-    s3: FakeS3, failure: Exception, error: type[SeiExportError], code: str
-) -> None:
-    s3.before("get_object", raising(failure))
-    s3.before("put_object", raising(failure))
-    with pytest.raises(error, match=code):
-        s3.store.read_list(KEY)
-    with pytest.raises(error, match=code):
-        s3.store.write_list(KEY, [])
-    assert s3.versions == {}

@@ -20,7 +20,7 @@ from sei_export import keys
 from sei_export.api.calls import HttpClient
 from sei_export.api.client import InProject, SeiClient
 from sei_export.api.urls import BaseUrl
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from sei_export.download.body import READ_BYTES
 from sei_export.download.over_invocations import HANDOVER_SECONDS, MOST_CORRUPTIONS
 from sei_export.errors import (
@@ -213,7 +213,7 @@ class Slow(Stage):
     @property
     def corruptions(self) -> object:
         """What the bucket's count says."""
-        return self.s3.store.read_json(TICKET_KEY).content.get("corruptions")
+        return self.s3.documents.read_json(TICKET_KEY).content.get("corruptions")
 
     @property
     def asked(self) -> list[tuple[str | None, str | None]]:
@@ -232,7 +232,7 @@ class Slow(Stage):
     @property
     def upload(self) -> Multipart:
         """The staged parts."""
-        ticket = self.s3.store.read_json(TICKET_KEY).content
+        ticket = self.s3.documents.read_json(TICKET_KEY).content
         upload = self.s3.uploads[str(ticket["uploadId"])]
         assert upload.key == _body_key(str(ticket["validator"]))
         return upload
@@ -321,7 +321,7 @@ def _assert_nothing_visible(slow: Slow) -> None:
 def _assert_discarded(slow: Slow, corruptions: int = 1) -> None:
     assert slow.s3.uploads == {}
     assert [key for key in slow.s3.versions if key.startswith(FOLDER)] == [TICKET_KEY]
-    assert slow.s3.store.read_json(TICKET_KEY).content == {"corruptions": corruptions}
+    assert slow.s3.documents.read_json(TICKET_KEY).content == {"corruptions": corruptions}
 
 
 # --- fast ones ---

@@ -5,7 +5,8 @@ from functools import cache
 
 import pytest
 
-from sei_export.bucket.upload import PART_BYTES, Begun, Upload
+from sei_export.bucket.multipart import crc32
+from sei_export.bucket.parts import PART_BYTES, Parts
 from sei_export.download.staging import Left, Staging, Stored, Ticket
 from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
 from tests.fakes.s3 import FakeS3, raising, refusal
@@ -29,7 +30,7 @@ def s3() -> FakeS3:
 
 @pytest.fixture
 def staging(s3: FakeS3) -> Staging:
-    return s3.store.staging(FOLDER)
+    return s3.staging(FOLDER)
 
 
 @cache
@@ -43,22 +44,22 @@ def _put(s3: FakeS3, ticket: Ticket, sizes: Mapping[int, int]) -> None:
         s3.uploads[ticket.upload_id].parts[number] = _part(number, size)
 
 
-def _upload(staging: Staging, ticket: Ticket) -> Upload:
-    """With the parts that S3 has now."""
+def _parts(staging: Staging, ticket: Ticket) -> Parts:
+    """Those still to send, after the ones that S3 has now."""
     stored = staging.stored(ticket)
     assert stored
-    return staging.upload(ticket, stored)
+    return staging.parts(ticket, stored)
 
 
 def _complete(s3: FakeS3, staging: Staging, ticket: Ticket, size: int = REST) -> None:
     """As if all of it had arrived, in one part."""
     _put(s3, ticket, {1: size})
-    _upload(staging, ticket).complete()
+    _parts(staging, ticket).complete()
 
 
 def _numbers(stored: Stored | None) -> Sequence[int]:
     assert stored
-    return [part["PartNumber"] for part in stored.begun.parts]
+    return [part["PartNumber"] for part in stored.parts]
 
 
 # --- the ticket ---
@@ -74,7 +75,7 @@ def test_given_a_staging_that_was_begun_then_another_invocation_finds_its_ticket
     s3: FakeS3, staging: Staging, total: int
 ) -> None:
     ticket = staging.begin(ETAG, total, NOTHING)
-    left = s3.store.staging(FOLDER).left()
+    left = s3.staging(FOLDER).left()
     version = s3.current(TICKET_KEY)
     assert version
     assert left == Left(ticket, 0, version.etag)
@@ -87,7 +88,7 @@ def test_given_a_staging_that_was_begun_then_another_invocation_finds_its_ticket
 
 def test_given_a_ticket_then_it_holds_no_more_than_it_needs(s3: FakeS3, staging: Staging) -> None:
     ticket = staging.begin(ETAG, 5, NOTHING)
-    assert s3.store.read_json(TICKET_KEY).content == {
+    assert s3.documents.read_json(TICKET_KEY).content == {
         "uploadId": ticket.upload_id,
         "validator": ETAG,
         "totalBytes": 5,
@@ -98,7 +99,7 @@ def test_given_a_ticket_then_it_holds_no_more_than_it_needs(s3: FakeS3, staging:
 def test_given_two_exports_then_neither_sees_what_the_other_has(
     s3: FakeS3, staging: Staging
 ) -> None:
-    other = s3.store.staging("staging/report=productivity/export=exp_2/")
+    other = s3.staging("staging/report=productivity/export=exp_2/")
     ticket = other.begin(ETAG, REST, NOTHING)
     _complete(s3, other, ticket)
     assert staging.left() == NOTHING
@@ -198,7 +199,7 @@ def test_given_a_twin_who_is_quicker_when_begun_then_both_have_one_upload(
 ) -> None:
     left = leave(s3, staging)
     before = set(s3.uploads)
-    twins = s3.store.staging(FOLDER).begin(ETAG, TOTAL, left)
+    twins = s3.staging(FOLDER).begin(ETAG, TOTAL, left)
     assert staging.begin(ETAG, TOTAL, left) == twins
     assert set(s3.uploads) - before == {twins.upload_id}
     assert staging.left().ticket == twins
@@ -218,7 +219,7 @@ def test_given_a_twin_with_another_file_when_begun_then_it_waits_and_leaves_noth
 ) -> None:
     left = leave(s3, staging)
     before = set(s3.uploads)
-    twins = s3.store.staging(FOLDER).begin(validator, total, left)
+    twins = s3.staging(FOLDER).begin(validator, total, left)
     with pytest.raises(ServiceUnavailableError, match="Another execution") as caught:
         staging.begin(ETAG, TOTAL, left)
     assert "when that one has ended" in caught.value.remedy
@@ -308,7 +309,10 @@ def test_given_any_parts_then_those_before_the_first_gap_count(
     assert stored
     assert _numbers(stored) == list(range(1, kept + 1))
     assert stored.size == sum(sizes[number] for number in range(1, kept + 1))
-    assert stored.begun.upload_id == ticket.upload_id
+    # And they are those of the ticket's upload.
+    assert [part["ChecksumCRC32"] for part in stored.parts] == [
+        crc32(_part(number, sizes[number])) for number in range(1, kept + 1)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -324,7 +328,7 @@ def test_given_more_parts_than_there_are_of_one_size_then_the_next_ones_are_larg
     thousand_and_first: int,
     kept: int,
 ) -> None:
-    monkeypatch.setattr("sei_export.bucket.upload.PART_BYTES", 64)
+    monkeypatch.setattr("sei_export.bucket.parts.PART_BYTES", 64)
     ticket = staging.begin(ETAG, 10**6, NOTHING)
     parts = s3.uploads[ticket.upload_id].parts
     parts.update({number: bytes(64) for number in range(1, min(count, 1000) + 1)})
@@ -356,16 +360,16 @@ def test_given_parts_when_gone_on_with_then_all_make_one_body(
     stored = staging.stored(ticket)
     assert stored
     sent_before = s3.operations().count("upload_part")
-    upload = staging.upload(ticket, stored)
-    upload.write(content[stored.size :])
-    upload.flush()
+    parts = staging.parts(ticket, stored)
+    parts.write(content[stored.size :])
+    parts.flush()
     assert s3.current(BODY_KEY) is None
-    upload.complete()
+    parts.complete()
     version = s3.current(BODY_KEY)
     assert version
     assert version.body == content
-    assert version.checksum == upload.checksum
-    assert s3.operations().count("upload_part") - sent_before == 4 - len(stored.begun.parts)
+    assert version.checksum == parts.checksum
+    assert s3.operations().count("upload_part") - sent_before == 4 - len(stored.parts)
     assert staging.is_whole(ticket)
     assert s3.uploads == {}
 
@@ -376,12 +380,12 @@ def test_given_parts_of_which_not_all_are_full_when_kept_then_only_full_ones_are
     ticket = staging.begin(ETAG, 9 * PART_BYTES, NOTHING)
     stored = staging.stored(ticket)
     assert stored
-    upload = staging.upload(ticket, stored)
-    upload.write(_part(1) + _part(2) + _part(3, REST))
-    assert upload.keep() == 2
+    parts = staging.parts(ticket, stored)
+    parts.write(_part(1) + _part(2) + _part(3, REST))
+    assert parts.keep() == 2
     assert s3.uploads[ticket.upload_id].parts == {1: _part(1), 2: _part(2)}
     # Safe after that, and it takes nothing back.
-    upload.abandon()
+    parts.abandon()
     assert _numbers(staging.stored(ticket)) == [1, 2]
 
 
@@ -391,11 +395,11 @@ def test_given_an_upload_that_is_abandoned_then_it_stays_for_another_invocation(
     ticket = staging.begin(ETAG, 9 * PART_BYTES, NOTHING)
     stored = staging.stored(ticket)
     assert stored
-    upload = staging.upload(ticket, stored)
-    upload.write(_part(1))
-    upload.keep()
-    upload.write(_part(2, REST))
-    upload.abandon()
+    parts = staging.parts(ticket, stored)
+    parts.write(_part(1))
+    parts.keep()
+    parts.write(_part(2, REST))
+    parts.abandon()
     assert "abort_multipart_upload" not in s3.operations()
     assert _numbers(staging.stored(ticket)) == [1]
 
@@ -407,9 +411,9 @@ def test_given_a_body_that_a_twin_has_completed_then_completing_again_is_worth_a
     _put(s3, ticket, {1: REST})
     stored = staging.stored(ticket)
     assert stored
-    staging.upload(ticket, stored).complete()
+    staging.parts(ticket, stored).complete()
     with pytest.raises(ServiceUnavailableError, match="NoSuchUpload"):
-        staging.upload(ticket, stored).complete()
+        staging.parts(ticket, stored).complete()
     assert staging.is_whole(ticket)
 
 
@@ -418,16 +422,16 @@ def test_given_parts_that_have_other_etags_each_time_when_a_twin_sends_one_again
 ) -> None:
     s3.new_part_etags = True
     ticket = staging.begin(ETAG, PART_BYTES + REST, NOTHING)
-    first = _upload(staging, ticket)
+    first = _parts(staging, ticket)
     first.write(_part(1) + _part(2, REST))
     first.flush()
-    twin = staging.upload(ticket, Stored(Begun(ticket.upload_id, ()), 0))
+    twin = staging.parts(ticket, Stored((), 0))
     twin.write(_part(1))
     assert twin.keep() == 1
     with pytest.raises(ServiceUnavailableError, match="InvalidPart"):
         first.complete()
     assert not staging.is_whole(ticket)
-    _upload(staging, ticket).complete()
+    _parts(staging, ticket).complete()
     assert staging.is_whole(ticket)
     assert s3.uploads == {}
 
@@ -529,7 +533,7 @@ def _neither(s3: FakeS3, ticket: Ticket) -> None:
 def _assert_only_a_count_is_left(s3: FakeS3, count: int) -> None:
     assert s3.uploads == {}
     assert list(s3.versions) == [TICKET_KEY]
-    assert s3.store.read_json(TICKET_KEY).content == {"corruptions": count}
+    assert s3.documents.read_json(TICKET_KEY).content == {"corruptions": count}
 
 
 @pytest.mark.parametrize("count", [0, 2])
@@ -592,9 +596,9 @@ def test_given_a_refusal_when_discarded_then_it_can_be_repeated(
 
 
 def _send(staging: Staging, ticket: Ticket) -> None:
-    upload = _upload(staging, ticket)
-    upload.write(_part(2))
-    upload.keep()
+    parts = _parts(staging, ticket)
+    parts.write(_part(2))
+    parts.keep()
 
 
 def _discard(staging: Staging, ticket: Ticket) -> None:
@@ -612,7 +616,7 @@ STEPS: dict[str, tuple[str, int, Callable[[Staging, Ticket], object]]] = {
     "is whole": ("head_object", 1, lambda staging, ticket: staging.is_whole(ticket)),
     "stored": ("list_parts", 1, lambda staging, ticket: staging.stored(ticket)),
     "a part": ("upload_part", 1, _send),
-    "complete": (f"write {BODY_KEY}", 1, lambda it, ticket: _upload(it, ticket).complete()),
+    "complete": (f"write {BODY_KEY}", 1, lambda it, ticket: _parts(it, ticket).complete()),
     "open": ("get_object", 1, lambda staging, _: _read(staging, {})),
     "discard the body": ("delete_object", 1, _discard),
     "discard the upload": ("abort_multipart_upload", 1, _discard),

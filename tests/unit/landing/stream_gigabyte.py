@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import psutil
 
 from sei_export.bucket.objects import ObjectStore
-from sei_export.bucket.upload import PART_BYTES, PARTS_IN_FLIGHT
+from sei_export.bucket.parts import PART_BYTES, PARTS_IN_FLIGHT
 from sei_export.download.body import READ_BYTES
 from sei_export.landing.csvcheck import CsvInspector
 from sei_export.landing.verified import as_verified_gzip
@@ -109,9 +109,10 @@ def main() -> None:
     store = ObjectStore(cast("S3Client", s3), "landing")
     inspector = CsvInspector()
     pieces = as_verified_gzip(body(memory, ROWS[sys.argv[1]]), inspector)
-    upload = store.upload("exports/a", pieces, METADATA)
-    facts = inspector.finish()
-    upload.publish(None, facts.sha256)
+    with store.upload("exports/a", METADATA) as upload:
+        upload.write_all(pieces)
+        facts = inspector.finish()
+        upload.publish(None, facts.sha256)
     report = {
         "bytes": sum(s3.lengths.values()),
         "rows": facts.rows,

@@ -15,7 +15,7 @@ from botocore.exceptions import ReadTimeoutError
 from urllib3 import HTTPResponse
 
 from sei_export import keys
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from sei_export.download.body import Body
 from sei_export.download.source import Source
 from sei_export.errors import (
@@ -26,7 +26,6 @@ from sei_export.errors import (
 )
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.landing.land import Landing
 from tests.fakes.loopback import Answer, reply
 from tests.fakes.s3 import BUCKET, raising, refusal
 from tests.fakes.stage import (
@@ -119,12 +118,14 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
         f"put {LANDED_KEY}",
         f"put {keys.series_key(REQUEST)}",
     ]
-    assert stage.s3.store.read_json(LANDED_KEY).content == {
+    assert stage.s3.documents.read_json(LANDED_KEY).content == {
         "manifestKey": MANIFEST_KEY,
         "contentSha256": hashlib.sha256(CSV).hexdigest(),
         "announced": True,
     }
-    assert stage.s3.store.read_json(keys.series_key(REQUEST)).content == {"durationSeconds": 90.25}
+    assert stage.s3.documents.read_json(keys.series_key(REQUEST)).content == {
+        "durationSeconds": 90.25
+    }
 
 
 @pytest.mark.parametrize(
@@ -356,7 +357,7 @@ def test_given_a_bus_that_refuses_when_landed_then_it_is_an_error_after_the_mani
         stage.land()
     assert stage.journal == [f"put {DATA_KEY}", f"put {MANIFEST_KEY}", f"put {LANDED_KEY}"]
     # It has landed, but nobody has heard of it.
-    assert stage.s3.store.read_json(LANDED_KEY).content["announced"] is False
+    assert stage.s3.documents.read_json(LANDED_KEY).content["announced"] is False
 
 
 # --- races ---
@@ -380,7 +381,9 @@ def test_given_a_quicker_execution_with_the_same_content_then_its_object_stays(
 
     def win() -> None:
         metadata = {"export-id": export_id, "created-at": LATER}
-        stage.s3.store.upload(DATA_KEY, [body], metadata).publish(None, "unused")
+        with stage.s3.store.upload(DATA_KEY, metadata) as upload:
+            upload.write_all([body])
+            upload.publish(None, "unused")
 
     stage.s3.before(f"write {DATA_KEY}", win)
     result = stage.land()
@@ -645,7 +648,7 @@ def test_given_no_time_for_the_rest_when_landed_then_nothing_is_visible_or_open(
     client = stage.connect(REQUEST)
     source = Source(lambda _: client.download(export(), None), FakeClock().deadline(0))
     with pytest.raises(ExportTimedOutError, match=f"of {len(LARGE_GZ)} came"):
-        Landing(stage.s3.store, stage.events.bus).land(export(), RUN, Body(source).pieces(), None)
+        stage.landing.land(export(), RUN, Body(source).pieces(), None)
     assert stage.contents == []
     assert stage.s3.uploads == {}
 
@@ -667,7 +670,7 @@ def test_given_an_upload_refused_while_reading_then_connection_and_thread_end(
     stage.s3.before("create_multipart_upload", raising(refusal("AccessDenied", 403)))
     raw = Body(Source(opened, FakeClock().deadline(100))).pieces()
     with pytest.raises(StorageError, match="AccessDenied") as caught:
-        Landing(stage.s3.store, stage.events.bus).land(export(), RUN, raw, None)
+        stage.landing.land(export(), RUN, raw, None)
     # Even while the error with its traceback is kept.
     assert caught.value.__traceback__
     assert len(closed) == 1

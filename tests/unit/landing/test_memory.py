@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import sei_export
-from sei_export.bucket.upload import PART_BYTES
+from sei_export.bucket.parts import PART_BYTES
 from tests.unit.landing import stream_gigabyte
 
 

@@ -12,7 +12,7 @@ from sei_export import keys
 from sei_export.batch.cuts import USES_BEFORE_RETRY, Cut
 from sei_export.batch.item import Item
 from sei_export.batch.ledger import MAX_ROUNDS, MAX_TRIES
-from sei_export.bucket.objects import CONNECTIONS
+from sei_export.bucket.many import CONNECTIONS
 from sei_export.errors import InvalidRequestError, SeiExportError
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.reports import REPORTS
@@ -97,7 +97,7 @@ class Batch:
         """Those of the current round."""
         return [
             Item.from_json(each)
-            for each in self.s3.store.read_list(keys.round_key(self.run, self.number))
+            for each in self.s3.documents.read_list(keys.round_key(self.run, self.number))
         ]
 
     def record(self, answer: Answer) -> None:
@@ -107,11 +107,11 @@ class Batch:
             ended = answer(item)
             if ended is not None:
                 given: JsonObject = {"run": self.run, "round": self.number, "item": item.to_json()}
-                record_outcome({**given, **ended}, self.s3.store)
+                record_outcome({**given, **ended}, self.s3.documents)
 
     def close(self, map_failure: JsonValue = None) -> JsonObject:
         """CloseBatch."""
-        return close_batch(self.run, self.number, ARN, self.s3.store, lambda: NOW, map_failure)
+        return close_batch(self.run, self.number, ARN, self.s3.documents, lambda: NOW, map_failure)
 
     def settle(self, answer: Answer) -> JsonObject:
         """All rounds, as the state machine runs them."""
@@ -136,7 +136,7 @@ class Batch:
     @property
     def manifest(self) -> JsonObject:
         """The current batch's; empty if there is none."""
-        return self.s3.store.read_json(self.manifest_key).content
+        return self.s3.documents.read_json(self.manifest_key).content
 
     @property
     def lines(self) -> list[JsonObject]:
@@ -451,7 +451,7 @@ def test_given_an_outcome_of_another_round_when_closed_then_it_does_not_count(
     batch.plan(_entry(["Solo"]))
     [item] = batch.items
     given: JsonObject = {"run": "weekly", "round": 9, "item": item.to_json(), **landed(item)}
-    record_outcome(given, batch.s3.store)
+    record_outcome(given, batch.s3.documents)
     assert batch.close()["status"] == "CONTINUE"
 
 
@@ -583,7 +583,7 @@ def test_given_a_cut_that_worked_then_the_next_batch_needs_one_round(
     batch.settled(_entry("none", report), answer=answer)
     assert len(batch.ran) == 3
     cut_key = keys.cut_key(parsed(least(report)))
-    assert batch.s3.store.read_json(cut_key).content == {"split": {"1": 0, "2": 0}}
+    assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 0, "2": 0}}
     # Of other days.
     days: JsonObject = {"start": "2025-01-01", "end": "2025-01-31"}
     closed = batch.settled(_entry("none", report, dateRange=days), answer=answer, run="again")
@@ -592,17 +592,17 @@ def test_given_a_cut_that_worked_then_the_next_batch_needs_one_round(
     assert closed["status"] == ("COMPLETE" if report == "productivity" else "PARTIAL")
     assert _number(closed["totals"], "landed") == _number(closed["totals"], "expected") == 4
     assert batch.manifest["splits"] == {cut_key: ["1", "2"]}
-    assert batch.s3.store.read_json(cut_key).content == {"split": {"1": 1, "2": 1}}
+    assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 1, "2": 1}}
 
 
 @pytest.mark.parametrize("report", OF_TREES)
 def test_given_a_cut_of_long_ago_then_it_is_tried_coarser_again(batch: Batch, report: str) -> None:
     cut_key = keys.cut_key(parsed(least(report)))
-    batch.s3.store.write_json(cut_key, Cut({"1": 0, "2": USES_BEFORE_RETRY}).to_json())
+    batch.s3.documents.write_json(cut_key, Cut({"1": 0, "2": USES_BEFORE_RETRY}).to_json())
     batch.settled(_entry("none", report), answer=_of({}))
     assert batch.ran == [["2", "5", "7"]]
     # It landed whole, so it is forgotten.
-    assert batch.s3.store.read_json(cut_key).content == {"split": {"1": 1}}
+    assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 1}}
 
 
 @pytest.mark.parametrize("report", OF_TREES)
@@ -610,10 +610,10 @@ def test_given_a_coarser_try_that_is_in_vain_then_the_cut_is_remembered_anew(
     batch: Batch, report: str
 ) -> None:
     cut_key = keys.cut_key(parsed(least(report)))
-    batch.s3.store.write_json(cut_key, Cut({"2": USES_BEFORE_RETRY}).to_json())
+    batch.s3.documents.write_json(cut_key, Cut({"2": USES_BEFORE_RETRY}).to_json())
     batch.settled(_entry("top", report), answer=_of({"2": _too_large()}))
     assert batch.ran == [["2", "5", "7"], ["3", "4"]]
-    assert batch.s3.store.read_json(cut_key).content == {"split": {"2": 0}}
+    assert batch.s3.documents.read_json(cut_key).content == {"split": {"2": 0}}
 
 
 def test_given_a_cut_that_did_not_work_then_it_is_not_remembered(batch: Batch) -> None:
@@ -683,10 +683,10 @@ def test_given_a_round_that_was_closed_when_closed_again_then_it_says_and_writes
 
 def test_given_a_remembered_cut_when_closed_again_then_its_use_counts_once(batch: Batch) -> None:
     cut_key = keys.cut_key(parsed(least("productivity")))
-    batch.s3.store.write_json(cut_key, {"split": {"1": 3}})
+    batch.s3.documents.write_json(cut_key, {"split": {"1": 3}})
     batch.settled(_entry("none"), answer=_of({}))
     batch.close()
-    assert batch.s3.store.read_json(cut_key).content == {"split": {"1": 4}}
+    assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 4}}
 
 
 @pytest.mark.parametrize(
@@ -705,7 +705,7 @@ def test_given_no_such_run_when_closed_then_it_is_told_and_nothing_is_written(
     batch.record(_of({}))
     before = len(batch.s3.journal)
     with pytest.raises(InvalidRequestError, match=f"run {run!r} has no round {number}"):
-        close_batch(run, number, ARN, batch.s3.store, lambda: NOW)
+        close_batch(run, number, ARN, batch.s3.documents, lambda: NOW)
     assert len(batch.s3.journal) == before
 
 

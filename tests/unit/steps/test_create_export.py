@@ -28,8 +28,8 @@ def _create(
     arn: str = ARN,
 ) -> JsonObject:
     """One call of the function; the bucket is empty unless one is given."""
-    store = (s3 or FakeS3()).store
-    return create_export(given, started_at, arn, DEFAULTS, api.connect, store.read_json)
+    documents = (s3 or FakeS3()).documents
+    return create_export(given, started_at, arn, DEFAULTS, api.connect, documents.read_json)
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,8 @@ def test_given_no_export_when_landed_then_the_input_is_refused_before_any_call(
             given,
             Run("arn:x", 0, 1),
             stage.connect,
-            Landing(stage.s3.store, stage.events.bus),
+            Landing(stage.s3.store, stage.s3.documents, stage.events.bus),
+            stage.s3.staging,
         )
     assert stage.server.connections == 0
     assert stage.s3.calls == []

@@ -62,7 +62,7 @@ class Scene:
 
     def fetch(self, given: JsonValue) -> JsonObject:
         """One call of the function."""
-        landing = Landing(self.s3.store, self.events.bus)
+        landing = Landing(self.s3.store, self.s3.documents, self.events.bus)
         return fetch_report(given, RUN, self._connect, landing)
 
     @property

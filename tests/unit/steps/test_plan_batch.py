@@ -132,7 +132,7 @@ def _entry(
 
 
 def _first_round(s3: FakeS3) -> list[Item]:
-    return [Item.from_json(each) for each in s3.store.read_list(ITEMS_KEY)]
+    return [Item.from_json(each) for each in s3.documents.read_list(ITEMS_KEY)]
 
 
 def _wide(count: int, name: str = "Team", tree: str = "Engineering") -> JsonObject:
@@ -173,7 +173,7 @@ def test_given_a_plan_when_planned_then_its_file_has_what_later_rounds_and_peopl
     api: Api, s3: FakeS3
 ) -> None:
     _plan(api, s3, _entry("top"), dryRun=False)
-    content = s3.store.read_json(PLAN_KEY).content
+    content = s3.documents.read_json(PLAN_KEY).content
     tree = read_tree(ENGINEERING, "Engineering")
     cut_key = keys.cut_key(parsed(least("productivity")))
     assert content == {
@@ -223,7 +223,7 @@ def test_given_a_plan_without_trees_when_planned_then_neither_trees_nor_cuts_are
     _plan(api, s3, least("sprint", scope={"teamId": "2"}), least("team-report"))
     assert [item.team for item in _first_round(s3)] == ["2", "6036"]
     assert (api.calls, "get_object" in s3.operations()[:-1]) == ([], False)
-    content = s3.store.read_json(PLAN_KEY).content
+    content = s3.documents.read_json(PLAN_KEY).content
     assert (content["trees"], content["cuts"]) == ([], {})
 
 
@@ -238,7 +238,7 @@ def test_given_many_entries_of_two_trees_when_planned_then_each_tree_is_asked_fo
         *["/v2/org-trees"] * 2,
         *(f"/v2/org-trees/{n}/teams" for n in "12"),
     ]
-    trees = s3.store.read_json(PLAN_KEY).content["trees"]
+    trees = s3.documents.read_json(PLAN_KEY).content["trees"]
     assert isinstance(trees, list)
     assert len(trees) == 2
 
@@ -357,7 +357,7 @@ def test_given_a_tree_that_cannot_be_read_when_it_is_exported_whole_then_it_goes
         returned = _plan(api, s3, _entry("none"))
     assert returned["status"] == "CONTINUE"
     assert [item.team for item in _first_round(s3)] == [None]
-    content = s3.store.read_json(PLAN_KEY).content
+    content = s3.documents.read_json(PLAN_KEY).content
     assert content["trees"] == []
     assert isinstance(content["warnings"], list)
     assert len(content["warnings"]) == 1
@@ -446,11 +446,11 @@ def test_given_a_remembered_cut_when_planned_then_it_is_used_at_once(
     api: Api, s3: FakeS3, report: str
 ) -> None:
     cut_key = keys.cut_key(parsed(least(report)))
-    s3.store.write_json(cut_key, {"split": {"1": 3, "2": 0, "5": USES_BEFORE_RETRY}})
+    s3.documents.write_json(cut_key, {"split": {"1": 3, "2": 0, "5": USES_BEFORE_RETRY}})
     _plan(api, s3, _entry("none", report, dateRange={"period": "previous-month"}))
     # Product was split so often that it is tried whole again.
     assert [item.team for item in _first_round(s3)] == ["3", "4", "5", "7"]
-    content = s3.store.read_json(PLAN_KEY).content
+    content = s3.documents.read_json(PLAN_KEY).content
     opened = content["opened"]
     assert isinstance(opened, list)
     assert [(each["cut"], each["teamId"]) for each in opened if isinstance(each, dict)] == [
@@ -472,23 +472,23 @@ def test_given_a_strange_memory_when_planned_then_it_knows_nothing(
 def test_given_a_remembered_cut_of_a_flat_tree_when_planned_then_it_is_not_used(
     s3: FakeS3,
 ) -> None:
-    s3.store.write_json(keys.cut_key(parsed(least("productivity"))), {"split": {"1": 0, "": 0}})
+    s3.documents.write_json(keys.cut_key(parsed(least("productivity"))), {"split": {"1": 0, "": 0}})
     api = Api({"Engineering": FLAT})
     with api.server:
         _plan(api, s3, _entry("none"))
     assert [item.team for item in _first_round(s3)] == [None]
-    assert s3.store.read_json(PLAN_KEY).content["opened"] == []
+    assert s3.documents.read_json(PLAN_KEY).content["opened"] == []
 
 
 def test_given_a_remembered_cut_that_makes_too_many_items_when_planned_then_it_is_not_used(
     s3: FakeS3,
 ) -> None:
-    s3.store.write_json(keys.cut_key(parsed(least("productivity"))), {"split": {"1": 0}})
+    s3.documents.write_json(keys.cut_key(parsed(least("productivity"))), {"split": {"1": 0}})
     api = Api({"Engineering": _wide(MAX_ITEMS)})
     with api.server:
         _plan(api, s3, _entry("none"), least("team-report"))
     assert [item.team for item in _first_round(s3)] == [None, "6036"]
-    assert s3.store.read_json(PLAN_KEY).content["opened"] == []
+    assert s3.documents.read_json(PLAN_KEY).content["opened"] == []
 
 
 def test_given_a_memory_that_s3_refuses_when_planned_then_it_is_told(api: Api, s3: FakeS3) -> None:
@@ -506,7 +506,7 @@ def test_given_a_dry_run_when_planned_then_items_and_estimate_are_told_and_no_ro
     entries = [_entry("top"), least("team-report")]
     returned = _plan(api, s3, *entries, dryRun=True)
     assert [*s3.versions] == [PLAN_KEY]
-    content = s3.store.read_json(PLAN_KEY).content
+    content = s3.documents.read_json(PLAN_KEY).content
     assert isinstance(content["items"], list)
     items = [Item.from_json(each) for each in content["items"]]
     assert [item.team for item in items] == ["2", "5", "7", "6036"]
@@ -528,9 +528,9 @@ def test_given_a_dry_run_when_planned_then_items_and_estimate_are_told_and_no_ro
 
 def test_given_a_dry_run_then_its_items_are_those_of_the_real_one(api: Api, s3: FakeS3) -> None:
     _plan(api, s3, _entry("top"), dryRun=True)
-    content = s3.store.read_json(PLAN_KEY).content
+    content = s3.documents.read_json(PLAN_KEY).content
     _plan(api, s3, _entry("top"))
-    assert content["items"] == s3.store.read_list(ITEMS_KEY)
+    assert content["items"] == s3.documents.read_list(ITEMS_KEY)
 
 
 def test_given_known_durations_when_run_dry_then_the_estimate_has_them(
@@ -538,8 +538,8 @@ def test_given_known_durations_when_run_dry_then_the_estimate_has_them(
 ) -> None:
     _plan(api, s3, _entry("top"))
     platform, product, _ = [keys.series_key(item.request()) for item in _first_round(s3)]
-    s3.store.write_json(platform, {"durationSeconds": 3000.5})
-    s3.store.write_json(product, {"durationSeconds": "soon"})
+    s3.documents.write_json(platform, {"durationSeconds": 3000.5})
+    s3.documents.write_json(product, {"durationSeconds": "soon"})
     told = _plan(api, s3, _entry("top"), dryRun=True)["estimate"]
     assert told == estimate([(False, 3000.5), (False, 0.0), (False, 0.0)], 10).to_json()
     assert isinstance(told, dict)
@@ -561,9 +561,9 @@ def test_given_10000_items_when_planned_then_all_are_in_the_bucket_and_the_answe
 ) -> None:
     returned = _plan(wide, s3, _entry("leaves"))
     assert _bytes(returned) < 1000
-    items = s3.store.read_list(ITEMS_KEY)
+    items = s3.documents.read_list(ITEMS_KEY)
     assert len({str(item["id"]) for item in items}) == len(items) == 10_000
-    assert s3.store.read_json(PLAN_KEY).content["itemCount"] == 10_000
+    assert s3.documents.read_json(PLAN_KEY).content["itemCount"] == 10_000
     children: Iterable[JsonObject] = (
         {"item": item, "run": "r" * 80, "round": 12} for item in items
     )
@@ -580,7 +580,7 @@ def test_given_10000_items_when_run_dry_then_all_are_in_the_bucket_and_the_answe
     assert 100 < len(returned["items"]) < 10_000
     assert isinstance(returned["estimate"], dict)
     assert returned["estimate"]["exports"] == 10_000
-    items = s3.store.read_json(PLAN_KEY).content["items"]
+    items = s3.documents.read_json(PLAN_KEY).content["items"]
     assert isinstance(items, list)
     assert len(items) == 10_000
 
@@ -620,8 +620,8 @@ def test_given_the_simulator_when_planned_then_each_leaf_is_an_item_and_nothing_
     clean: int, speaker: simulator.Client, s3: FakeS3, *, dry: bool
 ) -> None:
     returned = _simulated(clean, s3, simulator.KEY, _entry("leaves"), dry=dry)
-    file = s3.store.read_json(PLAN_KEY).content
-    listed = file["items"] if dry else s3.store.read_list(ITEMS_KEY)
+    file = s3.documents.read_json(PLAN_KEY).content
+    listed = file["items"] if dry else s3.documents.read_list(ITEMS_KEY)
     assert isinstance(listed, list)
     assert [Item.from_json(item).team for item in listed] == [
         *(str(number) for number in (203760, 203761, 203762, 203764, 203765, 203766)),

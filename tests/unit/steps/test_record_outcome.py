@@ -39,9 +39,9 @@ def _payload(ended: JsonObject, **changes: JsonValue) -> JsonObject:
 
 
 def test_given_a_landed_export_when_recorded_then_its_facts_are_in_the_bucket(s3: FakeS3) -> None:
-    returned = record_outcome(_payload(LANDED), s3.store)
+    returned = record_outcome(_payload(LANDED), s3.documents)
     assert [*s3.versions] == [KEY]
-    assert s3.store.read_json(KEY).content == returned
+    assert s3.documents.read_json(KEY).content == returned
     outcome = Outcome.of(LANDED)
     assert Outcome.from_json(returned) == outcome
     assert outcome.landed
@@ -51,8 +51,8 @@ def test_given_a_landed_export_when_recorded_then_its_facts_are_in_the_bucket(s3
 
 def test_given_a_failure_when_recorded_then_it_is_in_the_bucket(s3: FakeS3) -> None:
     failed = task_failed("ExportRejectedError", "No team 9.", "Name another.")
-    returned = record_outcome(_payload(failed), s3.store)
-    assert s3.store.read_json(KEY).content == returned
+    returned = record_outcome(_payload(failed), s3.documents)
+    assert s3.documents.read_json(KEY).content == returned
     assert Outcome.from_json(returned) == Outcome(
         export_arn("run-1"), None, Failure("ExportRejectedError", "No team 9.", "Name another.")
     )
@@ -60,33 +60,33 @@ def test_given_a_failure_when_recorded_then_it_is_in_the_bucket(s3: FakeS3) -> N
 
 def test_given_the_same_twice_when_recorded_then_the_bucket_holds_the_same(s3: FakeS3) -> None:
     for _ in range(2):
-        record_outcome(_payload(LANDED), s3.store)
+        record_outcome(_payload(LANDED), s3.documents)
     assert len({version.body for version in s3.versions[KEY]}) == 1
     assert [*s3.versions] == [KEY]
 
 
 def test_given_another_round_when_recorded_then_the_first_ones_stays(s3: FakeS3) -> None:
-    first = record_outcome(_payload(task_failed("ProtocolError")), s3.store)
-    record_outcome(_payload(LANDED, round=3), s3.store)
-    assert s3.store.read_json(KEY).content == first
-    assert s3.store.read_json(keys.outcome_key(RUN, 3, ITEM.id)).content["landed"]
+    first = record_outcome(_payload(task_failed("ProtocolError")), s3.documents)
+    record_outcome(_payload(LANDED, round=3), s3.documents)
+    assert s3.documents.read_json(KEY).content == first
+    assert s3.documents.read_json(keys.outcome_key(RUN, 3, ITEM.id)).content["landed"]
 
 
 def test_given_a_landed_export_when_run_again_in_vain_then_it_has_landed(s3: FakeS3) -> None:
     # A Map that is run again finds the name of the export's execution taken.
-    first = record_outcome(_payload(LANDED), s3.store)
+    first = record_outcome(_payload(LANDED), s3.documents)
     taken: JsonObject = {
         "failure": {"Error": "StepFunctions.ExecutionAlreadyExistsException", "Cause": ""}
     }
-    assert record_outcome(_payload(taken), s3.store) == first
-    assert s3.store.read_json(KEY).content == first
+    assert record_outcome(_payload(taken), s3.documents) == first
+    assert s3.documents.read_json(KEY).content == first
 
 
 def test_given_a_failure_when_run_again_with_success_then_it_has_landed(s3: FakeS3) -> None:
-    record_outcome(_payload(task_failed("ProtocolError")), s3.store)
-    again = record_outcome(_payload(LANDED), s3.store)
+    record_outcome(_payload(task_failed("ProtocolError")), s3.documents)
+    again = record_outcome(_payload(LANDED), s3.documents)
     assert again["landed"]
-    assert s3.store.read_json(KEY).content == again
+    assert s3.documents.read_json(KEY).content == again
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_given_another_payload_when_recorded_then_nothing_is_written(
     s3: FakeS3, changes: JsonObject, told: str
 ) -> None:
     with pytest.raises(InvalidRequestError, match=told) as caught:
-        record_outcome(_payload(LANDED, **changes), s3.store)
+        record_outcome(_payload(LANDED, **changes), s3.documents)
     assert caught.value.remedy.startswith("Invoke the function with a payload")
     assert s3.calls == []
 
@@ -117,5 +117,5 @@ def test_given_a_refusal_of_s3_when_recorded_then_it_is_told(
 ) -> None:
     s3.before(operation, raising(failure))
     with pytest.raises(error, match=code):
-        record_outcome(_payload(LANDED), s3.store)
+        record_outcome(_payload(LANDED), s3.documents)
     assert s3.versions == {}

@@ -7,7 +7,7 @@ API, or the team, may have become quicker.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.jsontypes import JsonObject, JsonValue, is_count
 
 USES_BEFORE_RETRY = 10
 """A try costs one round if it is in vain, so it is made in one batch out of so many."""
@@ -28,7 +28,7 @@ class Cut:
         """Read it; an empty or strange one knows nothing."""
         given: JsonValue = content.get("split", {})
         pairs = given.items() if isinstance(given, dict) else ()
-        return cls({team: uses for team, uses in pairs if isinstance(uses, int)})
+        return cls({team: uses for team, uses in pairs if is_count(uses)})
 
     def to_json(self) -> JsonObject:
         """The form in the bucket."""

@@ -51,7 +51,7 @@ def refuse_overlaps(plan: Plan, items: Iterable[Item], trees: Mapping[TreeName, 
 
 
 def _problem(plan: Plan, pair: tuple[int, int], item: Item, outer: Team) -> str:
-    first, second = (plan.exports[entry].path or "the plan" for entry in pair)
+    first, second = (plan.exports[entry].path for entry in pair)
     whose = f"team {item.team_name} ({item.team})"
     return (
         f"{second} asks for {whose}, which is inside {outer.name} that {first} asks for with the "

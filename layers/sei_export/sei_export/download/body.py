@@ -10,7 +10,7 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from urllib3.exceptions import HTTPError, ReadTimeoutError
@@ -109,6 +109,10 @@ class Body:
             if not piece:
                 return
             self._held.append(piece)
+
+    def end_earlier(self, seconds: float) -> None:
+        """Keep so many seconds of the time in reserve from now on."""
+        self.source = replace(self.source, deadline=self.source.deadline.earlier(seconds))
 
     @property
     def can_go_on(self) -> bool:
@@ -257,7 +261,7 @@ class Body:
         if isinstance(error, ReadTimeoutError):
             return ServiceUnavailableError(
                 f"The download stalled after {self.received} bytes.",
-                remedy="Start a new execution later; it goes on where this one stopped if the "
+                remedy="Start a new execution later; it resumes where this one stopped if the "
                 "server can do that. Check the Harness status page.",
             )
         return CorruptDownloadError(

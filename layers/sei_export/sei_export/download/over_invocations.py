@@ -1,8 +1,17 @@
 """One file on its way from the API into the bucket, over one invocation or several.
 
-Most fit into one: verified on the way, nothing kept but the result. One that is too slow for that
-is staged first, then verified and landed from there, so that every byte is verified in one pass
-(`staging`).
+::
+
+    nothing ──── fits into one invocation ───────────────▶ landed
+      │  ▲                                                    ▲
+      │  └──────────── corrupt: discarded, counted ──┐        │
+      ▼                                              │        │
+    staging ──── last part ───▶ whole ──── verified ─┴────────┘
+     │   ▲
+     └───┘ the invocation's time is up: parts are kept
+
+Most files fit: verified on the way, nothing kept but the result. One that is too slow is staged
+first, then verified and landed from there, so that every byte is verified in one pass (`staging`).
 """
 
 import logging
@@ -11,7 +20,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sei_export.bucket.upload import PART_BYTES, Begun, Upload, part_bytes
+from sei_export.bucket.parts import PART_BYTES, Parts, part_bytes
 from sei_export.download.body import Body
 from sei_export.download.source import Source
 from sei_export.download.staging import Left, Staging, Stored, Ticket
@@ -28,7 +37,7 @@ HANDOVER_SECONDS = 15.0
 """Kept, when an invocation's time runs out, for the parts on their way and for publishing."""
 
 _END_SECONDS = 5.0
-"""Kept for one part, if it is the only one."""
+"""Kept to finish the first part: handing over before there is one would keep nothing."""
 
 MOST_CORRUPTIONS = 3
 """Of one staged file. The state machine's own count starts anew each time it goes on."""
@@ -56,8 +65,8 @@ class Download:
     staging: Staging
     land: Callable[[Generator[bytes]], JsonObject]
 
-    def go_on(self) -> JsonObject:
-        """Land it, or get nearer to that.
+    def advance(self) -> JsonObject:
+        """Land the file, or get nearer to that.
 
         Returns:
             What `land` returns; or, to be called again in another invocation: `finished`: false,
@@ -65,7 +74,7 @@ class Download:
 
         Raises:
             CorruptDownloadError: The file is damaged or has changed: the next call begins anew. Or
-                its connection broke off again and again: the next call goes on.
+                its connection broke off again and again: the next call resumes.
             ExportTimedOutError: It is too slow, and the server cannot go on in the middle of it.
             SeiExportError: As `Body.pieces`, `Staging` and `land` raise.
         """
@@ -76,56 +85,36 @@ class Download:
                 "was downloaded."
             )
         if left.ticket is None:
-            return self._begin(left)
+            return self._start(left)
         if self.staging.is_whole(left.ticket):
-            return self._land_staged(left, left.ticket)
+            return self._land_whole(left, left.ticket)
         stored = self.staging.stored(left.ticket)
         if stored is None:
             # A twin has just completed it, or the bucket's lifecycle rules have taken it away.
             whole = self.staging.is_whole(left.ticket)
-            return self._land_staged(left, left.ticket) if whole else self._begin(left)
-        return self._go_on(left, left.ticket, stored)
+            return self._land_whole(left, left.ticket) if whole else self._start(left)
+        return self._resume(left, left.ticket, stored)
 
-    def _begin(self, left: Left) -> JsonObject:
+    def _start(self, left: Left) -> JsonObject:
+        """From nothing: land it at once, or stage it where the pace says that it will not fit."""
         seconds = self.source.deadline.left()
         with closing(Body(self.source)) as body:
             body.read_ahead(_LOOK_BYTES, min(_LOOK_SECONDS, seconds / 4))
             if body.seconds_needed > _SHARE_OF_TIME * seconds and body.can_go_on_elsewhere:
-                return self._begin_staging(left, body)
-            # Time to hand over, should it get slower, or to end.
-            body.source = self._with_reserve(self.source)
+                return self._stage_from_start(left, body)
             try:
-                return self.land(body.pieces())
+                return self._land(body)
             except ExportTimedOutError:
                 if not body.can_go_on_elsewhere:
                     raise
                 self.staging.begin(body.validator, body.length, left)
                 return _unfinished(0, body.length)
 
-    def _begin_staging(self, left: Left, body: Body) -> JsonObject:
-        ticket = self.staging.begin(body.validator, body.length, left)
-        begun = self.staging.left()
-        return self._stage(begun, ticket, body, Stored(Begun(ticket.upload_id, ()), 0))
-
-    def _land_staged(self, left: Left, ticket: Ticket) -> JsonObject:
-        source = replace(self.source, open=partial(self.staging.open, ticket))
-        body = Body(self._with_reserve(source))
-        try:
-            with closing(body), self._discarding(left, body):
-                return self.land(body.pieces())
-        except ExportTimedOutError:
-            raise ExportTimedOutError(
-                f"All {ticket.total} bytes are here, but verifying them takes longer than one "
-                f"invocation: {body.received} were verified.",
-                remedy="Give DownloadExportFunction more memory, which gives it more CPU; or "
-                "export less at a time: one team, a shorter date range, fewer metrics.",
-            ) from None
-
-    def _go_on(self, left: Left, ticket: Ticket, stored: Stored) -> JsonObject:
+    def _resume(self, left: Left, ticket: Ticket, stored: Stored) -> JsonObject:
+        """From staging: on from the last part that was kept."""
         if stored.size == ticket.total:
-            self.staging.upload(ticket, stored).complete()
+            self.staging.parts(ticket, stored).complete()
             return _unfinished(stored.size, ticket.total)
-        body = Body(self.source)
         if stored.size:
             body = Body(
                 self.source,
@@ -134,70 +123,86 @@ class Download:
                 validator=ticket.validator,
                 ranges=True,
             )
-        with closing(body):
-            if not stored.size:
-                with self._discarding(left, body):
-                    body.read_ahead(1, _LOOK_SECONDS)
-                if (body.validator, body.total) != (ticket.validator, ticket.total):
-                    # Nothing was kept of the file that it was.
-                    return self._begin_anew(left, body)
-            return self._stage(left, ticket, body, stored)
+            with closing(body):
+                return self._stage(left, ticket, body, stored)
+        with closing(Body(self.source)) as body:
+            with self._discarding(left, body):
+                body.read_ahead(1, _LOOK_SECONDS)
+            if (body.validator, body.total) == (ticket.validator, ticket.total):
+                return self._stage(left, ticket, body, stored)
+            # The file is another one now, and nothing was kept of the one that it was.
+            if body.can_go_on_elsewhere:
+                return self._stage_from_start(left, body)
+            return self._land(body)
 
-    def _begin_anew(self, left: Left, body: Body) -> JsonObject:
-        if body.can_go_on_elsewhere:
-            return self._begin_staging(left, body)
-        body.source = self._with_reserve(self.source)
+    def _land_whole(self, left: Left, ticket: Ticket) -> JsonObject:
+        """From whole: verify and land what is staged."""
+        source = replace(self.source, open=partial(self.staging.open, ticket))
+        body = Body(source)
+        try:
+            with closing(body), self._discarding(left, body):
+                return self._land(body)
+        except ExportTimedOutError:
+            raise ExportTimedOutError(
+                f"All {ticket.total} bytes are here, but verifying them takes longer than one "
+                f"invocation: {body.received} were verified.",
+                remedy="Give DownloadExportFunction more memory, which gives it more CPU; or "
+                "export less at a time: one team, a shorter date range, fewer metrics.",
+            ) from None
+
+    def _land(self, body: Body) -> JsonObject:
+        # Time to hand over, should it get slower, or for what comes after reading.
+        body.end_earlier(HANDOVER_SECONDS)
         return self.land(body.pieces())
+
+    def _stage_from_start(self, left: Left, body: Body) -> JsonObject:
+        ticket = self.staging.begin(body.validator, body.length, left)
+        begun = self.staging.left()
+        return self._stage(begun, ticket, body, Stored((), 0))
 
     def _stage(self, left: Left, ticket: Ticket, body: Body, stored: Stored) -> JsonObject:
         """Send raw bytes until they end or the time does."""
-        upload = self.staging.upload(ticket, stored)
+        parts = self.staging.parts(ticket, stored)
         with self._discarding(left, body):
             try:
-                if self._send(body, upload, stored):
-                    upload.complete()
+                if self._send(body, parts, stored):
+                    parts.complete()
                     return _unfinished(ticket.total, ticket.total)
-                parts = upload.keep()
+                kept = parts.keep()
             finally:
                 # Before anything is discarded: a part on its way would outlive that.
-                upload.abandon()
-        if parts == len(stored.begun.parts):
+                parts.abandon()
+        if kept == len(stored.parts):
             raise _too_slow(body, stored)
-        return _unfinished(sum(map(part_bytes, range(1, parts + 1))), ticket.total)
+        return _unfinished(sum(map(part_bytes, range(1, kept + 1))), ticket.total)
 
-    def _send(self, body: Body, upload: Upload, stored: Stored) -> bool:
+    def _send(self, body: Body, parts: Parts, stored: Stored) -> bool:
         """Whether all of it is sent; else, the time is up."""
         try:
             for piece in body.pieces():
-                upload.write(piece)
-                # Before there is a whole part, handing over would keep nothing.
-                kept = body.received - stored.size >= part_bytes(len(stored.begun.parts) + 1)
-                reserve = HANDOVER_SECONDS if kept else _END_SECONDS
+                parts.write(piece)
+                is_kept = body.received - stored.size >= part_bytes(len(stored.parts) + 1)
+                reserve = HANDOVER_SECONDS if is_kept else _END_SECONDS
                 if body.received != body.total and self.source.deadline.left() < reserve:
                     return False
         except ExportTimedOutError:
             return False
-        upload.flush()
+        parts.flush()
         return True
 
     @contextmanager
     def _discarding(self, left: Left, body: Body) -> Iterator[None]:
-        """What turned out to be no good is of no use to the next try; what was cut short is."""
+        """Discard what is staged if it turns out corrupt; keep it if a connection broke off."""
         try:
             yield
         except CorruptDownloadError as error:
             if body.broke_off:
                 raise ServiceUnavailableError(
                     error.message,
-                    remedy="Start a new execution soon: it goes on where this one stopped.",
+                    remedy="Start a new execution soon: it resumes where this one stopped.",
                 ) from None
             self.staging.discard(left)
             raise
-
-    @staticmethod
-    def _with_reserve(source: Source) -> Source:
-        """Ends early enough for what comes after reading."""
-        return replace(source, deadline=source.deadline.earlier(HANDOVER_SECONDS))
 
 
 def _unfinished(received: int, total: int) -> JsonObject:
@@ -208,6 +213,6 @@ def _unfinished(received: int, total: int) -> JsonObject:
 def _too_slow(body: Body, stored: Stored) -> ExportTimedOutError:
     return ExportTimedOutError(
         f"The download is too slow: {body.received - stored.size} bytes came in the function's "
-        f"time, and less than a part of {part_bytes(len(stored.begun.parts) + 1)} cannot be kept.",
+        f"time, and less than a part of {part_bytes(len(stored.parts) + 1)} cannot be kept.",
         remedy="Export less at a time: one team, a shorter date range, fewer metrics.",
     )

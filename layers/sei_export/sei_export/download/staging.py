@@ -1,7 +1,15 @@
 """A download that does not fit into one invocation, kept in the bucket from one to the next.
 
 The raw bytes go up as parts of one multipart upload, and S3's list of them says where to go on.
-Nothing of it is verified: once whole, it is read like any other download.
+Nothing of them is verified: once whole, they are read like any other download.
+
+A *ticket* is what the list does not say: the upload's id, what names the state of the file that the
+parts are of, and its length. The ticket is a JSON document beside the parts; without one the next
+invocation begins anew.
+
+A *twin* is another execution at the same export at the same time. Twins share the folder: only one
+of them can write the ticket, the others take it over, and since all cut the same file into parts of
+the same sizes, it does not matter who sends which part, or how often.
 """
 
 import hashlib
@@ -12,19 +20,28 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sei_export.bucket.refusals import LostRaceError, code_of, translated
-from sei_export.bucket.upload import Begun, Upload, part_bytes
+from sei_export.bucket.documents import Documents
+from sei_export.bucket.multipart import MultipartUpload
+from sei_export.bucket.objects import ObjectStore
+from sei_export.bucket.parts import Parts, part_bytes
+from sei_export.bucket.refusals import (
+    UPLOAD_GONE,
+    LostRaceError,
+    code_of,
+    translated,
+    translating,
+)
 from sei_export.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-    from sei_export.bucket.objects import ObjectStore
     from sei_export.jsontypes import JsonObject
 
-_GONE = "NoSuchUpload"
 _TICKET_FIELDS = ("uploadId", "validator", "totalBytes")
 _CORRUPTIONS = "corruptions"
 
@@ -61,34 +78,41 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a multipart upload holds.
+    """What the upload under way holds.
 
     Attributes:
-        begun: The upload and its parts.
+        parts: From the first on, none left out.
         size: Bytes in them.
     """
 
-    begun: Begun
+    parts: "Sequence[CompletedPartTypeDef]"
     size: int
 
 
 class Staging:
-    """One download's folder; made by `ObjectStore.staging`. Twins share it: their parts agree."""
+    """Keeps one download in a folder of the bucket, which twins share.
 
-    def __init__(self, store: "ObjectStore", s3: "S3Client", folder: str) -> None:
-        self._store = store
+    Args:
+        s3: boto3's client.
+        bucket: Its name.
+        folder: `keys.staging_folder`.
+    """
+
+    def __init__(self, s3: "S3Client", bucket: str, folder: str) -> None:
         self._s3 = s3
-        self._bucket = store.bucket
+        self._bucket = bucket
+        self._objects = ObjectStore(s3, bucket)
+        self._documents = Documents(s3, bucket)
         self._folder = folder
         self._ticket_key = f"{folder}ticket.json"
 
     def left(self) -> Left:
-        """What invocations before this one left.
+        """Read what invocations before this one left.
 
         Raises:
             StorageError, ServiceUnavailableError: S3 does not say.
         """
-        document = self._store.read_json(self._ticket_key)
+        document = self._documents.read_json(self._ticket_key)
         upload_id, validator, total = (document.content.get(name) for name in _TICKET_FIELDS)
         corruptions = document.content.get(_CORRUPTIONS)
         ticket = None
@@ -107,44 +131,38 @@ class Staging:
         Raises:
             StorageError, ServiceUnavailableError: S3 refuses, or a twin has another file.
         """
-        key = self._body_key(validator)
-        try:
-            answer = self._s3.create_multipart_upload(
-                Bucket=self._bucket, Key=key, ChecksumAlgorithm="CRC32"
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise translated(error, f"beginning {self._url(key)}") from error
-        ticket = Ticket(answer["UploadId"], validator, total)
+        multipart = MultipartUpload.begin(self._s3, self._bucket, self._body_key(validator))
+        ticket = Ticket(multipart.id, validator, total)
         fields = (ticket.upload_id, ticket.validator, ticket.total)
         content: JsonObject = dict(zip(_TICKET_FIELDS, fields, strict=True))
         content[_CORRUPTIONS] = left.corruptions
         try:
-            self._store.replace_json(self._ticket_key, content, left.etag)
+            self._documents.replace_json(self._ticket_key, content, left.etag)
         except LostRaceError:
             twins = self.left().ticket
             if twins == ticket:
                 # Nobody else's: S3's answer got lost, and the SDK tried again.
                 return ticket
-            self._abort(ticket)
+            multipart.abort()
             if twins is None or (twins.validator, twins.total) != (validator, total):
                 raise ServiceUnavailableError(
-                    f"Another execution is downloading to {self._url(key)}.",
+                    f"Another execution is downloading to {multipart.url}.",
                     remedy="Start a new execution when that one has ended.",
                 ) from None
             return twins
         return ticket
 
     def is_whole(self, ticket: Ticket) -> bool:
-        """Whether all bytes are there, in one object.
+        """Tell whether all bytes are there, in one object.
 
         Raises:
             StorageError, ServiceUnavailableError: S3 does not say.
         """
-        body = self._store.head(self._body_key(ticket.validator))
+        body = self._objects.head(self._body_key(ticket.validator))
         return body is not None and body.size == ticket.total
 
     def stored(self, ticket: Ticket) -> Stored | None:
-        """What the upload holds: after a crash, the parts before the first gap.
+        """List what the upload holds: after a crash, the parts before the first gap.
 
         Returns:
             None if there is no such upload any more.
@@ -175,14 +193,14 @@ class Staging:
                 )
                 size += part["Size"]
         except (ClientError, BotoCoreError) as error:
-            if code_of(error) == _GONE:
+            if code_of(error) == UPLOAD_GONE:
                 return None
             raise translated(error, f"listing the parts of {self._url(key)}") from error
-        return Stored(Begun(ticket.upload_id, parts), size)
+        return Stored(parts, size)
 
-    def upload(self, ticket: Ticket, stored: Stored) -> Upload:
-        """The upload, to go on with."""
-        return Upload(self._s3, self._bucket, self._body_key(ticket.validator), {}, stored.begun)
+    def parts(self, ticket: Ticket, stored: Stored) -> Parts:
+        """Go on with the upload, after the parts that are stored."""
+        return Parts(self._multipart(ticket), stored.parts)
 
     @contextmanager
     def open(self, ticket: Ticket, headers: Mapping[str, str]) -> Iterator["StagedResponse"]:
@@ -193,14 +211,12 @@ class Staging:
         """
         key = self._body_key(ticket.validator)
         given = {"Range": headers["Range"], "IfMatch": headers["If-Range"]} if headers else {}
-        try:
+        with translating(f"reading {self._url(key)}"):
             answer = self._s3.get_object(
                 Bucket=self._bucket,
                 Key=key,
                 **given,  # type: ignore[arg-type]  # the names of two parameters
             )
-        except (ClientError, BotoCoreError) as error:
-            raise translated(error, f"reading {self._url(key)}") from error
         body = answer["Body"]
         try:
             metadata = answer["ResponseMetadata"]
@@ -211,33 +227,27 @@ class Staging:
             body.close()
 
     def discard(self, left: Left) -> None:
-        """Forget all but that it was no good; the next invocation begins anew.
+        """Delete what is staged and count that it was no good; the next invocation begins anew.
 
         Raises:
             StorageError, ServiceUnavailableError: S3 refuses.
         """
         if left.ticket:
             key = self._body_key(left.ticket.validator)
-            try:
+            with translating(f"deleting {self._url(key)}"):
                 self._s3.delete_object(Bucket=self._bucket, Key=key)
-            except (ClientError, BotoCoreError) as error:
-                raise translated(error, f"deleting {self._url(key)}") from error
-            self._abort(left.ticket)
+            self._multipart(left.ticket).abort()
         # The ticket last: as long as it is there, this can be repeated. A twin may have begun anew.
         with suppress(LostRaceError):
             count = left.corruptions + 1
-            self._store.replace_json(self._ticket_key, {_CORRUPTIONS: count}, left.etag)
+            self._documents.replace_json(self._ticket_key, {_CORRUPTIONS: count}, left.etag)
 
-    def _abort(self, ticket: Ticket) -> None:
+    def _multipart(self, ticket: Ticket) -> MultipartUpload:
         key = self._body_key(ticket.validator)
-        try:
-            self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=ticket.upload_id)
-        except (ClientError, BotoCoreError) as error:
-            if code_of(error) != _GONE:
-                raise translated(error, f"aborting {self._url(key)}") from error
+        return MultipartUpload(self._s3, self._bucket, key, ticket.upload_id)
 
     def _body_key(self, validator: str) -> str:
-        """A file that has changed is another object: nobody takes one for the other."""
+        """Name the body: a file that has changed is another object, so that none is mixed up."""
         return f"{self._folder}body-{hashlib.sha256(validator.encode()).hexdigest()[:16]}"
 
     def _url(self, key: str) -> str:
@@ -246,12 +256,12 @@ class Staging:
 
 @dataclass(frozen=True, slots=True)
 class StagedRaw:
-    """A body in the form that a server's has."""
+    """A staged body in the form that a server's has."""
 
     body: "StreamingBody"
 
     def read(self, size: int, /, *, decode_content: bool) -> bytes:  # noqa: ARG002 - the form's
-        """So many bytes; fewer only at the end.
+        """Read so many bytes; fewer only at the end.
 
         Raises:
             OSError: S3's answer broke off.
@@ -264,7 +274,7 @@ class StagedRaw:
 
 @dataclass(frozen=True, slots=True)
 class StagedResponse:
-    """An answer in the form that a server's has."""
+    """S3's answer in the form that a server's has."""
 
     status_code: int
     headers: Mapping[str, str]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sei_export import dates, keys
+from sei_export.bucket.documents import Documents
 from sei_export.bucket.objects import ObjectStore
+from sei_export.bucket.publish import Upload
 from sei_export.bucket.refusals import LostRaceError
-from sei_export.bucket.upload import StoredObject, Upload
+from sei_export.bucket.stored import StoredObject
 from sei_export.errors import (
     CorruptDownloadError,
     SeiExportError,
@@ -34,11 +36,13 @@ class Landing:
     """Where exports land and are announced.
 
     Attributes:
-        store: The bucket.
+        store: The bucket's objects.
+        documents: The bucket's JSON documents.
         bus: The event bus.
     """
 
     store: ObjectStore
+    documents: Documents
     bus: EventBus
 
     def land(
@@ -62,7 +66,7 @@ class Landing:
             SeiExportError: As `raw` raises.
         """
         key, manifest_key = keys.data_key(export), keys.manifest_key(export)
-        document = self.store.read_json(manifest_key)
+        document = self.documents.read_json(manifest_key)
         before = Manifest.from_json(document.content)
         stored, facts = self._store(export, key, raw, before)
         completed, seconds = _times(export, completed_at)
@@ -103,16 +107,16 @@ class Landing:
             "manifestKey": manifest.manifest_key,
             "contentSha256": manifest.content_sha256,
         }
-        self.store.write_json(key, {**mark, "announced": False})
+        self.documents.write_json(key, {**mark, "announced": False})
         self.bus.export_completed(manifest)
-        self.store.write_json(key, {**mark, "announced": True})
+        self.documents.write_json(key, {**mark, "announced": True})
 
     def _remember(self, export: Export, seconds: float) -> None:
         """How long it took, for the next one of its kind; only a hint, so it stops nothing."""
         if export.request and not export.report.is_legacy:
             try:
                 key = keys.series_key(export.request)
-                self.store.write_json(key, Series(seconds).to_json())
+                self.documents.write_json(key, Series(seconds).to_json())
             except SeiExportError as error:
                 logger.warning("How long it took was not written down: %s", error.message)
 
@@ -129,10 +133,10 @@ class Landing:
         }
         if export.request:
             metadata["request-fingerprint"] = export.request.fingerprint
-        # Closed here, not when an error's traceback is forgotten: connection and thread.
-        with closing(raw), closing(as_verified_gzip(raw, inspector)) as pieces:
-            upload = self.store.upload(key, pieces, metadata)
-        try:
+        with self.store.upload(key, metadata) as upload:
+            # Closed here, not when an error's traceback is forgotten: connection and thread.
+            with closing(raw), closing(as_verified_gzip(raw, inspector)) as pieces:
+                upload.write_all(pieces)
             facts = inspector.finish()
             if len(facts.columns) == 1:
                 # No report has one column; an error's text, sent as if it were the file, has.
@@ -140,8 +144,6 @@ class Landing:
                     f"The file is not CSV: its first line is one field, {facts.columns[0][:80]!r}."
                 )
             return self._publish(upload, present, export, facts, before), facts
-        finally:
-            upload.discard()
 
     def _publish(
         self,
@@ -195,7 +197,7 @@ class Landing:
             return True
         if (before.execution_arn, before.export_id) == (run.execution_arn, export.export_id):
             return before.changed
-        mark = self.store.read_json(keys.landed_key(export.report, before.export_id)).content
+        mark = self.documents.read_json(keys.landed_key(export.report, before.export_id)).content
         return not (mark.get("contentSha256") == facts.sha256 and mark.get("announced") is True)
 
     def _describe(self, manifest: Manifest, etag: str | None) -> None:
@@ -203,12 +205,12 @@ class Landing:
         key, manifest_key = manifest.key, manifest.manifest_key
         for _ in range(_PUBLISH_TRIES):
             try:
-                self.store.replace_json(manifest_key, manifest.to_json(), etag)
+                self.documents.replace_json(manifest_key, manifest.to_json(), etag)
             except LostRaceError:
                 now = self.store.head(key)
                 if now is None or now.etag != manifest.etag:
                     return
-                etag = self.store.read_json(manifest_key).etag
+                etag = self.documents.read_json(manifest_key).etag
             else:
                 return
         raise StorageError(

@@ -13,19 +13,21 @@ from sei_export.batch.memory import learn
 from sei_export.batch.outcomes import Failure, Outcome
 from sei_export.batch.plan import CONTINUE
 from sei_export.batch.record import PlanRecord
-from sei_export.bucket.objects import ObjectStore
+from sei_export.bucket.documents import Documents
 from sei_export.errors import InvalidRequestError
 from sei_export.input.payload import count_field, text_field
 from sei_export.jsontypes import JsonObject, JsonValue
 
 
-def close_batch(payload: JsonObject, store: ObjectStore, now: Callable[[], datetime]) -> JsonObject:
+def close_batch(
+    payload: JsonObject, documents: Documents, now: Callable[[], datetime]
+) -> JsonObject:
     """Close a round.
 
     Args:
         payload: `run`, the batch's folder; `round`, counted from 1; `executionArn`; perhaps
             `mapFailure`, Step Functions' Error and Cause, if the map itself failed.
-        store: The bucket.
+        documents: The bucket.
         now: The clock.
 
     Returns:
@@ -38,8 +40,8 @@ def close_batch(payload: JsonObject, store: ObjectStore, now: Callable[[], datet
     """
     run, number = text_field(payload, "run"), count_field(payload, "round")
     execution_arn = text_field(payload, "executionArn")
-    content = store.read_json(keys.plan_key(run)).content
-    rounds = [_items(store, run, each) for each in range(1, number + 1)]
+    content = documents.read_json(keys.plan_key(run)).content
+    rounds = [_items(documents, run, each) for each in range(1, number + 1)]
     if not content or not rounds or not all(rounds):
         raise InvalidRequestError([f"run {run!r} has no round {number} in the bucket."])
     record = PlanRecord.from_json(content)
@@ -48,23 +50,25 @@ def close_batch(payload: JsonObject, store: ObjectStore, now: Callable[[], datet
         tree = record.trees.get(item.tree_name) if item.tree_name else None
         return children(item, tree, run, number + 1) if tree else ()
 
-    outcomes = [_outcomes(store, run, each, items) for each, items in enumerate(rounds, start=1)]
+    outcomes = [
+        _outcomes(documents, run, each, items) for each, items in enumerate(rounds, start=1)
+    ]
     ledger = balance(rounds, outcomes, parts, run, _why_unknown(payload.get("mapFailure")))
     if ledger.following:
         items_key = keys.round_key(run, number + 1)
-        store.write_list(items_key, [item.to_json() for item in ledger.following])
+        documents.write_list(items_key, [item.to_json() for item in ledger.following])
         return {"status": CONTINUE, "run": run, "round": number + 1, "itemsKey": items_key}
     learned = learn(record, ledger)
     for key, cut in learned.cuts.items():
-        store.write_json(key, cut.to_json())
+        documents.write_json(key, cut.to_json())
     manifest = BatchManifest(record, ledger, learned.splits, number, execution_arn, now())
     # Last: whoever finds it knows that nothing more will happen.
     manifest_key = keys.batch_manifest_key(run)
-    store.write_json(manifest_key, manifest.to_json())
+    documents.write_json(manifest_key, manifest.to_json())
     closed: JsonObject = {
         "run": run,
         "round": number,
-        "bucket": store.bucket,
+        "bucket": documents.bucket,
         "manifestKey": manifest_key,
         "status": manifest.status,
         "name": record.name,
@@ -73,15 +77,15 @@ def close_batch(payload: JsonObject, store: ObjectStore, now: Callable[[], datet
     return closed if manifest.status == COMPLETE else closed | {"failure": manifest.failure()}
 
 
-def _items(store: ObjectStore, run: str, number: int) -> list[Item]:
-    return [Item.from_json(each) for each in store.read_list(keys.round_key(run, number))]
+def _items(documents: Documents, run: str, number: int) -> list[Item]:
+    return [Item.from_json(each) for each in documents.read_list(keys.round_key(run, number))]
 
 
 def _outcomes(
-    store: ObjectStore, run: str, number: int, items: Iterable[Item]
+    documents: Documents, run: str, number: int, items: Iterable[Item]
 ) -> dict[str, Outcome]:
     names = {item.id: keys.outcome_key(run, number, item.id) for item in items}
-    found = store.read_many(names.values())
+    found = documents.read_many(names.values())
     outcomes = ((item, Outcome.from_json(found[key])) for item, key in names.items())
     return {item: outcome for item, outcome in outcomes if outcome}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sei_export import dates, keys
 from sei_export.api.client import Connect
-from sei_export.bucket.objects import Document
+from sei_export.bucket.documents import Document
 from sei_export.errors import SeiExportError
 from sei_export.export import Export
 from sei_export.input.payload import text_field, time_field

@@ -1,6 +1,6 @@
 """DownloadExport: land a completed export, in one invocation or in several."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,6 +9,7 @@ from sei_export.api.answers import State
 from sei_export.api.client import Connect, SeiClient
 from sei_export.download.over_invocations import Download
 from sei_export.download.source import Source
+from sei_export.download.staging import Staging
 from sei_export.errors import ProtocolError
 from sei_export.export import Export, ExportStatus
 from sei_export.input.run import ExportRun
@@ -16,7 +17,12 @@ from sei_export.jsontypes import JsonObject
 from sei_export.landing.land import Landing
 
 
-def download_export(payload: JsonObject, connect: Connect, landing: Landing) -> JsonObject:
+def download_export(
+    payload: JsonObject,
+    connect: Connect,
+    landing: Landing,
+    staging: Callable[[str], Staging],
+) -> JsonObject:
     """Land it, or get nearer to that.
 
     The status is asked for again, so that a retry gets a fresh link and no signed link is ever
@@ -26,13 +32,15 @@ def download_export(payload: JsonObject, connect: Connect, landing: Landing) -> 
         payload: `export`, which is `Export.to_json`; `executionArn`, `polls` and `attempts`.
         connect: Makes the client for an organization and project.
         landing: Where it lands.
+        staging: Makes what keeps the file over invocations, in a folder of the bucket.
+        staging: Makes the staging of a folder, for a file that takes several invocations.
 
     Returns:
-        `Manifest.to_json`; or, to be called again with the same payload, what `Download.go_on`
+        `Manifest.to_json`; or, to be called again with the same payload, what `Download.advance`
         returns.
 
     Raises:
-        SeiExportError: As the client, `Download.go_on` and `Landing.land` raise.
+        SeiExportError: As the client, `Download.advance` and `Landing.land` raise.
     """
     export, run = Export.from_json(payload.get("export")), ExportRun.read(payload)
     client = connect(export)
@@ -54,8 +62,8 @@ def download_export(payload: JsonObject, connect: Connect, landing: Landing) -> 
     def land(raw: Generator[bytes]) -> JsonObject:
         return landing.land(export, run, raw, completed_at=state.completed_at)
 
-    staging = landing.store.staging(keys.staging_folder(export.report, export.export_id))
-    return Download(source, staging, land).go_on()
+    folder = keys.staging_folder(export.report, export.export_id)
+    return Download(source, staging(folder), land).advance()
 
 
 def _fresh_links(client: SeiClient, export: Export, state: State) -> Iterator[str | None]:

@@ -15,7 +15,7 @@ from sei_export.batch.item import Item
 from sei_export.batch.plan import CONTINUE, Plan, parse_plan
 from sei_export.batch.record import PlanRecord
 from sei_export.batch.trees import read_trees
-from sei_export.bucket.objects import ObjectStore
+from sei_export.bucket.documents import Documents
 from sei_export.input.run import BatchRun
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.manifest import Series
@@ -30,7 +30,7 @@ _SHOWN_BYTES = 100_000
 
 
 def plan_batch(
-    payload: JsonObject, defaults: BatchDefaults, connect: Connect, store: ObjectStore
+    payload: JsonObject, defaults: BatchDefaults, connect: Connect, documents: Documents
 ) -> JsonObject:
     """Plan a batch: nothing is created at the API.
 
@@ -39,7 +39,7 @@ def plan_batch(
             `executionArn`; `startedAt`, the execution's start.
         defaults: The stack's settings.
         connect: Makes the client for an organization and project.
-        store: Where the plan goes, and what is known of earlier batches.
+        documents: Where the plan goes, and what is known of earlier batches.
 
     Returns:
         `status` CONTINUE with `run`, `round` and `itemsKey`; for a dry run `dryRun`: true with
@@ -48,14 +48,14 @@ def plan_batch(
     Raises:
         InvalidRequestError: With every problem of the plan, by path.
         AuthenticationError: The API refuses the key, and teams are to be looked up.
-        SeiExportError: As the client and the store raise.
+        SeiExportError: As the client and `Documents` raise.
     """
     run = BatchRun.read(payload)
     plan = parse_plan(payload.get("input"), defaults, run.started_at)
     trees = read_trees(
         plan, lambda request, path: find_tree(connect(request), str(request.tree), path)
     )
-    cuts = _cuts(plan, store)
+    cuts = _cuts(plan, documents)
     splits = {key: cut.splits for key, cut in cuts.items()}
     expansion = expand(plan, trees.read, splits, run.name)
     items = expansion.items
@@ -76,7 +76,7 @@ def plan_batch(
     if plan.dry_run:
         _check_key(plan, trees.read, connect)
         listed: list[JsonValue] = [item.to_json() for item in items]
-        store.write_json(plan_key, {**record.to_json(), "items": listed})
+        documents.write_json(plan_key, {**record.to_json(), "items": listed})
         return {
             "dryRun": True,
             "run": run.name,
@@ -84,12 +84,12 @@ def plan_batch(
             "itemCount": len(items),
             "items": _shown(items),
             "planKey": plan_key,
-            "estimate": estimate(_durations(items, store), defaults.max_concurrency).to_json(),
+            "estimate": estimate(_durations(items, documents), defaults.max_concurrency).to_json(),
             "warnings": [*trees.warnings[:_SHOWN_WARNINGS]],
         }
     items_key = keys.round_key(run.name, 1)
-    store.write_json(plan_key, record.to_json())
-    store.write_list(items_key, [item.to_json() for item in items])
+    documents.write_json(plan_key, record.to_json())
+    documents.write_list(items_key, [item.to_json() for item in items])
     for warning in trees.warnings:
         logger.warning("%s", warning)
     return {"status": CONTINUE, "run": run.name, "round": 1, "itemsKey": items_key}
@@ -105,16 +105,16 @@ def _check_key(plan: Plan, trees: Mapping[TreeName, OrgTree], connect: Connect) 
             list_trees(connect(request))
 
 
-def _cuts(plan: Plan, store: ObjectStore) -> dict[str, Cut]:
+def _cuts(plan: Plan, documents: Documents) -> dict[str, Cut]:
     """What is known of the plan's trees, by key; the key's folder has no dates."""
     wanted = (keys.cut_key(it.requests[0]) for it in plan.exports if it.tree_name)
-    return {key: Cut.from_json(content) for key, content in store.read_many(wanted).items()}
+    return {key: Cut.from_json(content) for key, content in documents.read_many(wanted).items()}
 
 
-def _durations(items: Iterable[Item], store: ObjectStore) -> list[tuple[bool, float]]:
+def _durations(items: Iterable[Item], documents: Documents) -> list[tuple[bool, float]]:
     """For each item whether it is legacy, and how long the last of its kind took; 0 if unknown."""
     requests = [item.request for item in items]
-    known = store.read_many(
+    known = documents.read_many(
         keys.series_key(request) for request in requests if not request.report.is_legacy
     )
     return [

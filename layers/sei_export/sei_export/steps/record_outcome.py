@@ -2,18 +2,18 @@
 
 from sei_export import keys
 from sei_export.batch.outcomes import Outcome
-from sei_export.bucket.objects import ObjectStore
+from sei_export.bucket.documents import Documents
 from sei_export.errors import InvalidRequestError
 from sei_export.input.payload import BY_HAND, count_field, text_field
 from sei_export.jsontypes import JsonObject
 
 
-def record_outcome(payload: JsonObject, store: ObjectStore) -> JsonObject:
+def record_outcome(payload: JsonObject, documents: Documents) -> JsonObject:
     """Write the outcome down, unless a better one is.
 
     Args:
         payload: `run`, `round`, `item` and either `result` or `failure`.
-        store: The bucket.
+        documents: The bucket.
 
     Returns:
         `Outcome.to_json`.
@@ -29,10 +29,10 @@ def record_outcome(payload: JsonObject, store: ObjectStore) -> JsonObject:
             ["item is missing: the payload needs it as an object."], remedy=BY_HAND
         )
     key = keys.outcome_key(run, number, text_field(item, "id"))
-    before = Outcome.from_json(store.read_json(key).content)
+    before = Outcome.from_json(documents.read_json(key).content)
     if before and before.landed:
         # A child that is run again finds its execution's name taken; that is no failure.
         return before.to_json()
     outcome = Outcome.of(payload).to_json()
-    store.write_json(key, outcome)
+    documents.write_json(key, outcome)
     return outcome

@@ -3,17 +3,19 @@
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from sei_export.bucket.parts import PART_BYTES
+from sei_export.bucket.publish import Upload
 from sei_export.bucket.refusals import LostRaceError
-from sei_export.bucket.upload import PART_BYTES, PARTS_IN_FLIGHT, Upload, part_bytes
 from sei_export.errors import (
     CorruptDownloadError,
     SeiExportError,
     StorageError,
 )
-from tests.fakes.s3 import FakeS3, raising, refusal
+from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
 from tests.fakes.s3_failures import FAILURES
 
 KEY = "exports/report=productivity/export.csv.gz"
@@ -27,9 +29,12 @@ def s3() -> FakeS3:
     return FakeS3()
 
 
-def _upload(s3: FakeS3, content: bytes, piece: int = MIB) -> Upload:
-    pieces = (content[at : at + piece] for at in range(0, len(content), piece))
-    return s3.store.upload(KEY, pieces, METADATA)
+@contextmanager
+def _upload(s3: FakeS3, content: bytes, piece: int = MIB) -> Iterator[Upload]:
+    """One to which all of it is written, not published yet."""
+    with s3.store.upload(KEY, METADATA) as upload:
+        upload.write_all(content[at : at + piece] for at in range(0, len(content), piece))
+        yield upload
 
 
 def _content(size: int) -> bytes:
@@ -50,9 +55,9 @@ def test_given_a_small_file_when_published_then_it_is_one_conditional_put(
     s3: FakeS3, size: int
 ) -> None:
     content = _content(size)
-    upload = _upload(s3, content)
-    assert s3.calls == []
-    stored = upload.publish(None, SHA)
+    with _upload(s3, content) as upload:
+        assert s3.calls == []
+        stored = upload.publish(None, SHA)
     assert s3.calls == [("put_object", KEY)]
     version = s3.current(KEY)
     assert version
@@ -63,7 +68,8 @@ def test_given_a_small_file_when_published_then_it_is_one_conditional_put(
 
 
 def test_given_an_upload_when_it_is_not_published_then_nothing_was_sent(s3: FakeS3) -> None:
-    _upload(s3, b"abc").discard()
+    with _upload(s3, b"abc"):
+        pass
     assert s3.calls == []
 
 
@@ -76,13 +82,13 @@ def test_given_a_large_file_when_published_then_its_parts_make_exactly_its_bytes
     s3: FakeS3, size: int, piece: int
 ) -> None:
     content = _content(size)
-    upload = _upload(s3, content, piece)
-    assert s3.current(KEY) is None
-    [multipart] = s3.uploads.values()
-    lengths = [len(multipart.parts[number]) for number in sorted(multipart.parts)]
     rest = [size % PART_BYTES] if size % PART_BYTES else []
-    assert lengths == [PART_BYTES] * (size // PART_BYTES) + rest
-    stored = upload.publish(None, SHA)
+    with _upload(s3, content, piece) as upload:
+        assert s3.current(KEY) is None
+        [multipart] = s3.uploads.values()
+        lengths = [len(multipart.parts[number]) for number in sorted(multipart.parts)]
+        assert lengths == [PART_BYTES] * (size // PART_BYTES) + rest
+        stored = upload.publish(None, SHA)
     version = s3.current(KEY)
     assert version
     assert version.body == content
@@ -90,81 +96,6 @@ def test_given_a_large_file_when_published_then_its_parts_make_exactly_its_bytes
     assert (stored.version_id, stored.size) == (version.id, size)
     assert stored == s3.store.head(KEY)
     assert "put_object" not in s3.operations()
-
-
-def test_given_slow_parts_when_uploaded_then_no_more_than_allowed_are_in_flight(
-    s3: FakeS3,
-) -> None:
-    all_at_once = threading.Barrier(PARTS_IN_FLIGHT)
-    one_too_many = threading.Event()
-    first_is_through = threading.Event()
-
-    # The same for all of them: which part's call comes first is chance.
-    def held() -> None:
-        all_at_once.wait(30)
-        # Room for the one too many to appear, if it does.
-        one_too_many.wait(0.2)
-        first_is_through.set()
-
-    def pieces() -> Iterator[bytes]:
-        for number in range(1, 2 * PARTS_IN_FLIGHT + 1):
-            yield bytes([number]) * PART_BYTES
-            if number > PARTS_IN_FLIGHT and not first_is_through.is_set():
-                one_too_many.set()
-
-    for number in range(1, PARTS_IN_FLIGHT + 1):
-        s3.before("upload_part", held, number)
-    s3.store.upload(KEY, pieces(), METADATA).publish(None, SHA)
-    assert not one_too_many.is_set()
-
-
-def test_given_parts_on_their_way_when_buffers_fill_again_then_each_part_keeps_its_bytes(
-    s3: FakeS3,
-) -> None:
-    count = 3 * PARTS_IN_FLIGHT + 1
-    content = [bytes([number]) * PART_BYTES for number in range(1, count + 1)]
-    next_one_filled = threading.Event()
-
-    def pieces() -> Iterator[bytes]:
-        for number, part in enumerate(content):
-            yield part[:-1]
-            if number == PARTS_IN_FLIGHT:
-                # All that may be on their way are, and one more is in memory.
-                next_one_filled.set()
-            yield part[-1:]
-
-    for number in range(1, PARTS_IN_FLIGHT + 1):
-        s3.before("upload_part", lambda: next_one_filled.wait(30), number)
-    s3.store.upload(KEY, pieces(), METADATA).publish(None, SHA)
-    version = s3.current(KEY)
-    assert version
-    assert version.body == b"".join(content)
-
-
-def test_given_the_most_parts_then_they_hold_five_terabytes_and_s3_takes_each() -> None:
-    sizes = [part_bytes(number) for number in range(1, 10_001)]
-    assert sum(sizes) >= 5 * 1024**4
-    assert sizes[0] == PART_BYTES
-    assert sizes == sorted(sizes)
-    assert all(5 * MIB <= size <= 5 * 1024 * MIB for size in sizes)
-
-
-def test_given_files_that_take_minutes_then_their_parts_are_of_the_least_size() -> None:
-    assert {part_bytes(number) for number in range(1, 1001)} == {PART_BYTES}
-    assert part_bytes(1001) == 2 * PART_BYTES
-
-
-def test_given_more_parts_than_there_are_of_one_size_when_uploaded_then_the_next_are_larger(
-    s3: FakeS3, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small = 64
-    monkeypatch.setattr("sei_export.bucket.upload.PART_BYTES", small)
-    content = _content(1000 * small + 5 * 2 * small + 7)
-    _upload(s3, content, piece=1000)
-    [multipart] = s3.uploads.values()
-    parts = [multipart.parts[number] for number in sorted(multipart.parts)]
-    assert [len(part) for part in parts] == [small] * 1000 + [2 * small] * 5 + [7]
-    assert b"".join(parts) == content
 
 
 # --- conditions ---
@@ -175,7 +106,8 @@ def test_given_an_object_when_it_is_replaced_then_a_new_version_is_current(
     s3: FakeS3, size: int
 ) -> None:
     s3.add(KEY, b"before")
-    _upload(s3, _content(size)).publish(s3.store.head(KEY), SHA)
+    with _upload(s3, _content(size)) as upload:
+        upload.publish(s3.store.head(KEY), SHA)
     assert [len(version.body) for version in s3.versions[KEY]] == [6, size]
 
 
@@ -203,14 +135,14 @@ def test_given_a_key_that_written_meanwhile_when_published_then_the_race_is_lost
         s3.add(KEY, before)
     replacing = s3.store.head(KEY)
     content = _content(size)
-    upload = _upload(s3, content)
-    meanwhile(s3)
-    seen = s3.current(KEY)
-    with pytest.raises(LostRaceError):
-        upload.publish(replacing, SHA)
-    assert s3.current(KEY) == seen
-    # The bytes are still there for another try.
-    upload.publish(s3.store.head(KEY), SHA)
+    with _upload(s3, content) as upload:
+        meanwhile(s3)
+        seen = s3.current(KEY)
+        with pytest.raises(LostRaceError):
+            upload.publish(replacing, SHA)
+        assert s3.current(KEY) == seen
+        # The bytes are still there for another try.
+        upload.publish(s3.store.head(KEY), SHA)
     version = s3.current(KEY)
     assert version
     assert version.body == content
@@ -221,15 +153,16 @@ def test_given_a_conflict_at_the_same_moment_when_published_then_the_race_is_los
     s3: FakeS3, size: int
 ) -> None:
     s3.before(f"write {KEY}", raising(refusal("ConditionalRequestConflict", 409)))
-    with pytest.raises(LostRaceError):
-        _upload(s3, _content(size)).publish(None, SHA)
+    with pytest.raises(LostRaceError), _upload(s3, _content(size)) as upload:
+        upload.publish(None, SHA)
+    _assert_nothing_stays(s3)
 
 
 @pytest.mark.parametrize("size", [0, 10, PART_BYTES, 2 * PART_BYTES + 10], ids=str)
 def test_given_an_upload_then_its_checksum_is_what_s3_will_have(s3: FakeS3, size: int) -> None:
-    upload = _upload(s3, _content(size))
-    before = upload.checksum
-    stored = upload.publish(None, SHA)
+    with _upload(s3, _content(size)) as upload:
+        before = upload.checksum
+        stored = upload.publish(None, SHA)
     version = s3.current(KEY)
     assert version
     assert before == stored.checksum == version.checksum
@@ -250,23 +183,21 @@ def test_given_a_refusal_while_bytes_go_up_then_nothing_stays_behind(
     code: str,
 ) -> None:
     s3.before(operation, raising(failure), 1 if operation == "create_multipart_upload" else call)
-    with pytest.raises(error, match=code) as caught:
-        _upload(s3, bytes(5 * PART_BYTES + 1))
+    with pytest.raises(error, match=code) as caught, _upload(s3, bytes(5 * PART_BYTES + 1)):
+        pass
     assert KEY in caught.value.message
     _assert_nothing_stays(s3)
 
 
 @pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
 @pytest.mark.parametrize("size", [10, PART_BYTES + 10], ids=["small", "large"])
-def test_given_a_refusal_when_published_then_it_is_told_and_discarding_leaves_nothing(
+def test_given_a_refusal_when_published_then_it_is_told_and_nothing_stays_behind(
     s3: FakeS3, size: int, failure: Exception, error: type[SeiExportError], code: str
 ) -> None:
     s3.before(f"write {KEY}", raising(failure))
-    upload = _upload(s3, _content(size))
-    with pytest.raises(error, match=code) as caught:
+    with pytest.raises(error, match=code) as caught, _upload(s3, _content(size)) as upload:
         upload.publish(None, SHA)
-    assert KEY in caught.value.message
-    upload.discard()
+    assert f"publishing s3://{BUCKET}/{KEY}" in caught.value.message
     _assert_nothing_stays(s3)
 
 
@@ -285,8 +216,8 @@ def test_given_pieces_that_fail_then_their_error_comes_out_and_nothing_stays_beh
         yield bytes(size)
         raise failure
 
-    with pytest.raises(error) as caught:
-        s3.store.upload(KEY, pieces(), METADATA)
+    with pytest.raises(error) as caught, s3.store.upload(KEY, METADATA) as upload:
+        upload.write_all(pieces())
     assert caught.value is failure
     _assert_nothing_stays(s3)
 
@@ -308,22 +239,22 @@ def test_given_a_part_on_its_way_when_pieces_fail_then_it_has_ended_before_the_a
 
     s3.before("upload_part", part)
     s3.before("abort_multipart_upload", lambda: ended.append("abort"))
-    with pytest.raises(CorruptDownloadError):
-        s3.store.upload(KEY, pieces(), METADATA)
+    with pytest.raises(CorruptDownloadError), s3.store.upload(KEY, METADATA) as upload:
+        upload.write_all(pieces())
     assert ended == ["part", "abort"]
 
 
 def test_given_an_abort_that_fails_too_then_the_first_error_is_told(s3: FakeS3) -> None:
     s3.before("upload_part", raising(refusal("AccessDenied", 403)))
     s3.before("abort_multipart_upload", raising(refusal("SlowDown", 503)))
-    with pytest.raises(StorageError, match="AccessDenied"):
-        _upload(s3, bytes(PART_BYTES))
+    with pytest.raises(StorageError, match="AccessDenied"), _upload(s3, bytes(PART_BYTES)):
+        pass
 
 
 def test_given_a_discarded_upload_when_discarded_again_then_nothing_happens(s3: FakeS3) -> None:
-    upload = _upload(s3, bytes(PART_BYTES))
-    upload.discard()
-    upload.discard()
+    with _upload(s3, bytes(PART_BYTES)) as upload:
+        upload.discard()
+        upload.discard()
     assert s3.operations().count("abort_multipart_upload") == 1
     _assert_nothing_stays(s3)
 
@@ -332,8 +263,57 @@ def test_given_a_discarded_upload_when_discarded_again_then_nothing_happens(s3: 
 def test_given_a_published_upload_when_discarded_then_the_object_stays(
     s3: FakeS3, size: int
 ) -> None:
-    upload = _upload(s3, bytes(size))
-    upload.publish(None, SHA)
-    upload.discard()
+    with _upload(s3, bytes(size)) as upload:
+        upload.publish(None, SHA)
+        upload.discard()
     assert s3.current(KEY)
     assert "abort_multipart_upload" not in s3.operations()
+
+
+@pytest.mark.parametrize("size", [10, PART_BYTES + 10], ids=["small", "large"])
+def test_given_an_upload_that_is_not_published_when_left_then_nothing_stays_behind(
+    s3: FakeS3, size: int
+) -> None:
+    with _upload(s3, bytes(size)):
+        pass
+    _assert_nothing_stays(s3)
+
+
+@pytest.mark.parametrize("size", [10, PART_BYTES + 10], ids=["small", "large"])
+def test_given_an_error_after_the_last_piece_then_it_comes_out_and_nothing_stays_behind(
+    s3: FakeS3, size: int
+) -> None:
+    failure = CorruptDownloadError("A row is cut.")
+    with pytest.raises(CorruptDownloadError) as caught, _upload(s3, bytes(size)):
+        raise failure
+    assert caught.value is failure
+    _assert_nothing_stays(s3)
+
+
+@pytest.mark.parametrize("size", [10, PART_BYTES + 10], ids=["small", "large"])
+def test_given_an_error_after_publishing_then_it_comes_out_and_the_object_stays(
+    s3: FakeS3, size: int
+) -> None:
+    failure = CorruptDownloadError("Of the next one.")
+
+    def publish() -> None:
+        with _upload(s3, bytes(size)) as upload:
+            upload.publish(None, SHA)
+            raise failure
+
+    with pytest.raises(CorruptDownloadError) as caught:
+        publish()
+    assert caught.value is failure
+    assert s3.current(KEY)
+    assert "abort_multipart_upload" not in s3.operations()
+
+
+@pytest.mark.parametrize("size", [10, PART_BYTES + 10], ids=["small", "large"])
+def test_given_metadata_when_published_then_the_callers_own_is_as_it_was(
+    s3: FakeS3, size: int
+) -> None:
+    metadata = dict(METADATA)
+    with s3.store.upload(KEY, metadata) as upload:
+        upload.write_all([bytes(size)])
+        upload.publish(None, SHA)
+    assert metadata == METADATA
