@@ -14,16 +14,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
-from sei_export.api.calls import Timing
-from sei_export.download.body import (
-    FRUITLESS_TRIES,
-    PROGRESS_SECONDS,
-    READ_BYTES,
-    Body,
-    Response,
-    Source,
-    read_body,
-)
+from sei_export.download.body import FRUITLESS_TRIES, PROGRESS_SECONDS, READ_BYTES, Body
+from sei_export.download.source import Raw, Response, Source
 from sei_export.errors import (
     CorruptDownloadError,
     ExportNotFoundError,
@@ -93,6 +85,29 @@ type Answers = Iterable[Answer] | Callable[[Received], Answer]
 
 
 @dataclass
+class SlowRaw:
+    """A connection's body, each read of which takes its time on a fake clock."""
+
+    raw: Raw
+    seconds: float
+    clock: FakeClock
+
+    def read(self, size: int, /, *, decode_content: bool) -> bytes:
+        """Read, also when that fails, after so many seconds."""
+        self.clock.slept.append(self.seconds)
+        return self.raw.read(size, decode_content=decode_content)
+
+
+@dataclass
+class SlowResponse:
+    """An answer with such a body."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    raw: SlowRaw
+
+
+@dataclass
 class Reader:
     """Reads what a server sends.
 
@@ -100,21 +115,18 @@ class Reader:
         server: Where from.
         seconds: How long it may take.
         silence: The longest silence.
+        seconds_of_a_read: How long each read takes.
     """
 
     server: Loopback
     seconds: float = 1000
     silence: float = 10
+    seconds_of_a_read: float = 0
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
         self.pieces: list[bytes] = []
-
-    @property
-    def source(self) -> Source:
-        """Of the server."""
-        timing = self.clock.timing
-        return Source(self._open, lambda: self.seconds - timing.monotonic(), timing)
+        self.source = Source(self._open, self.clock.deadline(self.seconds))
 
     @property
     def content(self) -> bytes:
@@ -123,7 +135,7 @@ class Reader:
 
     def read(self) -> bytes:
         """All of it."""
-        for piece in read_body(self.source):
+        for piece in Body(self.source).pieces():
             self.pieces.append(piece)
         return self.content
 
@@ -135,7 +147,11 @@ class Reader:
             with session.get(
                 self.server.origin, headers=headers, stream=True, timeout=timeout
             ) as response:
-                yield response
+                if not self.seconds_of_a_read:
+                    yield response
+                    return
+                raw = SlowRaw(response.raw, self.seconds_of_a_read, self.clock)
+                yield SlowResponse(response.status_code, response.headers, raw)
 
 
 @contextmanager
@@ -188,9 +204,15 @@ def test_given_a_body_of_many_reads_then_no_piece_is_longer_than_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [pytest.param(GZ[:-20], id="gzip"), pytest.param(CSV[:-8], id="plain")]
+    ("content", "told"),
+    [
+        pytest.param(GZ[:-20], "The gzip is truncated", id="gzip"),
+        pytest.param(CSV[:-8], "do not fit its header", id="plain"),
+    ],
 )
-def test_given_a_body_ended_too_early_by_closing_then_its_content_tells(content: bytes) -> None:
+def test_given_a_body_ended_too_early_by_closing_then_its_content_tells(
+    content: bytes, told: str
+) -> None:
     def verify(pieces: Iterator[bytes]) -> None:
         inspector = CsvInspector()
         list(as_verified_gzip(pieces, inspector))
@@ -198,9 +220,9 @@ def test_given_a_body_ended_too_early_by_closing_then_its_content_tells(content:
 
     with (
         _reading([reply(200, content, length=-1)]) as reader,
-        pytest.raises(CorruptDownloadError),
+        pytest.raises(CorruptDownloadError, match=told),
     ):
-        verify(read_body(reader.source))
+        verify(Body(reader.source).pieces())
 
 
 def _overlooking(
@@ -230,9 +252,9 @@ def _overlooking(
 def test_given_an_http_stack_that_overlooks_the_length_then_it_is_compared_here(
     length: int, told: str
 ) -> None:
-    source = Source(_overlooking(length), lambda: 1000.0)
+    source = Source(_overlooking(length), FakeClock().deadline(1000))
     with pytest.raises(CorruptDownloadError, match=told):
-        list(read_body(source))
+        list(Body(source).pieces())
 
 
 # --- bodies that never come whole ---
@@ -253,7 +275,7 @@ def test_given_an_http_stack_that_overlooks_the_length_then_it_is_compared_here(
         ),
     ],
 )
-def test_given_a_body_that_breaks_off_each_time_then_it_is_corrupt_after_three_vain_tries(
+def test_given_a_body_that_always_breaks_off_then_three_vain_tries_are_all(
     answer: Answer, connections: int
 ) -> None:
     with (
@@ -274,14 +296,15 @@ def test_given_a_body_that_breaks_off_each_time_then_it_is_corrupt_after_three_v
         pytest.param(reply(200, b"", length=len(GZ)), id="before the first byte"),
     ],
 )
-def test_given_a_body_that_stalls_each_time_then_the_service_is_unavailable_after_three_tries(
+def test_given_a_body_that_always_stalls_then_three_tries_are_all(
     start: bytes,
 ) -> None:
     with (
         _reading(lambda _: Held(start), silence=0.2) as reader,
-        pytest.raises(ServiceUnavailableError, match="stalled"),
+        pytest.raises(ServiceUnavailableError, match="stalled after") as caught,
     ):
         reader.read()
+    assert "Check the Harness status page" in caught.value.remedy
     assert len(reader.server.received) == 3
 
 
@@ -303,7 +326,7 @@ def test_given_a_body_that_comes_whole_the_next_time_then_it_is_whole(first: Ans
 
 
 @pytest.mark.parametrize("headers", [ETAG, MODIFIED], ids=["etag", "last-modified"])
-def test_given_a_server_with_ranges_when_cut_three_times_then_each_byte_is_fetched_once(
+def test_given_a_server_with_ranges_when_cut_then_each_byte_is_fetched_once(
     headers: dict[str, str],
 ) -> None:
     file = File(CSV, [100, 101, len(CSV) - 1], headers, ranges=True)
@@ -377,25 +400,30 @@ def test_given_a_part_that_is_not_what_was_asked_for_then_it_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("first", "ranges"),
+    ("told", "reason"),
     [
-        pytest.param(GZ, {}, id="none"),
-        pytest.param(GZ, {"Content-Range": "bytes 0-49/*"}, id="of unknown length"),
-        pytest.param(GZ, {"Content-Range": f"bytes 1-49/{len(GZ)}"}, id="from elsewhere"),
+        pytest.param(None, "another place than byte 0: None", id="none"),
+        pytest.param("bytes 0-49/*", "without telling the file's length", id="of unknown length"),
+        pytest.param(
+            f"bytes 1-49/{len(GZ)}",
+            f"another place than byte 0: 'bytes 1-49/{len(GZ)}'",
+            id="from elsewhere",
+        ),
     ],
 )
 def test_given_a_part_that_was_not_asked_for_then_it_is_not_taken_for_the_whole(
-    first: bytes, ranges: dict[str, str]
+    told: str | None, reason: str
 ) -> None:
-    with (
-        _reading(lambda _: reply(206, first[:50], ranges)) as reader,
-        pytest.raises(CorruptDownloadError),
-    ):
-        reader.read()
+    headers = {"Content-Range": told} if told else {}
+    with _reading(lambda _: reply(206, GZ[:50], headers)) as reader:
+        with pytest.raises(CorruptDownloadError) as caught:
+            reader.read()
+        assert len(reader.server.received) == 1
+    assert reason in caught.value.message
     assert reader.pieces == []
 
 
-def test_given_a_range_of_unknown_length_when_the_length_was_known_then_it_is_compared() -> None:
+def test_given_a_known_length_when_a_range_does_not_tell_it_then_it_still_counts() -> None:
     answers = [
         reply(200, GZ[:50], ETAG, length=len(GZ)),
         reply(206, GZ[50:], {"Content-Range": f"bytes 50-{len(GZ) - 1}/*"}),
@@ -437,7 +465,7 @@ def test_given_a_file_that_the_validator_no_longer_names_then_it_is_refused_unre
 
 
 @pytest.mark.parametrize("headers", [ETAG, MODIFIED], ids=["etag", "last-modified"])
-def test_given_a_server_that_sends_everything_again_when_cut_then_it_is_read_to_where_it_was(
+def test_given_everything_again_when_cut_then_it_is_read_to_where_it_was(
     headers: dict[str, str],
 ) -> None:
     file = File(CSV, [100, 101, 50, len(CSV) - 1], headers)
@@ -450,9 +478,7 @@ def test_given_a_server_that_sends_everything_again_when_cut_then_it_is_read_to_
     assert reader.clock.slept == [0, 0, 1, 0]
 
 
-def test_given_a_reader_that_goes_on_for_another_when_all_is_sent_then_only_the_rest_comes() -> (
-    None
-):
+def test_given_another_readers_bytes_when_all_is_sent_then_only_the_rest_comes() -> None:
     with _reading([reply(200, GZ, ETAG)]) as reader:
         body = Body(reader.source, received=50, total=len(GZ), validator=ETAG["ETag"], ranges=True)
         assert b"".join(body.pieces()) == GZ[50:]
@@ -470,7 +496,7 @@ def test_given_everything_again_in_another_length_then_it_is_refused(other: byte
     assert reader.content == GZ[:50]
 
 
-def test_given_everything_again_that_breaks_before_anything_new_then_it_counts_as_vain() -> None:
+def test_given_everything_again_that_brings_nothing_new_then_it_counts_as_vain() -> None:
     file = File(GZ, [50, 20, 50, 30], ETAG)
     with (
         _reading(file.answer) as reader,
@@ -482,14 +508,17 @@ def test_given_everything_again_that_breaks_before_anything_new_then_it_counts_a
 
 def test_given_no_time_left_when_everything_is_sent_again_then_reading_ends() -> None:
     content = bytes(3 * READ_BYTES)
-    # Before the second connection, after the first piece of what came before.
-    left = iter([9.0, 9.0, 9.0, 0.0])
     answers = [
         reply(200, content[: 2 * READ_BYTES], ETAG, length=len(content)),
         reply(200, content, ETAG),
     ]
-    with _reading(answers) as reader, pytest.raises(ExportTimedOutError) as caught:
-        list(read_body(Source(reader.source.open, lambda: next(left))))
+    # Two pieces, a break, and the first piece of what came before.
+    with (
+        _reading(answers, seconds=2, seconds_of_a_read=0.5) as reader,
+        pytest.raises(ExportTimedOutError) as caught,
+    ):
+        reader.read()
+    assert reader.clock.slept == [0.5, 0.5, 0.5, 0, 0.5]
     assert f"{2 * READ_BYTES} bytes of {len(content)}" in caught.value.message
     assert "cannot go on" not in caught.value.message
 
@@ -512,7 +541,7 @@ STARTING_OVER = [
 
 
 @pytest.mark.parametrize("headers", STARTING_OVER)
-def test_given_a_server_that_cannot_go_on_when_cut_three_times_then_the_body_is_whole(
+def test_given_a_server_that_cannot_go_on_when_cut_then_the_body_is_whole(
     headers: dict[str, str],
 ) -> None:
     file = File(CSV, [100, 101, len(CSV) - 1], headers, ranges=True)
@@ -524,7 +553,7 @@ def test_given_a_server_that_cannot_go_on_when_cut_three_times_then_the_body_is_
     assert {start for start, _ in file.served} == {0}
 
 
-def test_given_a_second_body_in_another_form_when_its_bytes_are_the_same_then_it_is_whole() -> None:
+def test_given_a_second_body_of_the_same_bytes_in_another_form_then_it_is_whole() -> None:
     answers = [
         reply(200, GZ[:50], length=len(GZ)),
         reply(200, _chunks(GZ[:20], GZ[20:]) + END, CHUNKED, length=-1),
@@ -537,7 +566,7 @@ def test_given_a_second_body_in_another_form_when_its_bytes_are_the_same_then_it
 @pytest.mark.parametrize(
     "headers", [{}, {"Accept-Ranges": "bytes"}], ids=["no ranges", "no validator"]
 )
-def test_given_a_second_body_that_differs_in_one_byte_that_was_handed_on_then_it_is_refused(
+def test_given_a_second_body_that_differs_in_what_was_handed_on_then_it_is_refused(
     at: int, headers: dict[str, str]
 ) -> None:
     other = GZ[:at] + bytes([GZ[at] ^ 1]) + GZ[at + 1 :]
@@ -614,21 +643,37 @@ def test_given_no_length_then_it_is_what_came_and_no_other_reader_can_go_on() ->
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "broke_off"),
+    ("answer", "error", "told", "broke_off"),
     [
-        pytest.param(reply(200, b"", length=10), CorruptDownloadError, True, id="breaks"),
-        pytest.param(Held(reply(200, b"", length=10)), ServiceUnavailableError, True, id="stalls"),
         pytest.param(
-            reply(206, GZ, {"Content-Range": "bytes 1-2/3"}), CorruptDownloadError, False, id="not"
+            reply(200, b"", length=10),
+            CorruptDownloadError,
+            "The download broke off after 0 bytes of 10, 3 times in a row",
+            True,
+            id="breaks",
+        ),
+        pytest.param(
+            Held(reply(200, b"", length=10)),
+            ServiceUnavailableError,
+            "The download stalled after 0 bytes",
+            True,
+            id="stalls",
+        ),
+        pytest.param(
+            reply(206, GZ, {"Content-Range": "bytes 1-2/3"}),
+            CorruptDownloadError,
+            "another place than byte 0",
+            False,
+            id="not",
         ),
     ],
 )
 def test_given_an_end_of_any_kind_then_it_is_known_whether_connections_broke(
-    answer: Answer, error: type[Exception], *, broke_off: bool
+    answer: Answer, error: type[Exception], told: str, *, broke_off: bool
 ) -> None:
     with _reading(lambda _: answer, silence=0.2) as reader:
         body = Body(reader.source)
-        with pytest.raises(error):
+        with pytest.raises(error, match=told):
             list(body.pieces())
         assert body.broke_off is broke_off
 
@@ -637,7 +682,7 @@ def test_given_an_end_of_any_kind_then_it_is_known_whether_connections_broke(
 
 
 @pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "none"])
-def test_given_progress_now_and_then_when_cut_then_it_goes_on_and_waits_longer_each_vain_time(
+def test_given_progress_now_and_then_when_cut_then_each_vain_time_is_a_longer_wait(
     *, ranges: bool
 ) -> None:
     cuts = [0, 0, 10, 10, 10, 20, 20, 20]
@@ -699,25 +744,23 @@ def test_given_an_error_with_a_name_when_opened_again_then_it_comes_out_unchange
 
     failures: list[ExportNotFoundError] = []
     with _reading([reply(200, GZ[:50], length=len(GZ))]) as reader:
-        source = Source(opened, lambda: 1000.0, reader.clock.timing)
+        source = Source(opened, reader.source.deadline)
         with pytest.raises(ExportNotFoundError) as caught:
-            list(read_body(source))
+            list(Body(source).pieces())
     assert caught.value is failures[0]
 
 
 # --- time ---
 
 
-def test_given_no_time_left_when_a_body_is_read_then_reading_ends_and_tells_how_far_it_came() -> (
-    None
-):
+def test_given_no_time_left_when_a_body_is_read_then_it_is_told_how_far_it_came() -> None:
     content = bytes(3 * READ_BYTES)
-    left = iter([0.1, 0.0])
     with (
-        _reading([reply(200, content)]) as reader,
+        _reading([reply(200, content)], seconds=1, seconds_of_a_read=0.5) as reader,
         pytest.raises(ExportTimedOutError, match=f"{2 * READ_BYTES} bytes of {len(content)}"),
     ):
-        list(read_body(Source(reader.source.open, lambda: next(left))))
+        reader.read()
+    assert reader.clock.slept == [0.5, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -727,7 +770,7 @@ def test_given_no_time_left_when_a_body_is_read_then_reading_ends_and_tells_how_
         pytest.param(3.0, [1], id="second pause"),
     ],
 )
-def test_given_less_time_than_the_pause_takes_when_cut_then_time_is_up_without_waiting(
+def test_given_less_time_than_the_pause_when_cut_then_time_is_up_without_waiting(
     seconds: float, slept: list[float]
 ) -> None:
     with (
@@ -739,24 +782,26 @@ def test_given_less_time_than_the_pause_takes_when_cut_then_time_is_up_without_w
     assert len(reader.server.received) == len(slept) + 1
 
 
-def test_given_no_time_left_when_a_body_breaks_off_then_time_is_up_and_nothing_is_sent() -> None:
-    left = iter([0.1, 0.0])
-    with _reading([reply(200, GZ[:50], length=len(GZ))]) as reader:
+def test_given_no_time_left_when_a_body_breaks_off_then_nothing_more_is_sent() -> None:
+    answers = [reply(200, GZ[:50], length=len(GZ))]
+    with _reading(answers, seconds=1, seconds_of_a_read=0.5) as reader:
         with pytest.raises(ExportTimedOutError, match=f"50 bytes of {len(GZ)}"):
-            list(read_body(Source(reader.source.open, lambda: next(left))))
+            reader.read()
+        # What came, and the break.
+        assert reader.clock.slept == [0.5, 0.5]
         assert len(reader.server.received) == 1
 
 
 def test_given_no_time_left_when_what_came_before_is_read_again_then_reading_ends() -> None:
     content = bytes(3 * READ_BYTES)
-    # After each of two pieces, before the second connection, after its first piece.
-    left = iter([9.0, 9.0, 9.0, 0.0])
     answers = [reply(200, content[: 2 * READ_BYTES], length=len(content)), reply(200, content)]
+    # Two pieces, a break, and the first piece of what came before.
     with (
-        _reading(answers) as reader,
+        _reading(answers, seconds=2, seconds_of_a_read=0.5) as reader,
         pytest.raises(ExportTimedOutError, match=f"{2 * READ_BYTES} bytes of {len(content)}"),
     ):
-        list(read_body(Source(reader.source.open, lambda: next(left))))
+        reader.read()
+    assert reader.clock.slept == [0.5, 0.5, 0.5, 0, 0.5]
 
 
 def test_given_a_long_transfer_then_the_log_tells_now_and_then_how_far_it_is(
@@ -765,7 +810,7 @@ def test_given_a_long_transfer_then_the_log_tells_now_and_then_how_far_it_is(
     caplog.set_level("INFO", "sei_export.download.body")
     content = bytes(5 * READ_BYTES)
     with _reading([reply(200, content)]) as reader:
-        for _ in read_body(reader.source):
+        for _ in Body(reader.source).pieces():
             reader.clock.slept.append(0.6 * PROGRESS_SECONDS)
     assert caplog.messages == [
         f"{done * READ_BYTES} bytes of {len(content)} so far." for done in (2, 4)
@@ -797,10 +842,10 @@ def test_given_any_end_then_no_connection_stays_open() -> None:
     connected: list[Response] = []
     answers = [reply(200, GZ[:50], length=len(GZ)), *[reply(200, GZ)] * 2]
     with _reading(answers) as reader:
-        source = Source(watched, lambda: 1000.0, Timing(sleep=lambda _: None))
-        assert b"".join(read_body(source)) == GZ
+        source = Source(watched, reader.source.deadline)
+        assert b"".join(Body(source).pieces()) == GZ
         assert connected == []
-        body = read_body(source)
+        body = Body(source).pieces()
         next(body)
         assert len(connected) == 1
         body.close()
