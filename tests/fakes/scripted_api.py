@@ -1,11 +1,14 @@
 """An API connection that answers from a script and remembers what it was asked."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from sei_export.api.calls import HttpClient
+import requests
+
 from sei_export.api.client import Connect, InProject, SeiClient
 from sei_export.api.urls import BaseUrl
+from sei_export.clock import Deadline
 from sei_export.jsontypes import JsonObject, JsonValue
 
 BASE_URL = BaseUrl.parse("https://app.harness.io/prod1/sei/api/")
@@ -21,26 +24,50 @@ class Call:
     body: JsonObject | None
 
 
-class ScriptedHttp(HttpClient):
-    """In the place of the network: answers in their order, the last one again and again."""
+@dataclass
+class ScriptedHttp:
+    """Stands for the network, as `sei_export.api.client.Calls`: JSON answers from a script.
 
-    def __init__(self, status: int, answers: Sequence[JsonValue]) -> None:
-        self.calls: list[Call] = []
-        self._status = status
-        self._answers = answers
+    Attributes:
+        status: Of every answer.
+        answers: In their order, the last one again and again.
+        deadline: By when calls have to end; nothing here takes time.
+        calls: What was asked.
+    """
+
+    status: int
+    answers: Sequence[JsonValue]
+    deadline: Deadline = field(default_factory=lambda: Deadline.after(100))
+    calls: list[Call] = field(default_factory=list)
 
     def json(
         self, method: str, url: str, params: Mapping[str, str], body: JsonObject | None = None
     ) -> tuple[int, JsonValue, str]:
         """Give the scripted answer."""
-        answer = self._answers[min(len(self.calls), len(self._answers) - 1)]
+        answer = self.answers[min(len(self.calls), len(self.answers) - 1)]
         self.calls.append(Call(method, url, params, body))
-        return self._status, answer, str(answer)
+        return self.status, answer, str(answer)
+
+    def post(
+        self, url: str, params: Mapping[str, str], body: JsonObject
+    ) -> AbstractContextManager[requests.Response]:
+        """Fail the test: files come over a real connection, of `Loopback`."""
+        raise AssertionError(url, params, body)
+
+    def stream(
+        self, url: str, params: Mapping[str, str], headers: Mapping[str, str]
+    ) -> AbstractContextManager[requests.Response]:
+        """Fail the test, as `post` does."""
+        raise AssertionError(url, params, headers)
+
+    def excerpt(self, response: requests.Response) -> str:
+        """Fail the test, as `post` does."""
+        raise AssertionError(response)
 
 
 @dataclass
 class ScriptedApi:
-    """What `connect` is, to the functions that take it.
+    """Stands for the API, to the functions that take `connect`.
 
     Attributes:
         http: The connection; its calls can be looked at.
