@@ -1,6 +1,7 @@
 """What every function's entry has: its log, its metrics, and how its process runs."""
 
 import gc
+import logging
 from collections.abc import Callable
 
 from aws_lambda_powertools import Logger, Metrics
@@ -17,6 +18,8 @@ gc.set_threshold(200_000)
 
 logger = Logger()
 metrics = Metrics()
+# Powertools knows only loggers that exist, whichever modules of the package are imported before.
+logging.getLogger("sei_export")
 utils.copy_config_to_registered_loggers(logger, include={"sei_export"})
 
 

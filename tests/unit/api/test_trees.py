@@ -20,7 +20,7 @@ from sei_export.errors import (
 )
 from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.loopback import Answer, Loopback, reply
-from tests.fakes.orgtree_strategies import leaves
+from tests.fakes.orgtree_strategies import leaves_of
 from tests.fakes.timing import KEY, FakeClock, FakeKey
 from tests.simulator import simulator_client as simulator
 
@@ -82,7 +82,7 @@ def test_a_tree_is_found_by_its_name_with_its_teams(client: SeiClient) -> None:
     tree = find_tree(client, "Engineering")
     assert (tree.name, tree.root.id, tree.is_flat) == ("Engineering", "203758", False)
     assert [team.name for team in tree.root.children] == ["Platform", "Product", "Operations / SRE"]
-    assert len([*leaves(tree.root)]) == 8
+    assert len([*leaves_of(tree.root)]) == 8
     assert find_tree(client, 'Sales & "Success", EMEA').root.name == "Sales"
 
 
