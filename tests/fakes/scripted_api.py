@@ -10,6 +10,7 @@ from sei_export.api.client import Connect, InProject, SeiClient
 from sei_export.api.urls import BaseUrl
 from sei_export.clock import Deadline
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.masking import Mask
 
 BASE_URL = BaseUrl.parse("https://app.harness.io/prod1/sei/api/")
 
@@ -32,12 +33,14 @@ class ScriptedHttp:
         status: Of every answer.
         answers: In their order, the last one again and again.
         deadline: By when calls have to end; nothing here takes time.
+        mask: Hides nothing: there is no key here.
         calls: What was asked.
     """
 
     status: int
     answers: Sequence[JsonValue]
     deadline: Deadline = field(default_factory=lambda: Deadline.after(100))
+    mask: Mask = field(default_factory=Mask)
     calls: list[Call] = field(default_factory=list)
 
     def json(

@@ -10,7 +10,7 @@
     carried   export  orgtree
     request/  what is asked for
     input/    reading what people and machines hand over
-    ground    clock  codec  dates  errors  jsontypes
+    ground    clock  codec  dates  errors  jsontypes  masking
 
 An arrow between modules only ever points down, which `make check` proves. One export's way: its
 step in `steps` reads the input (`input`, `request`), asks the API (`api`), moves the file

@@ -9,6 +9,34 @@ from sei_export.jsontypes import JsonObject, JsonValue, is_count
 
 
 @dataclass(frozen=True, slots=True)
+class Caution:
+    """What a reader of the file should know: a warning, not an error.
+
+    Attributes:
+        code: For machines, such as `noRows`.
+        message: For people, a sentence.
+    """
+
+    code: str
+    message: str
+
+    def to_json(self) -> JsonObject:
+        """Write the form in the manifest's `warnings`."""
+        return {"code": self.code, "message": self.message}
+
+    @classmethod
+    def from_json(cls, given: JsonValue) -> "Caution":
+        """Read it back.
+
+        Raises:
+            TypeError, KeyError: It is not such a form.
+        """
+        if not isinstance(given, dict):
+            raise TypeError
+        return cls(_text(given["code"]), _text(given["message"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """One landed export.
 
@@ -36,6 +64,7 @@ class Manifest:
         completed_at: ISO 8601, the API's time or else when it was seen.
         duration_seconds: From created to completed.
         execution_arn: The execution that landed it.
+        warnings: What a reader of the file should know; mostly nothing.
     """
 
     export_id: str
@@ -61,6 +90,7 @@ class Manifest:
     completed_at: str
     duration_seconds: float
     execution_arn: str
+    warnings: tuple[Caution, ...] = ()
 
     def to_json(self) -> JsonObject:
         """Write the one form of output, manifest and event."""
@@ -88,6 +118,7 @@ class Manifest:
             "completedAt": self.completed_at,
             "durationSeconds": self.duration_seconds,
             "executionArn": self.execution_arn,
+            "warnings": [each.to_json() for each in self.warnings],
         }
 
     @classmethod
@@ -126,6 +157,7 @@ class Manifest:
             completed_at=_text(content["completedAt"]),
             duration_seconds=_seconds(content["durationSeconds"]),
             execution_arn=_text(content["executionArn"]),
+            warnings=_cautions(content.get("warnings", [])),
         )
 
 
@@ -159,6 +191,12 @@ def _text(value: JsonValue) -> str:
 def _texts(value: JsonValue) -> tuple[str, ...]:
     if isinstance(value, list):
         return tuple(_text(each) for each in value)
+    raise TypeError
+
+
+def _cautions(value: JsonValue) -> tuple[Caution, ...]:
+    if isinstance(value, list):
+        return tuple(Caution.from_json(each) for each in value)
     raise TypeError
 
 

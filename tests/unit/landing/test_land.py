@@ -26,6 +26,8 @@ from sei_export.errors import (
 )
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.landing.raw import RawFile
+from sei_export.masking import Mask
 from tests.fakes.loopback import Answer, reply
 from tests.fakes.s3 import BUCKET, raising, refusal
 from tests.fakes.stage import (
@@ -648,7 +650,7 @@ def test_given_no_time_for_the_rest_when_landed_then_nothing_is_visible_or_open(
     client = stage.connect(REQUEST)
     source = Source(lambda _: client.download(export(), None), FakeClock().deadline(0))
     with pytest.raises(ExportTimedOutError, match=f"of {len(LARGE_GZ)} came"):
-        stage.landing.land(export(), RUN, Body(source).pieces(), None)
+        stage.landing.land(export(), RUN, RawFile(Body(source), None, Mask()))
     assert stage.contents == []
     assert stage.s3.uploads == {}
 
@@ -668,9 +670,9 @@ def test_given_an_upload_refused_while_reading_then_connection_and_thread_end(
 
     closed: list[requests.Response] = []
     stage.s3.before("create_multipart_upload", raising(refusal("AccessDenied", 403)))
-    raw = Body(Source(opened, FakeClock().deadline(100))).pieces()
+    raw = RawFile(Body(Source(opened, FakeClock().deadline(100))), None, Mask())
     with pytest.raises(StorageError, match="AccessDenied") as caught:
-        stage.landing.land(export(), RUN, raw, None)
+        stage.landing.land(export(), RUN, raw)
     # Even while the error with its traceback is kept.
     assert caught.value.__traceback__
     assert len(closed) == 1

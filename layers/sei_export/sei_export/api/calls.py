@@ -22,6 +22,7 @@ from sei_export.api.urls import BaseUrl, without_query
 from sei_export.clock import Deadline
 from sei_export.errors import AuthenticationError, ExportTimedOutError, ProtocolError
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.masking import Mask
 
 logger = logging.getLogger(__name__)
 
@@ -224,6 +225,11 @@ class HttpClient:
         if legacy:
             headers["x-api-key"] = key
         return headers
+
+    @property
+    def mask(self) -> Mask:
+        """Hides the key in what messages quote."""
+        return Mask(self._key.read())
 
     def _read(self, response: requests.Response, name: str) -> bytes:
         """A body, without the key in case that the API repeats it: messages quote bodies."""

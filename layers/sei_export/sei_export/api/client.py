@@ -31,6 +31,7 @@ from sei_export.errors import (
 )
 from sei_export.export import ExportHandle
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.masking import Mask
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.reports import Report
 
@@ -69,6 +70,10 @@ class Calls(Protocol):
     ) -> AbstractContextManager[requests.Response]:
         """Open a download."""
 
+    @property
+    def mask(self) -> Mask:
+        """Hides the key."""
+
     def excerpt(self, response: requests.Response) -> str:
         """Quote the beginning of an answer's body."""
 
@@ -92,6 +97,11 @@ class SeiClient:
     def deadline(self) -> Deadline:
         """By when calls have to end."""
         return self._http.deadline
+
+    @property
+    def mask(self) -> Mask:
+        """Hides the key in what messages quote of a file."""
+        return self._http.mask
 
     def create(self, request: ExportRequest) -> Created:
         """Ask for an export. An identical one of the last 30 minutes is handed out again.

@@ -20,6 +20,7 @@ from sei_export.download.validators import (
     content_length,
     content_range,
     has_ranges,
+    is_chunked,
     validator,
 )
 from sei_export.errors import CorruptDownloadError, ExportTimedOutError, ServiceUnavailableError
@@ -56,6 +57,7 @@ class Body:
         total: The body's length, once the server has told it.
         validator: Names this state of the file, for If-Range; empty if the server gives none.
         ranges: Whether the server says that it can go on in the middle.
+        chunked: Whether it comes in chunks, the last of which tells the end.
         broke_off: Whether reading ended because connections broke off again and again.
     """
 
@@ -64,6 +66,7 @@ class Body:
     total: int | None = None
     validator: str = ""
     ranges: bool = False
+    chunked: bool = False
     broke_off: bool = False
     _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _noted: float = field(init=False)
@@ -125,6 +128,11 @@ class Body:
         return self.can_go_on and self.total is not None
 
     @property
+    def is_end_told(self) -> bool:
+        """Whether the server told where the body ends: by a length, or by chunks."""
+        return self.total is not None or self.chunked
+
+    @property
     def length(self) -> int:
         """The body's length, where that is known; what came so far elsewhere."""
         return self.received if self.total is None else self.total
@@ -175,6 +183,7 @@ class Body:
     def _begin(self, response: Response) -> None:
         self.validator = validator(response.headers)
         self.ranges = has_ranges(response.headers)
+        self.chunked = is_chunked(response.headers)
         self.total = content_length(response.headers)
         self._began = self.source.deadline.clock.monotonic()
 

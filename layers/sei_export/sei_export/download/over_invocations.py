@@ -15,7 +15,7 @@ first, then verified and landed from there, so that every byte is verified in on
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -63,7 +63,7 @@ class Download:
 
     source: Source
     staging: Staging
-    land: Callable[[Generator[bytes]], JsonObject]
+    land: Callable[[Body], JsonObject]
 
     def advance(self) -> JsonObject:
         """Land the file, or get nearer to that.
@@ -153,7 +153,7 @@ class Download:
     def _land(self, body: Body) -> JsonObject:
         # Time to hand over, should it get slower, or for what comes after reading.
         body.end_earlier(HANDOVER_SECONDS)
-        return self.land(body.pieces())
+        return self.land(body)
 
     def _stage_from_start(self, left: Left, body: Body) -> JsonObject:
         ticket = self.staging.begin(body.validator, body.length, left)

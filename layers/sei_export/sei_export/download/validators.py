@@ -41,10 +41,15 @@ def validator(headers: Mapping[str, str]) -> str:
 
 def content_length(headers: Mapping[str, str]) -> int | None:
     """Read a body's length; None if no header tells it."""
-    if "chunked" in headers.get("transfer-encoding", "").lower():
+    if is_chunked(headers):
         return None
     stated = headers.get("content-length", "")
     return int(stated) if stated.isdecimal() else None
+
+
+def is_chunked(headers: Mapping[str, str]) -> bool:
+    """Tell whether a body comes in chunks, whose last one is empty and tells its end."""
+    return "chunked" in headers.get("transfer-encoding", "").lower()
 
 
 def content_range(headers: Mapping[str, str]) -> Range | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from sei_export.errors import CorruptDownloadError
 from sei_export.landing.records import FIELD, Records
 from sei_export.landing.utf8 import Utf8
+from sei_export.manifest import Caution
+from sei_export.masking import Mask
 
 MAX_HEADER_BYTES = 64 * 1024
 """Bound of the header row, which is kept: in the manifest, the event and the result."""
@@ -28,18 +30,25 @@ class CsvFacts:
         columns: Names in the header, in order.
         size: Bytes.
         sha256: Of the bytes, in hex.
+        warnings: What a reader of the file should know.
     """
 
     rows: int
     columns: tuple[str, ...]
     size: int
     sha256: str
+    warnings: tuple[Caution, ...] = ()
 
 
 class CsvInspector:
-    """Looks at a CSV in pieces of any size; `finish` tells what it was."""
+    """Looks at a CSV in pieces of any size; `finish` tells what it was.
 
-    def __init__(self) -> None:
+    Args:
+        mask: Hides the API key in what messages quote.
+    """
+
+    def __init__(self, mask: Mask | None = None) -> None:
+        self._mask = mask or Mask()
         self._digest = hashlib.sha256()
         self._text = Utf8()
         self._size = 0

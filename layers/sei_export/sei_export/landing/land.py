@@ -1,7 +1,6 @@
 """From raw bytes to a verified object, its manifest and its event, each step safe to repeat."""
 
 import logging
-from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
 from sei_export.landing.csvcheck import CsvFacts, CsvInspector
 from sei_export.landing.events import EventBus
+from sei_export.landing.raw import RawFile
 from sei_export.landing.verified import as_verified_gzip
 from sei_export.manifest import Manifest, Series
 
@@ -45,16 +45,13 @@ class Landing:
     documents: Documents
     bus: EventBus
 
-    def land(
-        self, export: Export, run: ExportRun, raw: Generator[bytes], completed_at: str | None
-    ) -> JsonObject:
+    def land(self, export: Export, run: ExportRun, file: RawFile) -> JsonObject:
         """Land one export.
 
         Args:
             export: What it is.
             run: What only the state machine knows.
-            raw: The file's bytes as the API sends them; read to their end and closed.
-            completed_at: When the API says that it was completed, if it says.
+            file: The file as it comes.
 
         Returns:
             `Manifest.to_json`.
@@ -63,13 +60,13 @@ class Landing:
             CorruptDownloadError: The file is not a complete CSV; nothing was published.
             StorageError: S3 refuses.
             ServiceUnavailableError: S3 or the bus do not answer.
-            SeiExportError: As `raw` raises.
+            SeiExportError: As the file's pieces raise.
         """
         key, manifest_key = keys.data_key(export), keys.manifest_key(export)
         document = self.documents.read_json(manifest_key)
         before = Manifest.from_json(document.content)
-        stored, facts = self._store(export, key, raw, before)
-        completed, seconds = _times(export, completed_at)
+        stored, facts = self._store(export, key, file, before)
+        completed, seconds = _times(export, file.completed_at)
         manifest = Manifest(
             export_id=export.export_id,
             report=export.report.name,
@@ -94,6 +91,7 @@ class Landing:
             completed_at=completed,
             duration_seconds=seconds,
             execution_arn=run.execution_arn,
+            warnings=facts.warnings,
         )
         self._describe(manifest, document.etag)
         self._announce(export, manifest)
@@ -121,11 +119,11 @@ class Landing:
                 logger.warning("How long it took was not written down: %s", error.message)
 
     def _store(
-        self, export: Export, key: str, raw: Generator[bytes], before: Manifest | None
+        self, export: Export, key: str, file: RawFile, before: Manifest | None
     ) -> tuple[StoredObject, CsvFacts]:
         """Verify and publish, unless the key holds this content already."""
         present = self.store.head(key)
-        inspector = CsvInspector()
+        inspector = CsvInspector(file.mask)
         metadata = {
             "export-id": export.export_id,
             "report": export.report.name,
@@ -135,7 +133,10 @@ class Landing:
             metadata["request-fingerprint"] = export.request.fingerprint
         with self.store.upload(key, metadata) as upload:
             # Closed here, not when an error's traceback is forgotten: connection and thread.
-            with closing(raw), closing(as_verified_gzip(raw, inspector)) as pieces:
+            with (
+                closing(file.body.pieces()) as raw,
+                closing(as_verified_gzip(raw, inspector)) as pieces,
+            ):
                 upload.write_all(pieces)
             facts = inspector.finish()
             if len(facts.columns) == 1:

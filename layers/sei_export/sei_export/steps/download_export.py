@@ -1,12 +1,13 @@
 """DownloadExport: land a completed export, in one invocation or in several."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from sei_export import dates, keys
 from sei_export.api.answers import State
 from sei_export.api.client import Connect, SeiClient
+from sei_export.download.body import Body
 from sei_export.download.over_invocations import Download
 from sei_export.download.source import Source
 from sei_export.download.staging import Staging
@@ -15,6 +16,7 @@ from sei_export.export import Export, ExportStatus
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
 from sei_export.landing.land import Landing
+from sei_export.landing.raw import RawFile
 
 
 def download_export(
@@ -59,8 +61,8 @@ def download_export(
         created_at = dates.normalize_moment(state.created_at or state.completed_at, "")
         export = replace(export, created_at=created_at or dates.format_moment(datetime.now(UTC)))
 
-    def land(raw: Generator[bytes]) -> JsonObject:
-        return landing.land(export, run, raw, completed_at=state.completed_at)
+    def land(body: Body) -> JsonObject:
+        return landing.land(export, run, RawFile(body, state.completed_at, client.mask))
 
     folder = keys.staging_folder(export.report, export.export_id)
     return Download(source, staging(folder), land).advance()

@@ -10,6 +10,7 @@ from sei_export.export import Export
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
 from sei_export.landing.land import Landing
+from sei_export.landing.raw import RawFile
 
 
 def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> JsonObject:
@@ -34,4 +35,4 @@ def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> Jso
     client = connect(export)
     source = Source(open=lambda _: client.fetch(request), deadline=client.deadline)
     with closing(Body(source)) as body:
-        return landing.land(export, run, body.pieces(), completed_at=None)
+        return landing.land(export, run, RawFile(body, None, client.mask))
