@@ -4,21 +4,21 @@ import copy
 import gzip
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 import requests
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import ReadTimeoutError
 
 from sei_export import keys
 from sei_export.api.calls import HttpClient
 from sei_export.api.client import InProject, SeiClient
 from sei_export.api.urls import BaseUrl
+from sei_export.clock import Deadline
 from sei_export.errors import CorruptDownloadError, ServiceUnavailableError
-from sei_export.export import ExportHandle
-from sei_export.jsontypes import JsonObject
+from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.loopback import Answer, Received, reply
 from tests.fakes.s3 import Multipart
 from tests.fakes.stage import DATA_KEY, LANDED_KEY, MANIFEST_KEY, REQUEST, Stage
@@ -33,6 +33,7 @@ TICKET_KEY = f"{FOLDER}ticket.json"
 
 
 def staged_key(validator: str) -> str:
+    """Where a file of that name is staged."""
     return f"{FOLDER}body-{hashlib.sha256(validator.encode()).hexdigest()[:16]}"
 
 
@@ -67,18 +68,25 @@ STALLED = ReadTimeoutError(None, None, "stalled")  # type: ignore[arg-type]  # i
 
 @dataclass
 class Wire:
-    """A connection's body, at the pace that a test gives it; time passes on a fake clock only."""
+    """Stands for a connection's body, at the pace that a test gives it.
 
-    raw: Any
+    Attributes:
+        raw: The real one.
+        clock: Where the time passes, and nowhere else.
+        pace: Bytes in a second, by place; may raise.
+        came: Where the connection began and how far it was read.
+    """
+
+    raw: BaseHTTPResponse
     clock: FakeClock
     pace: Callable[[int], float]
     came: list[int]
 
     def read(self, size: int, *, decode_content: bool) -> bytes:
         """So many bytes, at the pace of the place where they begin."""
-        seconds = self.pace(self.came[1])
-        piece: bytes = self.raw.read(size, decode_content=decode_content)
-        self.clock.slept.append(len(piece) / seconds)
+        pace = self.pace(self.came[1])
+        piece = self.raw.read(size, decode_content=decode_content)
+        self.clock.slept.append(len(piece) / pace)
         self.came[1] += len(piece)
         return piece
 
@@ -91,26 +99,52 @@ class Wire:
         self.raw.release_conn()
 
 
-class SlowClient(SeiClient):
-    """A real client on a slow line."""
+@dataclass
+class SlowCalls:
+    """Stands for the exporter's HTTP, as `sei_export.api.client.Calls`: real, but on a slow line.
 
-    def __init__(self, http: HttpClient, base: BaseUrl, asked: InProject, stage: "Slow") -> None:
-        super().__init__(http, base, asked.org, asked.project)
-        self._stage = stage
+    Attributes:
+        http: The real calls.
+        stage: How slow downloads are, and where each of them is noted.
+    """
+
+    http: HttpClient
+    stage: "Slow"
+
+    @property
+    def deadline(self) -> Deadline:
+        """The real calls'."""
+        return self.http.deadline
+
+    def json(
+        self, method: str, url: str, params: Mapping[str, str], body: JsonObject | None = None
+    ) -> tuple[int, JsonValue, str]:
+        """Call as fast as ever."""
+        return self.http.json(method, url, params, body)
+
+    def post(
+        self, url: str, params: Mapping[str, str], body: JsonObject
+    ) -> AbstractContextManager[requests.Response]:
+        """Call as fast as ever: a legacy report has no second invocation."""
+        return self.http.post(url, params, body)
+
+    def excerpt(self, response: requests.Response) -> str:
+        """Quote as ever."""
+        return self.http.excerpt(response)
 
     @contextmanager
-    def download(
-        self,
-        export: ExportHandle,
-        link: str | None,
-        headers: Mapping[str, str] | None = None,
+    def stream(
+        self, url: str, params: Mapping[str, str], headers: Mapping[str, str]
     ) -> Iterator[requests.Response]:
-        """The same, only slower."""
-        with super().download(export, link, headers) as response:
-            at = int((headers or {}).get("Range", "bytes=0-")[6:-1])
-            at = at if response.status_code == requests.codes.partial else 0
-            came = [at, at]
-            stage = self._stage
+        """Open a download; a file's bytes are slow, whatever else is answered is not."""
+        with self.http.stream(url, params, headers) as response:
+            if response.status_code not in {requests.codes.ok, requests.codes.partial}:
+                yield response
+                return
+            at = 0
+            if response.status_code == requests.codes.partial:
+                at = int(headers["Range"].removeprefix("bytes=").removesuffix("-"))
+            came, stage = [at, at], self.stage
             stage.came.append(came)
             response.raw = Wire(response.raw, stage.clock, stage.pace, came)
             stage.connections.append(response)
@@ -122,7 +156,7 @@ class SlowClient(SeiClient):
 
 @dataclass
 class Slow(Stage):
-    """One slow file, and invocations that end before it does.
+    """Stands for everything that DownloadExport works with: one slow file, short invocations.
 
     Attributes:
         content: The file.
@@ -153,7 +187,7 @@ class Slow(Stage):
         self.clock = FakeClock()
         base = BaseUrl.parse(f"{self.server.origin}/sei/api")
         http = HttpClient(base, FakeKey(), self.clock.deadline(self.seconds))
-        return SlowClient(http, base, asked, self)
+        return SeiClient(SlowCalls(http, self), base, asked.org, asked.project)
 
     def finish(self, most: int = 9, run: str = "run-1") -> list[JsonObject]:
         """Call until it has landed; all that the calls returned."""
@@ -262,11 +296,12 @@ class Slow(Stage):
 
 
 def unfinished(received: int, total: int | None) -> JsonObject:
+    """What an invocation returns that another one has to go on after."""
     return {"finished": False, "receivedBytes": received, "totalBytes": total}
 
 
 def assert_landed(slow: Slow, content: bytes, empty: int = 0) -> None:
-    """Once, whole, announced, and with nothing open, or only so many uploads without parts."""
+    """It landed once, whole, announced, with nothing open but so many uploads without parts."""
     assert slow.contents == [gzip.decompress(content) if content[:1] == b"\x1f" else content]
     version = slow.s3.current(DATA_KEY)
     assert version
@@ -288,6 +323,7 @@ def assert_landed(slow: Slow, content: bytes, empty: int = 0) -> None:
 
 
 def assert_nothing_visible(slow: Slow) -> None:
+    """Nothing was published or announced, and no connection is open."""
     assert [line for line in slow.journal if FOLDER not in line] == []
     assert slow.contents == []
     assert all(upload.key.startswith(FOLDER) for upload in slow.s3.uploads.values())
@@ -295,10 +331,12 @@ def assert_nothing_visible(slow: Slow) -> None:
 
 
 def assert_discarded(slow: Slow, corruptions: int = 1) -> None:
+    """Of what was staged there is nothing but the count of how often it was no good."""
     assert slow.s3.uploads == {}
     assert [key for key in slow.s3.versions if key.startswith(FOLDER)] == [TICKET_KEY]
     assert slow.s3.documents.read_json(TICKET_KEY).content == {"corruptions": corruptions}
 
 
 def fast_at_first(at: int) -> float:
+    """A pace at which the file is begun directly, and does not fit."""
     return 10 * MIB if at < 9 * MIB else SLOW / 2

@@ -70,7 +70,7 @@ def test_without_a_clock_a_deadline_goes_by_the_machines_own() -> None:
     assert deadline.left() <= 60
 
 
-def test_the_machines_clock_never_goes_back_knows_the_zone_and_has_chances_from_0_to_1() -> None:
+def test_the_machines_clock_knows_its_zone_and_has_chances_from_0_to_1() -> None:
     clock = Clock()
     assert clock.monotonic() <= clock.monotonic()
     before, now, after = datetime.now(UTC), clock.now(), datetime.now(UTC)

@@ -29,7 +29,7 @@ from tests.fakes.slow_line import (
 
 
 @pytest.mark.parametrize("headers", [OTHER_ETAG, {}], ids=["another etag", "none"])
-def test_given_a_file_that_changed_between_invocations_then_all_is_discarded_and_it_begins_anew(
+def test_given_a_file_that_changed_between_invocations_then_it_begins_anew(
     slow: Slow, headers: dict[str, str]
 ) -> None:
     slow.land()
@@ -44,7 +44,7 @@ def test_given_a_file_that_changed_between_invocations_then_all_is_discarded_and
     assert_landed(slow, OTHER_CSV)
 
 
-def test_given_a_file_that_changed_within_the_first_invocation_then_the_next_one_begins_anew(
+def test_given_a_file_that_changed_in_the_first_invocation_then_the_next_begins_anew(
     slow: Slow,
 ) -> None:
     slow.end = PART_BYTES + MIB // 4
@@ -105,7 +105,7 @@ def test_given_a_refusal_to_discard_then_the_next_invocation_discards(
     slow.s3.before(step, raising(refusal("SlowDown", 503)))
     with pytest.raises(ServiceUnavailableError, match="SlowDown"):
         slow.land()
-    with pytest.raises(CorruptDownloadError):
+    with pytest.raises(CorruptDownloadError, match="changed during the download"):
         slow.land()
     assert_discarded(slow)
 
@@ -127,7 +127,7 @@ def test_given_a_refusal_to_count_then_it_begins_anew_all_the_same(slow: Slow) -
 CUT = GZ[:-1]
 
 
-def test_given_a_file_that_is_truncated_each_time_then_an_execution_ends_after_three_downloads(
+def test_given_a_file_that_is_always_truncated_then_it_ends_after_three_downloads(
     slow: Slow,
 ) -> None:
     slow.content = CUT
@@ -160,7 +160,7 @@ def test_given_a_file_that_is_truncated_less_often_then_an_execution_lands_it(
     assert_landed(slow, GZ)
 
 
-def test_given_a_file_that_changes_each_time_it_is_gone_on_with_then_an_execution_ends(
+def test_given_a_file_that_changes_whenever_it_is_resumed_then_an_execution_ends(
     slow: Slow,
 ) -> None:
     numbers = itertools.count()

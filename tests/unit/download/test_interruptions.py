@@ -19,6 +19,7 @@ from tests.fakes.s3_failures import SILENT
 from tests.fakes.slow_line import (
     BODY_KEY,
     CSV,
+    FOLDER,
     GZ,
     MIB,
     OTHER_ETAG,
@@ -41,7 +42,7 @@ def test_given_a_landing_that_fails_at_first_then_it_lands_from_what_is_staged(s
     for _ in range(3):
         assert slow.land()["finished"] is False
     slow.s3.before(f"write {MANIFEST_KEY}", raising(SILENT))
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ServiceUnavailableError, match=f"writing .*{MANIFEST_KEY}"):
         slow.land()
     assert slow.land()["changed"] is True
     assert_landed(slow, GZ)
@@ -75,7 +76,7 @@ def test_given_a_part_that_s3_refuses_then_the_parts_before_it_stay(
 ) -> None:
     slow.land()
     slow.s3.before("upload_part", raising(failure), 2)
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ServiceUnavailableError, match=f"sending part 2 of .*{BODY_KEY}"):
         slow.land()
     assert slow.staged == {1: PART_BYTES}
     results = slow.finish()
@@ -84,11 +85,11 @@ def test_given_a_part_that_s3_refuses_then_the_parts_before_it_stay(
     assert_landed(slow, GZ)
 
 
-def test_given_a_part_that_s3_refuses_in_the_first_invocation_then_the_next_one_has_its_ticket(
+def test_given_a_first_part_that_s3_refuses_then_the_next_invocation_has_its_ticket(
     slow: Slow,
 ) -> None:
     slow.s3.before("upload_part", raising(refusal("AccessDenied", 403)))
-    with pytest.raises(StorageError):
+    with pytest.raises(StorageError, match=f"AccessDenied when sending part 1 of .*{BODY_KEY}"):
         slow.land()
     assert slow.staged == {}
     assert slow.finish()[0] == unfinished(PART_BYTES, len(GZ))
@@ -165,7 +166,7 @@ def test_given_a_stall_until_the_time_is_up_then_the_parts_of_this_invocation_co
         pytest.param({1: PART_BYTES, 2: PART_BYTES, 3: MIB}, 2, id="a short one that is not all"),
     ],
 )
-def test_given_any_parts_that_a_crash_left_then_it_goes_on_after_those_before_the_first_gap(
+def test_given_any_parts_left_by_a_crash_then_it_goes_on_at_the_first_gap(
     slow: Slow, left: dict[int, int], goes_on_at: int
 ) -> None:
     slow.content = CSV
@@ -201,7 +202,7 @@ def test_given_a_refusal_to_complete_then_the_next_invocation_completes(
     slow.land()
     slow.land()
     slow.s3.before(f"write {BODY_KEY}", raising(failure))
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ServiceUnavailableError, match=f"completing .*{BODY_KEY}"):
         slow.land()
     fetched = len(slow.asked)
     assert slow.land() == unfinished(len(GZ), len(GZ))
@@ -214,7 +215,7 @@ def test_given_a_crash_after_completing_then_the_next_invocation_lands(slow: Slo
     slow.land()
     slow.land()
     slow.s3.after_writing(BODY_KEY, raising(SILENT))
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ServiceUnavailableError, match=f"completing .*{BODY_KEY}"):
         slow.land()
     assert slow.s3.uploads == {}
     assert slow.land()["status"] == "completed"
@@ -236,7 +237,7 @@ def test_given_an_upload_that_the_bucket_has_aborted_then_it_begins_anew(slow: S
     assert_landed(slow, GZ)
 
 
-def test_given_an_aborted_upload_and_a_server_that_is_fast_now_then_it_lands_directly(
+def test_given_an_aborted_upload_when_the_server_is_fast_then_it_lands_directly(
     slow: Slow,
 ) -> None:
     slow.land()
@@ -305,7 +306,8 @@ def test_given_an_error_while_sending_then_neither_thread_nor_connection_is_left
     slow.pace = lambda at: SLOW / 50 if at < MIB else 100 * MIB
     slow.s3.before("upload_part", raising(SILENT), call)
     # Even while the error with its traceback is kept.
-    with _nothing_left(slow), pytest.raises(ServiceUnavailableError) as caught:
+    told = f"sending part {call} of "
+    with _nothing_left(slow), pytest.raises(ServiceUnavailableError, match=told) as caught:
         slow.land()
     assert caught.value.__traceback__
 
@@ -328,25 +330,27 @@ def test_given_time_that_is_up_then_no_thread_is_left(slow: Slow) -> None:
     with _nothing_left(slow):
         assert slow.land()["finished"] is False
     slow.pace = lambda _: SLOW / 4
-    with _nothing_left(slow), pytest.raises(ExportTimedOutError) as caught:
+    with _nothing_left(slow), pytest.raises(ExportTimedOutError, match="too slow") as caught:
         slow.land()
     assert caught.value.__traceback__
 
 
 @pytest.mark.parametrize(
-    ("step", "call"),
-    # Uploads were begun to land directly and to stage.
-    [("create_multipart_upload", 3), (f"write {TICKET_KEY}", 2)],
-    ids=["upload", "ticket"],
+    ("step", "call", "told"),
+    [
+        # Uploads were begun to land directly and to stage.
+        pytest.param("create_multipart_upload", 3, f"beginning .*{FOLDER}body-", id="upload"),
+        pytest.param(f"write {TICKET_KEY}", 2, f"writing .*{TICKET_KEY}", id="ticket"),
+    ],
 )
 def test_given_a_changed_file_that_cannot_be_begun_then_its_connection_is_closed(
-    slow: Slow, step: str, call: int
+    slow: Slow, step: str, call: int, told: str
 ) -> None:
     slow.pace = fast_at_first
     assert slow.land() == unfinished(0, len(GZ))
     slow.headers, slow.pace = OTHER_ETAG, lambda _: SLOW
     slow.s3.before(step, raising(refusal("SlowDown", 503)), call)
-    with pytest.raises(ServiceUnavailableError) as caught:
+    with pytest.raises(ServiceUnavailableError, match=told) as caught:
         slow.land()
     assert caught.value.__traceback__
     assert len(slow.starts) == 2

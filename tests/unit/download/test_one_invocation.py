@@ -28,7 +28,7 @@ from tests.fakes.stage import DATA_KEY
     ],
 )
 @pytest.mark.parametrize("content", [GZ, CSV], ids=["gzip", "plain"])
-def test_given_a_body_that_fits_into_one_invocation_then_it_lands_and_nothing_is_staged(
+def test_a_body_that_fits_into_one_invocation_lands_and_nothing_is_staged(
     slow: Slow, content: bytes, pace: float, seconds: float
 ) -> None:
     slow.content, slow.pace, slow.seconds = content, lambda _: pace, seconds

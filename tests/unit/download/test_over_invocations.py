@@ -51,14 +51,12 @@ from tests.fakes.stage import DATA_KEY
 )
 @pytest.mark.parametrize("headers", [ETAG, MODIFIED], ids=["etag", "last-modified"])
 @pytest.mark.parametrize("content", [GZ, CSV], ids=["gzip", "plain"])
-def test_given_a_slow_body_then_each_invocation_fetches_what_is_missing_and_the_last_one_lands_it(
+def test_given_a_slow_body_then_each_invocation_fetches_more_and_the_last_lands_it(
     slow: Slow, content: bytes, headers: dict[str, str], seconds: float, kept: list[int]
 ) -> None:
     slow.content, slow.headers, slow.seconds = content, headers, seconds
-    total, body_key = (
-        len(content),
-        staged_key(headers.get("ETag", headers.get("Last-Modified", ""))),
-    )
+    total = len(content)
+    body_key = staged_key(headers.get("ETag", headers.get("Last-Modified", "")))
     for received in kept:
         assert slow.land() == unfinished(received, total)
         assert slow.staged == dict.fromkeys(range(1, received // PART_BYTES + 1), PART_BYTES)
@@ -88,7 +86,7 @@ def test_given_a_body_of_whole_parts_then_it_lands_too(slow: Slow, extra: int) -
     assert_landed(slow, slow.content)
 
 
-def test_given_a_slow_body_then_the_state_is_asked_each_time_but_the_link_is_not_followed_at_last(
+def test_given_a_slow_body_then_the_last_invocation_follows_no_link(
     slow: Slow,
 ) -> None:
     results = slow.finish()
@@ -108,7 +106,7 @@ def test_given_an_unfinished_download_then_the_log_tells_how_far_it_is(
     assert f"{PART_BYTES} of {len(GZ)} bytes" in line
 
 
-def test_given_a_body_that_is_slow_for_a_minute_then_it_is_staged_though_most_would_have_fitted(
+def test_given_a_body_that_is_slow_for_a_minute_then_it_is_staged(
     slow: Slow,
 ) -> None:
     # Most of the time is not spent on finding out.
@@ -142,7 +140,7 @@ def test_given_a_body_that_becomes_slow_then_the_next_invocations_stage_it(
     assert_landed(slow, content)
 
 
-def test_given_a_file_that_changed_before_its_first_part_was_staged_then_the_new_one_lands(
+def test_given_a_file_that_changed_before_any_part_was_staged_then_the_new_one_lands(
     slow: Slow,
 ) -> None:
     slow.pace = fast_at_first
@@ -155,7 +153,7 @@ def test_given_a_file_that_changed_before_its_first_part_was_staged_then_the_new
     assert_landed(slow, CSV, empty=1)
 
 
-def test_given_a_longer_file_than_the_one_that_was_begun_then_it_is_not_cut_to_its_length(
+def test_given_a_file_that_is_longer_than_when_it_was_begun_then_it_is_not_cut(
     slow: Slow,
 ) -> None:
     # What the first invocation was told is exactly the length of the second one's first part.
@@ -170,15 +168,14 @@ def test_given_a_longer_file_than_the_one_that_was_begun_then_it_is_not_cut_to_i
 # --- verified too slowly ---
 
 
-def test_given_a_staged_body_that_is_verified_too_slowly_then_it_is_told_what_it_takes(
+def test_given_a_staged_body_when_verified_too_slowly_then_it_is_told_what_it_takes(
     slow: Slow,
 ) -> None:
     for _ in range(3):
         slow.land()
     slow.s3.before("read_body", lambda: slow.clock.slept.append(0.96))
-    with pytest.raises(ExportTimedOutError) as caught:
+    with pytest.raises(ExportTimedOutError, match=f"All {len(GZ)} bytes are here") as caught:
         slow.land()
-    assert f"All {len(GZ)} bytes are here" in caught.value.message
     assert "verifying them takes longer than one invocation" in caught.value.message
     # The first of its time went into the ticket.
     assert f" {19 * MIB} were verified" in caught.value.message
@@ -197,7 +194,7 @@ def test_given_a_staged_body_that_is_verified_too_slowly_then_it_is_told_what_it
 # --- no progress, slow reads ---
 
 
-def test_given_less_than_a_part_in_an_invocation_then_time_is_up_and_a_faster_one_goes_on(
+def test_given_less_than_a_part_in_an_invocation_then_a_faster_one_goes_on(
     slow: Slow,
 ) -> None:
     slow.land()
@@ -214,7 +211,7 @@ def test_given_less_than_a_part_in_an_invocation_then_time_is_up_and_a_faster_on
     assert_landed(slow, GZ)
 
 
-def test_given_less_than_a_part_in_the_first_invocation_then_the_next_goes_on_with_its_upload(
+def test_given_less_than_a_part_in_the_first_invocation_then_the_next_has_its_upload(
     slow: Slow,
 ) -> None:
     slow.pace = lambda _: SLOW / 4
@@ -239,7 +236,7 @@ def test_given_less_than_a_part_in_the_first_invocation_then_the_next_goes_on_wi
         pytest.param(GZ, MODIFIED, id="a date"),
     ],
 )
-def test_given_an_upload_without_parts_when_the_file_has_changed_then_another_is_begun(
+def test_given_an_upload_without_parts_when_the_file_changes_then_another_is_begun(
     slow: Slow, content: bytes, headers: dict[str, str]
 ) -> None:
     slow.pace = lambda _: SLOW / 4
@@ -264,7 +261,7 @@ def test_given_an_upload_without_parts_when_the_file_has_changed_then_another_is
         pytest.param(ETAG, True, id="no length"),
     ],
 )
-def test_given_an_upload_without_parts_when_the_server_cannot_go_on_any_more_then_it_is_landed(
+def test_given_an_upload_without_parts_when_the_server_loses_ranges_then_it_lands(
     slow: Slow, headers: dict[str, str], *, chunked: bool
 ) -> None:
     slow.pace = lambda _: SLOW / 4
@@ -280,15 +277,19 @@ def test_given_an_upload_without_parts_when_the_server_cannot_go_on_any_more_the
     assert_landed(slow, GZ, empty=1)
 
 
-def test_given_an_upload_without_parts_when_the_server_breaks_off_at_once_then_start_again_soon(
+def test_given_an_upload_without_parts_when_the_server_breaks_off_then_it_stays(
     slow: Slow,
 ) -> None:
     slow.pace = lambda _: SLOW / 4
     with pytest.raises(ExportTimedOutError, match="too slow"):
         slow.land()
     slow.end = 0
-    with pytest.raises(ServiceUnavailableError, match="broke off"):
+    begun = dict(slow.s3.uploads)
+    with pytest.raises(ServiceUnavailableError, match="broke off after 0 bytes") as caught:
         slow.land()
+    assert "Start a new execution soon" in caught.value.remedy
+    assert slow.s3.uploads == begun
+    assert slow.corruptions == 0
 
 
 @pytest.mark.parametrize(
@@ -388,7 +389,7 @@ def _at_any_pace(slow: Slow, paces: list[float], passing: type[SeiExportError]) 
     seconds=st.sampled_from([30.0, 34.0, 50.0, 70.0]),
     plain=st.booleans(),
 )
-def test_given_any_length_and_any_pace_then_it_lands_and_no_byte_of_a_full_part_comes_twice(
+def test_at_any_length_and_pace_it_lands_and_no_byte_of_a_full_part_comes_twice(
     *, rows: int, paces: list[float], seconds: float, plain: bool
 ) -> None:
     content = _content(rows, plain=plain)

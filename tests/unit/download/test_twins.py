@@ -66,7 +66,7 @@ def _assert_one_of_two(slow: Slow, results: list[JsonObject]) -> None:
 
 @pytest.mark.parametrize("new_etags", [False, True], ids=["same etags", "new etags"])
 @pytest.mark.parametrize("invocations", [1, 2, 4], ids=lambda number: f"{number} invocations")
-def test_given_a_twin_that_starts_while_the_first_part_is_sent_then_neither_disturbs_the_other(
+def test_given_a_twin_that_starts_during_a_part_then_neither_disturbs_the_other(
     slow: Slow, invocations: int, *, new_etags: bool
 ) -> None:
     slow.s3.new_part_etags = new_etags
@@ -88,7 +88,7 @@ def test_given_a_twin_that_starts_while_the_first_part_is_sent_then_neither_dist
     _assert_one_of_two(slow, results)
 
 
-def test_given_a_twin_that_sends_a_part_again_when_completed_then_the_next_invocation_completes(
+def test_given_a_twin_that_sends_a_part_again_when_completed_then_the_next_completes(
     slow: Slow,
 ) -> None:
     slow.s3.new_part_etags = True
@@ -118,7 +118,7 @@ def test_given_a_twin_that_sends_a_part_again_when_completed_then_the_next_invoc
     seconds=st.sampled_from([ONE_PART, TWO_PARTS]),
     new_etags=st.booleans(),
 )
-def test_given_a_twin_at_any_moment_then_both_tell_of_the_same_object_and_nothing_is_open(
+def test_given_a_twin_at_any_moment_then_both_tell_of_one_object_and_none_is_open(
     *, at: int, invocations: int, seconds: float, new_etags: bool
 ) -> None:
     slow = Slow(seconds=seconds)
