@@ -1,0 +1,42 @@
+"""Short bodies read whole, and quoted in messages."""
+
+import pytest
+
+from sei_export.api.bodies import MAX_BYTES
+from sei_export.errors import ProtocolError, ServiceUnavailableError
+from tests.fakes.caller import Caller
+from tests.fakes.loopback import Loopback, reply
+
+
+def test_given_a_long_ugly_body_when_called_then_its_excerpt_is_one_short_line() -> None:
+    with Loopback([reply(400, b"<p>\r\n\tno\x1b[31m\x00 team" + b"x" * 5000)]) as server:
+        excerpt = Caller(server).call()[2]
+    assert excerpt.startswith("<p> no [31m team")
+    assert excerpt.isprintable()
+    assert len(excerpt) == 300
+
+
+@pytest.mark.parametrize(
+    ("size", "fits"),
+    [
+        pytest.param(MAX_BYTES, True, id="largest"),
+        pytest.param(MAX_BYTES + 1, False, id="one byte more"),
+    ],
+)
+def test_given_a_huge_answer_when_called_then_reading_stops_at_the_bound(
+    size: int, *, fits: bool
+) -> None:
+    with Loopback([reply(200, b'"' + b"a" * (size - 2) + b'"')]) as server:
+        caller = Caller(server)
+        if fits:
+            assert caller.call()[1] == "a" * (size - 2)
+            return
+        with pytest.raises(ProtocolError, match=f"more than {MAX_BYTES} bytes"):
+            caller.call()
+
+
+def test_given_a_body_shorter_than_it_said_when_called_then_the_service_is_unavailable() -> None:
+    with Loopback([reply(200, b'{"a": 1}', length=20)]) as server:
+        caller = Caller(server)
+        with pytest.raises(ServiceUnavailableError, match="broke off"):
+            caller.call()
