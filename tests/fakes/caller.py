@@ -1,6 +1,6 @@
 """The exporter's HTTP, connected to a server on a loopback port."""
 
-from sei_export.api.calls import HttpClient
+from sei_export.api.calls import HttpClient, Key
 from sei_export.api.urls import BaseUrl
 from tests.fakes.loopback import Loopback
 from tests.fakes.timing import FakeClock, FakeKey
@@ -9,13 +9,18 @@ PARAMS = {"orgIdentifier": "acme"}
 
 
 class Caller:
-    """A client of one server."""
+    """Stands for whoever calls the API: real calls to one server, with a clock of its own.
 
-    def __init__(self, server: Loopback, key: FakeKey | None = None, seconds: float = 100) -> None:
+    Attributes:
+        clock: Where waits take their time.
+        base: The API.
+        client: The calls.
+    """
+
+    def __init__(self, server: Loopback, key: Key | None = None, seconds: float = 100) -> None:
         self.clock = FakeClock()
-        self.key = key or FakeKey()
         self.base = BaseUrl.parse(f"{server.origin}/sei/api/")
-        self.client = HttpClient(self.base, self.key, self.clock.deadline(seconds))
+        self.client = HttpClient(self.base, key or FakeKey(), self.clock.deadline(seconds))
 
     def call(self, path: str = "v2/exports") -> tuple[int, object, str]:
         """Status, value and excerpt of a GET."""

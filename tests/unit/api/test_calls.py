@@ -1,4 +1,4 @@
-"""Calls with the key: retries, the deadline, a rotated key, and what messages may hold."""
+"""Calls with the key: what is sent, a key that was rotated, and what messages may hold."""
 
 import json
 from collections.abc import Callable
@@ -86,48 +86,63 @@ def test_given_a_rotated_key_when_refused_with_401_then_a_fresh_one_is_tried_onc
     assert caller.clock.slept == []
 
 
-def test_given_a_wrong_key_when_refused_with_401_twice_then_it_is_an_authentication_error() -> None:
+def test_given_a_wrong_key_when_refused_twice_then_it_is_an_authentication_error() -> None:
     with Loopback(lambda _: reply(401, {"message": "Token is not valid"})) as server:
-        caller = Caller(server)
-        with pytest.raises(AuthenticationError, match=r"401.*Token is not valid"):
-            caller.call()
+        key = FakeKey()
+        with pytest.raises(AuthenticationError, match=r"answered 401: .*Token is not valid"):
+            Caller(server, key).call()
     assert len(server.received) == 2
-    assert caller.key.fresh_reads == 1
+    assert key.fresh_reads == 1
 
 
 def test_given_403_when_called_then_it_is_an_authentication_error_at_once() -> None:
     with Loopback(lambda _: reply(403, {"message": "Missing permission"})) as server:
-        caller = Caller(server)
-        with pytest.raises(AuthenticationError, match=r"403.*Missing permission"):
-            caller.call()
+        key = FakeKey()
+        with pytest.raises(AuthenticationError, match=r"answered 403: .*Missing permission"):
+            Caller(server, key).call()
     assert len(server.received) == 1
-    assert caller.key.fresh_reads == 0
+    assert key.fresh_reads == 0
 
 
 @pytest.mark.parametrize(
-    ("answers", "error"),
+    ("answers", "error", "end"),
     [
-        pytest.param([503, 503, 401, 503], ServiceUnavailableError, id="failing with both keys"),
-        pytest.param([401, 429], RateLimitedError, id="limited with the fresh key"),
-        pytest.param([503, 503, 401, 401], AuthenticationError, id="failing, then wrong"),
+        pytest.param(
+            [503, 503, 401, 503],
+            ServiceUnavailableError,
+            "503 at try 1 of 1.",
+            id="failing with both keys",
+        ),
+        pytest.param(
+            [401, 429], RateLimitedError, "429 at try 1 of 1.", id="limited with the fresh key"
+        ),
+        pytest.param(
+            [503, 503, 401, 401],
+            AuthenticationError,
+            "401: (an empty body)",
+            id="failing, then wrong",
+        ),
     ],
 )
-def test_given_failures_and_a_401_when_called_then_one_try_follows_with_the_fresh_key(
-    answers: list[int], error: type[SeiExportError]
+def test_given_failures_and_a_401_when_called_then_the_fresh_key_has_one_try(
+    answers: list[int], error: type[SeiExportError], end: str
 ) -> None:
     with Loopback([*(reply(status) for status in answers), FINE]) as server:
-        with pytest.raises(error):
+        with pytest.raises(error) as caught:
             Caller(server).call()
+        assert caught.value.message == f"GET http://127.0.0.1/sei/api/v2/exports answered {end}"
         assert len(server.received) == len(answers)
 
 
 def test_given_an_unusable_key_when_called_then_nothing_is_sent() -> None:
-    class Unset(FakeKey):
+    class Unset:
+        """Stands for a secret that has no key yet."""
+
         def read(self, *, fresh: bool = False) -> str:
             raise ConfigurationError(f"unset, fresh={fresh}")
 
     with Loopback([FINE]) as server:
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(ConfigurationError, match="unset, fresh=False"):
             Caller(server, Unset()).call()
         assert server.connections == 0
 

@@ -15,12 +15,13 @@ from tests.fakes.timing import KEY, FakeClock, FakeKey
 
 PARAMS = {"orgIdentifier": "acme"}
 FILE = reply(200, b"a,b\n")
+ODD_HOST = "it has credentials, or characters that no host and port have"
 PUBLIC_API = "https://app.harness.example/prod1/sei/api/"
 
 
 @dataclass
 class Downloader:
-    """A client of one API, following links."""
+    """Stands for whoever downloads: real calls to one API, following its links."""
 
     base: BaseUrl
     key: FakeKey
@@ -62,9 +63,7 @@ def test_given_a_compressed_body_when_opened_then_its_bytes_come_as_they_are() -
         assert _at(server).get(f"{server.origin}/api/file") == (200, b"\x1f\x8bnot decoded")
 
 
-def test_given_headers_of_the_caller_when_redirected_elsewhere_then_they_arrive_at_every_hop() -> (
-    None
-):
+def test_given_headers_of_the_callers_when_redirected_then_they_arrive_at_every_hop() -> None:
     wanted = {"Range": "bytes=5-", "If-Range": '"abc"'}
     with pair(lambda _: _to(f"{other.origin}/file"), [FILE]) as (server, other):
         assert _at(server).get(f"{server.origin}/api/file", wanted)[0] == 200
@@ -73,7 +72,7 @@ def test_given_headers_of_the_caller_when_redirected_elsewhere_then_they_arrive_
     assert server.received[0].authorization == f"ApiKey {KEY}"
 
 
-def test_given_a_header_of_the_callers_by_the_keys_name_when_opened_then_the_key_is_sent() -> None:
+def test_given_a_callers_header_by_the_keys_name_when_opened_then_the_key_is_sent() -> None:
     with Loopback([FILE]) as server:
         _at(server).get(f"{server.origin}/api/file", {"Authorization": "other"})
     assert server.received[0].authorization == f"ApiKey {KEY}"
@@ -113,25 +112,29 @@ def test_given_an_absolute_link_elsewhere_when_opened_then_it_gets_no_key(link: 
 
 
 @pytest.mark.parametrize(
-    "link",
+    ("link", "told"),
     [
-        pytest.param("http://127.0.0.1:{other}\\@127.0.0.1:{own}/api/file", id="backslash"),
-        pytest.param("http://127.0.0.1:{own}@127.0.0.1:{other}/api/file", id="own host as user"),
-        pytest.param("http://a:b@127.0.0.1:{own}/api/file", id="credentials"),
-        pytest.param("ftp://127.0.0.1:{other}/file", id="ftp"),
-        pytest.param("file:///etc/passwd", id="file"),
-        pytest.param("http://[::1/file", id="half an address"),
-        pytest.param("http://127.0.0.1:99999/file", id="no such port"),
-        pytest.param("http://127.0.0.1:x/file", id="a port that is no number"),
+        pytest.param(
+            "http://127.0.0.1:{other}\\@127.0.0.1:{own}/api/file", ODD_HOST, id="backslash"
+        ),
+        pytest.param(
+            "http://127.0.0.1:{own}@127.0.0.1:{other}/api/file", ODD_HOST, id="own host as user"
+        ),
+        pytest.param("http://a:b@127.0.0.1:{own}/api/file", ODD_HOST, id="credentials"),
+        pytest.param("ftp://127.0.0.1:{other}/file", "the scheme 'ftp' is neither", id="ftp"),
+        pytest.param("file:///etc/passwd", "the scheme 'file' is neither", id="file"),
+        pytest.param("http://[::1/file", "Invalid IPv6|not a URL", id="half an address"),
+        pytest.param("http://127.0.0.1:99999/file", "Port out of range", id="no such port"),
+        pytest.param("http://127.0.0.1:x/file", ODD_HOST, id="a port that is no number"),
     ],
 )
 @pytest.mark.parametrize("redirected", [False, True], ids=["link", "redirect"])
 def test_given_a_link_that_is_not_plain_when_opened_then_it_is_refused_unsent(
-    link: str, *, redirected: bool
+    link: str, told: str, *, redirected: bool
 ) -> None:
     with pair(lambda _: _to(url), lambda _: FILE) as (server, other):
         url = link.format(own=server.port, other=other.port)
-        with pytest.raises(ProtocolError):
+        with pytest.raises(ProtocolError, match=told):
             _at(server).get(f"{server.origin}/api/file" if redirected else url)
         assert other.connections == 0
         assert len(server.received) == int(redirected)
@@ -241,11 +244,17 @@ def test_given_a_signed_link_when_it_fails_then_its_query_is_not_told(
     assert "s3cr3t" not in told(caught.value, caplog)
 
 
-@pytest.mark.parametrize("answer", [pytest.param(RESET, id="reset"), pytest.param(b"", id="end")])
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        pytest.param(RESET, "ConnectionResetError", id="reset"),
+        pytest.param(b"", "RemoteDisconnected", id="end"),
+    ],
+)
 def test_given_a_server_elsewhere_that_hangs_up_when_opened_then_it_is_unavailable(
-    answer: Answer,
+    answer: Answer, reason: str
 ) -> None:
     with pair([], lambda _: answer) as (server, other):
-        with pytest.raises(ServiceUnavailableError):
+        with pytest.raises(ServiceUnavailableError, match=f"http://127.0.0.1/… failed: .*{reason}"):
             _at(server).get(f"{other.origin}/file")
         assert len(other.received) == 3

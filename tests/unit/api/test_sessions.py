@@ -16,7 +16,7 @@ FINE = reply(200, {"fine": True})
 
 
 class _Peer:
-    """A connection to some address."""
+    """Stands for a socket, connected to some address."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -83,7 +83,7 @@ def test_given_a_connection_to_an_allowed_address_then_it_stays_open(
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
 def test_given_a_public_api_when_connected_to_this_machine_then_it_is_closed(address: str) -> None:
     peer = _Peer(address)
-    with pytest.raises(ProtocolError):
+    with pytest.raises(ProtocolError, match=r"the private address (127\.0\.0\.1|::1)\."):
         checked(peer.socket, allow_loopback=False)
     assert peer.closed
 

@@ -8,6 +8,7 @@ from tests.fakes.caller import Caller
 from tests.fakes.loopback import RESET, Answer, Held, Loopback, reply
 
 FINE = reply(200, {"fine": True})
+CALL = "GET http://127.0.0.1/sei/api/v2/exports"
 
 
 @pytest.mark.parametrize(
@@ -32,20 +33,26 @@ def test_given_a_failure_twice_when_called_then_the_third_try_counts(failure: An
 
 
 @pytest.mark.parametrize(
-    ("failure", "error"),
+    ("failure", "error", "end"),
     [
-        pytest.param(reply(429), RateLimitedError, id="429"),
-        pytest.param(reply(503), ServiceUnavailableError, id="503"),
-        pytest.param(RESET, ServiceUnavailableError, id="connection reset"),
+        pytest.param(reply(429), RateLimitedError, "answered 429 at try 3 of 3.", id="429"),
+        pytest.param(reply(503), ServiceUnavailableError, "answered 503 at try 3 of 3.", id="503"),
+        pytest.param(
+            RESET,
+            ServiceUnavailableError,
+            "failed: ConnectionError / ConnectionResetError.",
+            id="connection reset",
+        ),
     ],
 )
 def test_given_a_lasting_failure_when_called_then_three_tries_are_all(
-    failure: Answer, error: type[SeiExportError]
+    failure: Answer, error: type[SeiExportError], end: str
 ) -> None:
     with Loopback(lambda _: failure) as server:
         caller = Caller(server)
-        with pytest.raises(error):
+        with pytest.raises(error) as caught:
             caller.call()
+    assert caught.value.message == f"{CALL} {end}"
     assert len(server.received) == ATTEMPTS == 3
 
 
@@ -115,21 +122,21 @@ def test_given_retry_after_when_retried_then_it_is_obeyed_if_it_makes_sense(
         pytest.param("Sun, 01 Mar 2099 12:00:00 GMT", id="far date"),
     ],
 )
-def test_given_retry_after_beyond_the_deadline_when_called_then_it_fails_without_waiting(
+def test_given_retry_after_beyond_the_deadline_when_called_then_it_fails_at_once(
     retry_after: str,
 ) -> None:
     with Loopback([reply(429, headers={"Retry-After": retry_after}), FINE]) as server:
         caller = Caller(server, seconds=100)
-        with pytest.raises(RateLimitedError):
+        with pytest.raises(RateLimitedError, match=f"{CALL} answered 429 at try 1 of 3"):
             caller.call()
     assert len(server.received) == 1
     assert caller.clock.slept == []
 
 
-def test_given_a_deadline_between_two_waits_when_called_then_only_the_first_is_waited() -> None:
+def test_given_a_deadline_between_two_waits_when_called_then_it_waits_for_one() -> None:
     with Loopback(lambda _: reply(503)) as server:
         caller = Caller(server, seconds=1.2)
-        with pytest.raises(ServiceUnavailableError):
+        with pytest.raises(ServiceUnavailableError, match=f"{CALL} answered 503 at try 2 of 3"):
             caller.call()
     assert caller.clock.slept == [0.5]
     assert len(server.received) == 2
@@ -139,7 +146,7 @@ def test_given_calls_before_when_called_then_they_count_against_the_same_deadlin
     with Loopback([reply(503), FINE, reply(503), FINE]) as server:
         caller = Caller(server, seconds=0.9)
         assert caller.call()[0] == 200
-        with pytest.raises(ServiceUnavailableError):
+        with pytest.raises(ServiceUnavailableError, match=f"{CALL} answered 503 at try 1 of 3"):
             caller.call()
     assert len(server.received) == 3
 
