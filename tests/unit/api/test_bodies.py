@@ -2,7 +2,7 @@
 
 import pytest
 
-from sei_export.api.bodies import MAX_BYTES
+from sei_export.api.bodies import MAX_BYTES, excerpt
 from sei_export.errors import ProtocolError, ServiceUnavailableError
 from tests.fakes.caller import Caller
 from tests.fakes.loopback import Loopback, reply
@@ -40,3 +40,20 @@ def test_given_a_body_shorter_than_it_said_when_called_then_it_broke_off() -> No
         caller = Caller(server)
         with pytest.raises(ServiceUnavailableError, match="/v2/exports broke off: "):
             caller.call()
+
+
+@pytest.mark.parametrize(
+    ("content", "quoted"),
+    [
+        pytest.param(b"No such team", "No such team", id="a line"),
+        pytest.param(b" No\r\n\tsuch\x00team \n", "No such team", id="in one line"),
+        pytest.param(b"", "(an empty body)", id="nothing"),
+        pytest.param(b" \r\n\t", "(an empty body)", id="blanks"),
+        pytest.param(b"Gr\xf6\xc3\x9fe", "Gr�ße", id="not all of it text"),
+        pytest.param("é".encode() * 1000, "é" * 300, id="long, of two bytes each"),
+        pytest.param("😀".encode() * 1000, "😀" * 300, id="long, of four bytes each"),
+        pytest.param(b"a" * 299 + b" b", "a" * 299 + " ", id="cut between two words"),
+    ],
+)
+def test_an_excerpt_is_the_beginning_in_one_line(content: bytes, quoted: str) -> None:
+    assert excerpt(content) == quoted

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sei_export.api.answers import check_export_id
 from sei_export.api.calls import HttpClient
 from sei_export.api.client import SeiClient
 from sei_export.api.urls import BaseUrl
@@ -127,10 +126,6 @@ def test_given_no_export_id_when_created_then_it_is_refused(answer: JsonObject) 
         pytest.raises(ProtocolError, match="has no exportId"),
     ):
         client.create(request())
-
-
-def test_given_an_export_id_from_elsewhere_then_the_same_check_serves() -> None:
-    assert check_export_id("exp_1") == "exp_1"
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 422])
