@@ -156,3 +156,8 @@ def task_failed(
         "Cause": f"{message} Remedy: {remedy}",
     }
     return {"failure": {"Error": "States.TaskFailed", "Cause": json.dumps(described)}}
+
+
+def size_of(value: JsonValue) -> int:
+    """Bytes of a function's answer, as Step Functions counts them."""
+    return len(json.dumps(value, ensure_ascii=False).encode())
