@@ -30,7 +30,7 @@ class NoBuild(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, NoBuild())
 
 from sei_export import codec
-from sei_export.landing.verified import as_verified_gzip
+from tests.fakes.raw import verified
 from sei_export.landing.csvcheck import CsvInspector
 from sei_export.errors import CorruptDownloadError
 
@@ -39,7 +39,7 @@ compressed = gzip.compress(given)
 
 def rows(content):
     inspector = CsvInspector()
-    for _ in as_verified_gzip([content[:100], content[100:]], inspector):
+    for _ in verified([content[:100], content[100:]], inspector):
         pass
     return inspector.finish().rows
 

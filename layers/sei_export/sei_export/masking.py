@@ -4,6 +4,8 @@ import json
 from urllib.parse import quote
 
 SHOWN = "***"
+_LEAST_SHOWN = 3
+"""So many characters of a secret's beginning tell nothing: every key begins with some of them."""
 
 
 class Mask:
@@ -24,7 +26,11 @@ class Mask:
         return tuple(form.encode() for form in self._forms)
 
     def hide(self, text: str) -> str:
-        """Replace the secret by three stars, in all its forms."""
+        """Replace the secret by three stars, in all its forms, also where the text was cut in it."""
         for form in self._forms:
             text = text.replace(form, SHOWN)
+        for form in self._forms:
+            for length in range(len(form) - 1, _LEAST_SHOWN, -1):
+                if text.endswith(form[:length]):
+                    return text[:-length] + SHOWN
         return text

@@ -23,7 +23,7 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.landing.csvcheck import CsvInspector
-from sei_export.landing.verified import as_verified_gzip
+from tests.fakes.raw import verified
 from tests.fakes.loopback import RESET, Answer, Held, Loopback, Received, reply
 from tests.fakes.timing import FakeClock
 
@@ -215,7 +215,7 @@ def test_given_a_body_ended_too_early_by_closing_then_its_content_tells(
 ) -> None:
     def verify(pieces: Iterator[bytes]) -> None:
         inspector = CsvInspector()
-        list(as_verified_gzip(pieces, inspector))
+        list(verified(pieces, inspector))
         inspector.finish()
 
     with (

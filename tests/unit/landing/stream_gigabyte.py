@@ -19,7 +19,7 @@ from sei_export.bucket.objects import ObjectStore
 from sei_export.bucket.parts import PART_BYTES, PARTS_IN_FLIGHT
 from sei_export.download.body import READ_BYTES
 from sei_export.landing.csvcheck import CsvInspector
-from sei_export.landing.verified import as_verified_gzip
+from tests.fakes.raw import verified
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -108,7 +108,7 @@ def main() -> None:
     s3 = DiscardingS3(memory)
     store = ObjectStore(cast("S3Client", s3), "landing")
     inspector = CsvInspector()
-    pieces = as_verified_gzip(body(memory, ROWS[sys.argv[1]]), inspector)
+    pieces = verified(body(memory, ROWS[sys.argv[1]]), inspector)
     with store.upload("exports/a", METADATA) as upload:
         upload.write_all(pieces)
         facts = inspector.finish()

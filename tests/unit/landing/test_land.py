@@ -108,6 +108,7 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
         "completedAt": "2026-03-01T06:01:30Z",
         "durationSeconds": 90.25,
         "executionArn": f"{ARN}run-1",
+        "warnings": [],
     }
     assert stage.manifest == result
     [detail] = stage.events.details
@@ -610,12 +611,12 @@ def test_given_manifests_that_change_endlessly_when_landed_then_it_is_not_announ
         pytest.param(reply(200, GZ[:-1]), "truncated", id="gzip cut"),
         pytest.param(reply(200, GZ + b"\0"), "followed by bytes", id="a byte too many"),
         pytest.param(reply(200, CSV, length=len(CSV) + 1), "broke off", id="shorter than it said"),
-        pytest.param(reply(200, CSV[:-3]), "do not fit its header", id="a row cut"),
+        pytest.param(reply(200, CSV[:-3]), "Record 2 of the CSV has 1 fields", id="a row cut"),
         pytest.param(reply(200, b"<html>Sign in</html>"), "is an HTML or XML page", id="html"),
         pytest.param(reply(200, {"error": "gone"}), "not CSV: it is JSON", id="json"),
         pytest.param(
             reply(200, b"upstream connect error\n"),
-            "first line is one field, 'upstream connect error'",
+            "first line is one field. It says: upstream connect error",
             id="an error's text",
         ),
         pytest.param(reply(200, LARGE_GZ[:-1]), "truncated", id="large gzip cut"),
@@ -624,7 +625,7 @@ def test_given_manifests_that_change_endlessly_when_landed_then_it_is_not_announ
         ),
         pytest.param(
             reply(200, gzip.compress(LARGE_CSV + b"1,2,3\n", 0)),
-            "do not fit its header",
+            "of the CSV has 3 fields; its header has 2",
             id="large, misfit",
         ),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sei_export
+from local.paths import ROOT
 from sei_export.bucket.parts import PART_BYTES
 from tests.unit.landing import stream_gigabyte
 
@@ -28,7 +29,7 @@ def test_given_a_gigabyte_when_streamed_then_memory_grows_by_a_few_parts(
     package = Path(str(sei_export.__file__)).parents[1]
     done = subprocess.run(
         [sys.executable, stream_gigabyte.__file__, form],
-        env={**os.environ, "PYTHONPATH": str(package)},
+        env={**os.environ, "PYTHONPATH": f"{package}:{ROOT}"},
         capture_output=True,
         check=True,
         text=True,

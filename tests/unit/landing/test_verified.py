@@ -11,7 +11,7 @@ import pytest
 
 from sei_export.errors import CorruptDownloadError, ServiceUnavailableError
 from sei_export.landing.csvcheck import CsvFacts, CsvInspector
-from sei_export.landing.verified import as_verified_gzip
+from tests.fakes.raw import verified
 
 STEP_BYTES = 1024 * 1024
 """The most that may be inflated at a time."""
@@ -26,7 +26,7 @@ FIRST, SECOND = gzip.compress(HEADER + ROWS[:300], mtime=0), gzip.compress(ROWS[
 def _verified(pieces: Iterable[bytes]) -> tuple[bytes, CsvFacts]:
     """What comes out, once everything was proven."""
     inspector = CsvInspector()
-    out = b"".join(as_verified_gzip(pieces, inspector))
+    out = b"".join(verified(pieces, inspector))
     return out, inspector.finish()
 
 
@@ -134,7 +134,7 @@ def test_a_gzip_that_inflates_a_thousandfold_is_inflated_in_small_steps() -> Non
     content = gzip.compress(b"a,b,c,d\n" + b"0,0,0,0\n" * rows)
     assert len(content) < STEP_BYTES
     inspector = _Steps()
-    for piece in as_verified_gzip([content], inspector):
+    for piece in verified([content], inspector):
         assert len(piece) <= len(content)
     assert inspector.finish().rows == rows
     assert inspector.longest <= STEP_BYTES
@@ -150,10 +150,12 @@ def _with(content: bytes, at: int, patch: bytes) -> bytes:
 
 CUT = "is truncated: its end is missing"
 SPOILT = "The gzip is damaged: "
+NO_CSV = "of the CSV has|is not UTF-8 text|has a NUL byte"
+"""What damaged gzip inflates to may be refused before its checksum is reached."""
 FOLLOWED = "is followed by bytes that are not gzip"
 PAGE = "not CSV: it is an HTML or XML page"
 JSON = "not CSV: it is JSON"
-MISFIT = "do not fit its header of 3 columns: 41 records would have 82 commas, it has 81"
+MISFIT = "Record 40 of the CSV has 2 fields"
 
 DAMAGED = [
     pytest.param(GZ[:1], CUT, id="only the first byte"),
@@ -165,8 +167,8 @@ DAMAGED = [
     pytest.param(_with(GZ, -8, b"\0\0\0\0"), SPOILT, id="wrong checksum"),
     pytest.param(_with(GZ, -4, b"\0\0\0\0"), SPOILT, id="wrong size"),
     pytest.param(_with(GZ, 2, b"\x07"), SPOILT, id="another method"),
-    pytest.param(_with(GZ, len(GZ) // 2, b"\0\0\0"), SPOILT, id="overwritten"),
-    pytest.param(GZ[:100] + GZ[101:], SPOILT, id="a byte lost"),
+    pytest.param(_with(GZ, len(GZ) // 2, b"\0\0\0"), f"{SPOILT}|{NO_CSV}", id="overwritten"),
+    pytest.param(GZ[:100] + GZ[101:], f"{SPOILT}|{NO_CSV}", id="a byte lost"),
     pytest.param(GZ + b"\n", FOLLOWED, id="a newline after it"),
     pytest.param(GZ + b"\0", FOLLOWED, id="a zero byte after it"),
     pytest.param(GZ + b"\0" * 512, FOLLOWED, id="zero bytes after it"),
@@ -184,11 +186,11 @@ DAMAGED = [
     pytest.param(gzip.compress(b"<html>Sign in</html>"), PAGE, id="html in gzip"),
     pytest.param(gzip.compress(b'{"error": "gone"}'), JSON, id="json in gzip"),
     pytest.param(gzip.compress(CSV[:-8]), MISFIT, id="a cut CSV in gzip"),
-    pytest.param(zlib.compress(CSV), "header is not UTF-8", id="zlib"),
+    pytest.param(zlib.compress(CSV), "is not UTF-8 text: byte 0x9c at 1", id="zlib"),
     pytest.param(b"<html>Sign in</html>", PAGE, id="html"),
     pytest.param(b'{"error": "gone"}', JSON, id="json"),
     pytest.param(CSV[:-8], MISFIT, id="a cut CSV"),
-    pytest.param(b"PK\x03\x04\x14\0\0\0", "not CSV: it has NUL bytes", id="zip"),
+    pytest.param(b"PK\x03\x04\x14\0\0\0", "not CSV: it has a NUL byte at 5", id="zip"),
 ]
 
 
@@ -234,7 +236,7 @@ def test_given_gzip_with_any_byte_changed_then_it_is_refused() -> None:
     # Bytes 4 to 9 tell time, level and system, which no checksum covers and nothing depends on.
     for at in set(range(2, len(GZ))) - set(range(4, 10)):
         # A flag or a block's end that is lost lets the end be looked for further on.
-        with pytest.raises(CorruptDownloadError, match=f"{SPOILT}|{CUT}"):
+        with pytest.raises(CorruptDownloadError, match=f"{SPOILT}|{CUT}|{NO_CSV}"):
             _verified([_with(GZ, at, bytes([GZ[at] ^ 0xFF]))])
 
 
@@ -278,9 +280,9 @@ def test_all_pieces_after_the_first_are_verified_beside_the_reader(
     pieces: list[bytes],
 ) -> None:
     alone, beside = _Threads(), _Threads()
-    for _ in as_verified_gzip([b"".join(pieces)], alone):
+    for _ in verified([b"".join(pieces)], alone):
         assert _beside() == []
-    list(as_verified_gzip(pieces, beside))
+    list(verified(pieces, beside))
     here = threading.get_ident()
     assert set(alone.seen) == {here}
     assert beside.seen[0] == here
@@ -296,14 +298,14 @@ def test_given_any_end_of_the_reading_then_no_thread_stays(pieces: list[bytes]) 
         if end:
             raise end
 
-    list(as_verified_gzip(source(), CsvInspector()))
+    list(verified(source(), CsvInspector()))
     assert _beside() == []
 
     with pytest.raises(ServiceUnavailableError, match="stalled"):
-        list(as_verified_gzip(source(ServiceUnavailableError("stalled")), CsvInspector()))
+        list(verified(source(ServiceUnavailableError("stalled")), CsvInspector()))
     assert _beside() == []
 
-    early = as_verified_gzip(source(), CsvInspector())
+    early = verified(source(), CsvInspector())
     assert [next(early) is not None for _ in pieces] == [True] * 3
     assert len(_beside()) == 1
     early.close()
@@ -313,7 +315,7 @@ def test_given_any_end_of_the_reading_then_no_thread_stays(pieces: list[bytes]) 
 @pytest.mark.parametrize(
     ("damaged", "told"),
     [
-        pytest.param([*_every(100, CSV), b"\0", *_every(100, CSV)], "NUL bytes", id="plain"),
+        pytest.param([*_every(100, CSV), b"\0", *_every(100, CSV)], "a NUL byte at", id="plain"),
         pytest.param([FIRST, b"junk", *_every(9, SECOND)], FOLLOWED, id="gzip"),
     ],
 )
@@ -321,5 +323,5 @@ def test_given_damage_found_beside_the_reader_then_it_is_told_and_no_thread_stay
     damaged: list[bytes], told: str
 ) -> None:
     with pytest.raises(CorruptDownloadError, match=told):
-        list(as_verified_gzip(damaged, CsvInspector()))
+        list(verified(damaged, CsvInspector()))
     assert _beside() == []

@@ -221,7 +221,7 @@ class Body:
                 raise _BrokenError
             again.update(piece)
             left -= len(piece)
-            self._look_at_clock()
+            self.look_at_clock()
         if not proven and again.digest() != self._digest.digest():
             raise CorruptDownloadError("The file changed during the download.")
 
@@ -237,7 +237,7 @@ class Body:
             if not self.can_go_on:
                 self._digest.update(piece)
             yield piece
-            self._look_at_clock()
+            self.look_at_clock()
         if self.total is not None and self.received < self.total:
             raise _BrokenError
         if self.total is not None and self.received > self.total:
@@ -245,7 +245,12 @@ class Body:
                 f"The download has {self.received} bytes, its length was said to be {self.total}."
             )
 
-    def _look_at_clock(self) -> None:
+    def look_at_clock(self) -> None:
+        """Note the progress now and then.
+
+        Raises:
+            ExportTimedOutError: There is no time left.
+        """
         if self.source.deadline.left() <= 0:
             raise self._out_of_time()
         now = self.source.deadline.clock.monotonic()

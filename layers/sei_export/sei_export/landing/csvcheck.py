@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sei_export.errors import CorruptDownloadError
 from sei_export.landing.records import FIELD, Records
@@ -19,6 +19,8 @@ _HEADER = re.compile(rb"(%b(?:,%b)*+)(?:\r\n?|\n)" % (FIELD, FIELD))
 _LAST_HEADER = re.compile(rb"%b(?:,%b)*+" % (FIELD, FIELD))
 _BOM = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
+_QUOTED_CHARACTERS = 200
+"""Of what a file says instead of CSV, for the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class CsvFacts:
         size: Bytes.
         sha256: Of the bytes, in hex.
         warnings: What a reader of the file should know.
+        said: The beginning of the file for messages, without the API key.
+        has_newline: Whether the last line ends.
     """
 
     rows: int
@@ -38,6 +42,8 @@ class CsvFacts:
     size: int
     sha256: str
     warnings: tuple[Caution, ...] = ()
+    said: str = field(default="", compare=False)
+    has_newline: bool = field(default=True, compare=False)
 
 
 class CsvInspector:
@@ -55,6 +61,15 @@ class CsvInspector:
         self._head = b""
         self._columns: tuple[str, ...] = ()
         self._records: Records | None = None
+        self._forms = self._mask.forms
+        self._tail = b""
+        self._first = b""
+        self._last = b""
+
+    @property
+    def size(self) -> int:
+        """How many bytes were fed."""
+        return self._size
 
     def feed(self, piece: bytes) -> None:
         """Look at the next piece.
@@ -66,8 +81,11 @@ class CsvInspector:
             return
         self._digest.update(piece)
         self._size += len(piece)
+        self._last = piece[-1:]
+        self._refuse_key(piece)
         if self._records is None:
             self._head += piece
+            self._first = self._head[:MAX_HEADER_BYTES]
             header = self._look_at_head()
             self._text.feed(piece)
             if header is None:
@@ -88,50 +106,78 @@ class CsvInspector:
         """
         self._text.finish()
         if self._records is None:
-            self._columns = _last_names(_without_blank_lines(self._head))
+            self._columns = self._last_names(_without_blank_lines(self._head))
+        rows = self._records.finish() if self._records else 0
         return CsvFacts(
-            rows=self._records.finish() if self._records else 0,
+            rows=rows,
             columns=self._columns,
             size=self._size,
             sha256=self._digest.hexdigest(),
+            said=self._said(),
+            has_newline=self._last in {b"\n", b"\r"},
         )
 
     def _look_at_head(self) -> re.Match[bytes] | None:
         """Find the header in what came until now, without what cannot be one."""
         text = _without_blank_lines(self._head[: MAX_HEADER_BYTES + 1])
         if text.lstrip().startswith(b"<"):
-            raise CorruptDownloadError("The file is not CSV: it is an HTML or XML page.")
+            raise self._no_csv("it is an HTML or XML page")
         if text.lstrip().startswith((b"{", b"[")):
-            raise CorruptDownloadError("The file is not CSV: it is JSON.")
+            raise self._no_csv("it is JSON")
         if self._head.startswith(_GZIP_MAGIC):
             raise CorruptDownloadError("The file is not CSV: it was compressed twice.")
         if text.startswith(_BOM):
-            raise CorruptDownloadError("The file is not CSV: it has two byte order marks.")
+            raise self._no_csv("it has two byte order marks")
         header = _HEADER.match(text)
-        too_long = len(header[1] if header else self._head) > MAX_HEADER_BYTES
-        if too_long:
+        if len(header[1] if header else self._head) > MAX_HEADER_BYTES:
             raise CorruptDownloadError(f"The CSV's header has more than {MAX_HEADER_BYTES} bytes.")
         return header
+
+    def _last_names(self, text: bytes) -> tuple[str, ...]:
+        """The names in a header that is all that there is."""
+        if not text:
+            return ()
+        if len(text) > MAX_HEADER_BYTES:
+            raise CorruptDownloadError(f"The CSV's header has more than {MAX_HEADER_BYTES} bytes.")
+        if _LAST_HEADER.fullmatch(text):
+            return _names(text)
+        if text.count(b'"') % 2:
+            raise CorruptDownloadError("The CSV ends inside a quoted field: its end is missing.")
+        raise self._no_csv(
+            "its first line has a quote that is neither at a field's end nor doubled"
+        )
+
+    def _refuse_key(self, piece: bytes) -> None:
+        """A file that repeats the API key is no export, and must not lie in the bucket."""
+        if not self._forms:
+            return
+        seam = self._tail + piece
+        if any(form in seam for form in self._forms):
+            raise CorruptDownloadError("The file has the API key in it. Nothing was published.")
+        self._tail = seam[-max(map(len, self._forms)) :]
+
+    def _no_csv(self, why: str) -> CorruptDownloadError:
+        return no_csv(why, self._said())
+
+    def _said(self) -> str:
+        """The beginning of the file for messages: masked before it is cut, in one line."""
+        text = self._mask.hide(self._first.decode(errors="backslashreplace"))
+        return text[:_QUOTED_CHARACTERS].encode("unicode_escape").decode()
+
+
+def no_csv(why: str, said: str) -> CorruptDownloadError:
+    """Say why a file is no CSV, and what it says instead.
+
+    Args:
+        why: Without a full stop.
+        said: `CsvFacts.said`.
+    """
+    return CorruptDownloadError(f"The file is not CSV: {why}. It says: {said}")
 
 
 def _without_blank_lines(head: bytes) -> bytes:
     """From the header on. Spaces stay: they are part of the first name."""
     return head.removeprefix(_BOM).lstrip(b"\r\n")
-
-
-def _last_names(text: bytes) -> tuple[str, ...]:
-    """The names in a header that is all that there is."""
-    if not text:
-        return ()
-    if len(text) > MAX_HEADER_BYTES:
-        raise CorruptDownloadError(f"The CSV's header has more than {MAX_HEADER_BYTES} bytes.")
-    if _LAST_HEADER.fullmatch(text):
-        return _names(text)
-    if text.count(b'"') % 2:
-        raise CorruptDownloadError("The CSV ends inside a quoted field: its end is missing.")
-    raise CorruptDownloadError(
-        "The CSV's header has a quoted name that goes on after its closing quote."
-    )
 
 
 def _names(row: bytes) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sei_export import dates, keys
@@ -12,7 +12,6 @@ from sei_export.bucket.publish import Upload
 from sei_export.bucket.refusals import LostRaceError
 from sei_export.bucket.stored import StoredObject
 from sei_export.errors import (
-    CorruptDownloadError,
     SeiExportError,
     ServiceUnavailableError,
     StorageError,
@@ -22,8 +21,10 @@ from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
 from sei_export.landing.csvcheck import CsvFacts, CsvInspector
 from sei_export.landing.events import EventBus
+from sei_export.landing.headers import check_header
+from sei_export.landing.limits import Limits
 from sei_export.landing.raw import RawFile
-from sei_export.landing.verified import as_verified_gzip
+from sei_export.landing.verified import VerifiedGzip
 from sei_export.manifest import Manifest, Series
 
 logger = logging.getLogger(__name__)
@@ -39,11 +40,13 @@ class Landing:
         store: The bucket's objects.
         documents: The bucket's JSON documents.
         bus: The event bus.
+        limits: What a file may be at most.
     """
 
     store: ObjectStore
     documents: Documents
     bus: EventBus
+    limits: Limits = field(default_factory=Limits)
 
     def land(self, export: Export, run: ExportRun, file: RawFile) -> JsonObject:
         """Land one export.
@@ -132,18 +135,11 @@ class Landing:
         if export.request:
             metadata["request-fingerprint"] = export.request.fingerprint
         with self.store.upload(key, metadata) as upload:
-            # Closed here, not when an error's traceback is forgotten: connection and thread.
-            with (
-                closing(file.body.pieces()) as raw,
-                closing(as_verified_gzip(raw, inspector)) as pieces,
-            ):
+            verified = VerifiedGzip(file.body, inspector, self.limits)
+            with closing(verified.pieces()) as pieces:
                 upload.write_all(pieces)
             facts = inspector.finish()
-            if len(facts.columns) == 1:
-                # No report has one column; an error's text, sent as if it were the file, has.
-                raise CorruptDownloadError(
-                    f"The file is not CSV: its first line is one field, {facts.columns[0][:80]!r}."
-                )
+            check_header(facts)
             return self._publish(upload, present, export, facts, before), facts
 
     def _publish(

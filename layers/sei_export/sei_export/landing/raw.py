@@ -13,6 +13,9 @@ class Raw(Protocol):
     def pieces(self) -> Generator[bytes]:
         """Give the bytes as the API sends them, undecoded."""
 
+    def look_at_clock(self) -> None:
+        """Raise ExportTimedOutError if there is no time left."""
+
     @property
     def is_end_told(self) -> bool:
         """Whether the server told where the body ends: by a length, or by chunks.

@@ -1,0 +1,103 @@
+"""Errors that are sent as files, and what a message quotes of them."""
+
+import pytest
+
+from sei_export.errors import CorruptDownloadError
+from sei_export.landing.csvcheck import CsvInspector
+from sei_export.landing.headers import check_header
+from sei_export.masking import Mask
+
+KEY = "pat.acc/ount.01=="
+
+
+def _check(content: bytes, size: int = 1000, key: str = "") -> None:
+    inspector = CsvInspector(Mask(key))
+    for at in range(0, len(content), size):
+        inspector.feed(content[at : at + size])
+    check_header(inspector.finish())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Invalid api key, xyz",
+        "Invalid api key, xyz\n",
+        "Internal error, please try again later",
+        "upstream request timeout, reset before headers\n",
+        "Something odd, nobody knows what",
+        "unauthorized\n",
+        "Rate limited",
+    ],
+)
+def test_given_one_line_of_text_then_it_is_refused_and_quoted(text: str) -> None:
+    with pytest.raises(CorruptDownloadError, match=r"The file is not CSV: .* It says: ") as caught:
+        _check(text.encode())
+    assert text.strip() in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"Granularity,Team,Team_Hierarchy,Start_Date,End_Date,KTLO_story_points",
+        b"Collection Name,Lead Time for Changes (mean),Lead Time for Changes Rating\n",
+        b"Developer,CODING_DAYS,Error Budget\n",
+        b"Anything,Else\n",
+        b"Invalid api key, xyz\n1,2\n",
+    ],
+    ids=["nothing", "alignment", "legacy", "productivity", "an unknown header", "with rows"],
+)
+def test_given_a_header_or_rows_then_the_file_passes(content: bytes) -> None:
+    _check(content)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"a,b\n1,{KEY}\n".encode(),
+        b"a,b\n1," + KEY.replace("/", "\\/").encode() + b"\n",
+        b"a,b\n1,pat.acc%2Fount.01%3D%3D\n",
+        b"x" * 300 + f",b\n1,{KEY}".encode(),
+    ],
+    ids=["as it is", "as JSON escapes it", "as a URL escapes it", "late"],
+)
+def test_given_a_file_that_has_the_key_in_it_then_it_is_refused(content: bytes, size: int) -> None:
+    with pytest.raises(CorruptDownloadError, match="has the API key in it") as caught:
+        _check(content, size, KEY)
+    assert "pat.acc" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"<html>unauthorized ApiKey {KEY}</html>".encode(),
+        (b"<p>" + b"x" * 190 + KEY.encode()),
+        f'{{"error": "bad key {KEY}"}}'.encode(),
+        f"unauthorized ApiKey {KEY}".encode(),
+        f"unauthorized, ApiKey {KEY}".encode(),
+    ],
+    ids=["a page", "where the quote is cut", "json", "text", "text with a comma"],
+)
+@pytest.mark.parametrize("size", [1, 200, 1000])
+def test_given_a_body_that_repeats_the_key_then_no_message_has_any_of_it(
+    content: bytes, size: int
+) -> None:
+    with pytest.raises(CorruptDownloadError) as caught:
+        _check(content, size, KEY)
+    assert "pat.acc" not in str(caught.value)
+
+
+def test_a_quote_is_short_and_in_one_line() -> None:
+    with pytest.raises(CorruptDownloadError) as caught:
+        _check(b"<html>\n\x1b[31m" + "é".encode() * 1000)
+    said = caught.value.message.partition("It says: ")[2]
+    assert said.startswith("<html>\\n\\x1b[31m\\xe9")
+    assert said.isprintable()
+    assert len(said) < 1000
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_given_two_byte_order_marks_then_the_file_is_refused(size: int) -> None:
+    with pytest.raises(CorruptDownloadError, match="two byte order marks"):
+        _check(b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n", size)
