@@ -26,7 +26,7 @@ class Mask:
         return tuple(form.encode() for form in self._forms)
 
     def hide(self, text: str) -> str:
-        """Replace the secret by three stars, in all its forms, also where the text was cut in it."""
+        """Replace the secret by three stars, in all its forms, also where a text is cut in it."""
         for form in self._forms:
             text = text.replace(form, SHOWN)
         for form in self._forms:
