@@ -148,8 +148,9 @@ class Series:
     def from_json(cls, content: JsonObject) -> "Series":
         """Read it; an empty or strange one knows nothing."""
         seconds = content.get("durationSeconds")
-        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        return cls(float(seconds) if is_number and math.isfinite(seconds) else 0.0)
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+            return cls(0.0)
+        return cls(float(seconds) if math.isfinite(seconds) else 0.0)
 
 
 def _text(value: JsonValue) -> str:
