@@ -101,7 +101,7 @@ ECHOES: dict[str, Callable[[str], str]] = {
 
 
 def _left_of(echo: str, seen: str) -> list[str]:
-    """Pieces of the echo, four characters each, that can still be seen; signs alone tell nothing."""
+    """Pieces of the echo, four characters each, that can be seen; signs alone tell nothing."""
     pieces = [echo[at : at + 4] for at in range(len(echo) - 3)]
     return [piece for piece in pieces if piece in seen and any(map(str.isalnum, piece))]
 

@@ -17,7 +17,7 @@ from sei_export import wiring
 from sei_export.bucket.parts import PART_BYTES
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
 from tests.fakes.loopback import Answer, Loopback, Received, reply
-from tests.fakes.samples import request
+from tests.fakes.samples import manifest, request
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key"
 METADATA = {"export-id": "exp_1", "created-at": "2026-03-01T06:00:00Z"}
@@ -137,18 +137,45 @@ def test_given_a_header_in_the_settings_when_connected_then_it_carries_the_key(
     assert {name: text for name, text in headers.items() if "pat.1" in text} == dict([value])
 
 
-def test_given_a_rotated_secret_when_refused_with_401_then_it_is_read_again(
-    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+@pytest.mark.parametrize("status", [401, 403])
+def test_given_a_rotated_secret_when_refused_then_it_is_read_again(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback], status: int
 ) -> None:
     manager = aws(_secret("pat.1"))
 
     def answer(_: Received) -> Answer:
-        return CREATED if len(api.received) > 1 else reply(401)
+        return CREATED if len(api.received) > 1 else reply(status)
 
     with Loopback(answer) as api:
         _call(monkeypatch, api)
         wiring.connector(Context())(request()).create(request())
     assert len(manager.received) == 2
+
+
+def test_given_a_new_secret_when_connected_afresh_then_the_first_call_has_it_already(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    manager = aws(_secret("pat.1"))
+    with Loopback(lambda _: CREATED) as api:
+        _call(monkeypatch, api)
+        wiring.connector(Context())(request()).create(request())
+        client = wiring.connector(Context(), fresh_key=True)(request())
+        for _ in range(2):
+            client.create(request())
+    assert len(api.received) == 3
+    assert len(manager.received) == 2
+
+
+def test_given_another_header_when_connected_then_the_parameter_is_named(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    aws(_secret("pat.1"))
+    monkeypatch.setenv("HARNESS_BASE_URL", "https://app.harness.io/sei/api/")
+    monkeypatch.setenv("API_KEY_SECRET_ARN", SECRET)
+    monkeypatch.setenv("API_KEY_HEADER", "X-Key")
+    connect = wiring.connector(Context())
+    with pytest.raises(ConfigurationError, match=r"ApiKeyHeader is 'X-Key'.*SEI_API_KEY"):
+        connect(request())
 
 
 def test_given_little_time_when_connected_then_a_retry_beyond_it_is_not_begun(
@@ -242,7 +269,7 @@ def test_given_a_bus_when_announced_then_it_is_the_one_of_the_settings(
     content = json.dumps(answer).encode()
     events = aws(reply(200, content, {"Content-Type": "application/x-amz-json-1.1"}))
     _deliver(monkeypatch)
-    wiring.landing().bus.export_completed({"exportId": "exp_1", "executionArn": "arn:x"})
+    wiring.landing().bus.export_completed(manifest(request()))
     [received] = events.received
     [entry] = json.loads(received.body)["Entries"]
     assert entry["EventBusName"] == "bus"
