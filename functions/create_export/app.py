@@ -15,7 +15,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
     export = create_export(
         event,
         settings.request_defaults(),
-        wiring.connector(context),
+        wiring.connector(context, fresh_key=True),
         read_json=lambda key: wiring.documents().read_json(key),
     )
     metrics.add_dimension("report", str(export["report"]))

@@ -12,7 +12,10 @@ from sei_export.steps.plan_batch import plan_batch
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
     """Take `input`, `run`, `executionArn` and `startedAt`; return the first round, or a dry run."""
     planned = plan_batch(
-        event, settings.batch_defaults(), wiring.connector(context), wiring.documents()
+        event,
+        settings.batch_defaults(),
+        wiring.connector(context, fresh_key=True),
+        wiring.documents(),
     )
     logger.info("Batch planned", run=planned["run"], dry_run=planned.get("dryRun", False))
     return planned

@@ -1,6 +1,7 @@
 """The exporter's HTTP, connected to a server on a loopback port."""
 
-from sei_export.api.calls import HttpClient, Key
+from sei_export.api.calls import HttpClient
+from sei_export.api.sentkey import Key
 from sei_export.api.urls import BaseUrl
 from tests.fakes.loopback import Loopback
 from tests.fakes.timing import FakeClock, FakeKey
@@ -17,10 +18,18 @@ class Caller:
         client: The calls.
     """
 
-    def __init__(self, server: Loopback, key: Key | None = None, seconds: float = 100) -> None:
+    def __init__(
+        self,
+        server: Loopback,
+        key: Key | None = None,
+        seconds: float = 100,
+        *,
+        fresh_key: bool = False,
+    ) -> None:
         self.clock = FakeClock()
         self.base = BaseUrl.parse(f"{server.origin}/sei/api/")
-        self.client = HttpClient(self.base, key or FakeKey(), self.clock.deadline(seconds))
+        deadline = self.clock.deadline(seconds)
+        self.client = HttpClient(self.base, key or FakeKey(), deadline, fresh_key=fresh_key)
 
     def call(self, path: str = "v2/exports") -> tuple[int, object, str]:
         """Status, value and excerpt of a GET."""

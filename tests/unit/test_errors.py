@@ -9,6 +9,8 @@ from sei_export.errors import (
     ExportEndedError,
     ExportRejectedError,
     InvalidRequestError,
+    PassingError,
+    RateLimitedError,
     SeiExportError,
     ServiceUnavailableError,
 )
@@ -74,6 +76,50 @@ def test_the_text_is_the_message_then_the_remedy() -> None:
     error = ExportRejectedError("No such tree.", remedy="Name another.")
     assert str(error) == "No such tree. Remedy: Name another."
     assert (error.message, error.remedy) == ("No such tree.", "Name another.")
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        pytest.param("It is closed.", "It is closed.", id="a full stop"),
+        pytest.param("Is it?", "Is it?", id="a question"),
+        pytest.param("The API says: Invalid teamId", "The API says: Invalid teamId.", id="none"),
+        pytest.param(
+            "The API says: (an empty body)", "The API says: (an empty body).", id="bracket"
+        ),
+        pytest.param("", ".", id="nothing"),
+    ],
+)
+def test_the_message_is_a_sentence_before_the_remedy(message: str, text: str) -> None:
+    error = ExportRejectedError(message, remedy="Name another.")
+    assert str(error) == f"{text} Remedy: Name another."
+    assert error.message == message
+
+
+@pytest.mark.parametrize("kind", [RateLimitedError, ServiceUnavailableError])
+@pytest.mark.parametrize(
+    ("retry_after", "told"),
+    [
+        pytest.param(200, 200, id="seconds"),
+        pytest.param(0.1, 1, id="less than one"),
+        pytest.param(1e300, 99_999_999, id="more than a Wait state can"),
+        pytest.param(float("inf"), 99_999_999, id="for ever"),
+    ],
+)
+def test_an_error_that_passes_tells_how_long_to_wait(
+    kind: type[PassingError], retry_after: float, told: int
+) -> None:
+    error = kind("Not now", remedy="Wait.", retry_after=retry_after)
+    assert error.retry_after == told
+    assert str(error) == f"Not now. Retry-After: {told}. Remedy: Wait."
+    assert error.message == "Not now"
+
+
+@pytest.mark.parametrize("retry_after", [None, 0, 0.0, -5])
+def test_an_error_that_passes_tells_no_wait_that_nobody_stated(retry_after: float | None) -> None:
+    error = RateLimitedError("Not now.", remedy="Wait.", retry_after=retry_after)
+    assert error.retry_after == 0
+    assert str(error) == "Not now. Remedy: Wait."
 
 
 def test_without_a_remedy_the_class_gives_one() -> None:

@@ -137,18 +137,45 @@ def test_given_a_header_in_the_settings_when_connected_then_it_carries_the_key(
     assert {name: text for name, text in headers.items() if "pat.1" in text} == dict([value])
 
 
-def test_given_a_rotated_secret_when_refused_with_401_then_it_is_read_again(
-    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+@pytest.mark.parametrize("status", [401, 403])
+def test_given_a_rotated_secret_when_refused_then_it_is_read_again(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback], status: int
 ) -> None:
     manager = aws(_secret("pat.1"))
 
     def answer(_: Received) -> Answer:
-        return CREATED if len(api.received) > 1 else reply(401)
+        return CREATED if len(api.received) > 1 else reply(status)
 
     with Loopback(answer) as api:
         _call(monkeypatch, api)
         wiring.connector(Context())(request()).create(request())
     assert len(manager.received) == 2
+
+
+def test_given_a_new_secret_when_connected_afresh_then_the_first_call_has_it_already(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    manager = aws(_secret("pat.1"))
+    with Loopback(lambda _: CREATED) as api:
+        _call(monkeypatch, api)
+        wiring.connector(Context())(request()).create(request())
+        client = wiring.connector(Context(), fresh_key=True)(request())
+        for _ in range(2):
+            client.create(request())
+    assert len(api.received) == 3
+    assert len(manager.received) == 2
+
+
+def test_given_another_header_when_connected_then_the_parameter_is_named(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    aws(_secret("pat.1"))
+    monkeypatch.setenv("HARNESS_BASE_URL", "https://app.harness.io/sei/api/")
+    monkeypatch.setenv("API_KEY_SECRET_ARN", SECRET)
+    monkeypatch.setenv("API_KEY_HEADER", "X-Key")
+    connect = wiring.connector(Context())
+    with pytest.raises(ConfigurationError, match=r"ApiKeyHeader is 'X-Key'.*SEI_API_KEY"):
+        connect(request())
 
 
 def test_given_little_time_when_connected_then_a_retry_beyond_it_is_not_begun(

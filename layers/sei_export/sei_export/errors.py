@@ -5,13 +5,14 @@
     SeiExportError
     ├── InvalidRequestError         the input is wrong
     ├── ConfigurationError          the stack's settings or its API key are wrong
+    ├── PassingError                (the two that may have to wait for a while)
     ├── ApiError
-    │   ├── AuthenticationError     401 or 403
+    │   ├── AuthenticationError     401 or 403, also with the key read afresh
     │   ├── ExportRejectedError     another 4xx on create
-    │   ├── RateLimitedError        429
+    │   ├── RateLimitedError        429; a PassingError
     │   ├── ProtocolError           an answer that the API does not document
-    │   └── ExportNotFoundError     404 on status or download
-    ├── ServiceUnavailableError     Harness or AWS: 5xx, timeout, connection
+    │   └── ExportNotFoundError     404 or 410 on status or download
+    ├── ServiceUnavailableError     Harness or AWS: 5xx, timeout, connection; a PassingError
     ├── ExportEndedError
     │   ├── ExportFailedError       the API says that the export failed
     │   ├── ExportCancelledError    the API says that it was cancelled
@@ -23,13 +24,21 @@
 
 The class's name becomes the `Error` of a failed task in Step Functions, and the text its
 `errorMessage`: what happened, then ``Remedy:`` and what to do. The state machine splits the two
-at that word for the `ExportFailed` event.
+at that word for the `ExportFailed` event. A `PassingError` may have ``Retry-After:`` and seconds
+between them: the state machine waits for so long.
 """
 
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
 REMEDY_MARK = " Remedy: "
+RETRY_MARK = " Retry-After: "
+
+LONGEST_RETRY_SECONDS = 99_999_999
+"""What a Wait state can wait at most."""
+
+_ENDS = (".", "!", "?", "…")
 
 
 class SeiExportError(Exception):
@@ -45,7 +54,35 @@ class SeiExportError(Exception):
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         self.message = message
         self.remedy = remedy or self.default_remedy
-        super().__init__(f"{message}{REMEDY_MARK}{self.remedy}")
+        super().__init__(f"{_sentence(message)}{REMEDY_MARK}{self.remedy}")
+
+
+class PassingError(SeiExportError):
+    """What stands in the way will pass by itself.
+
+    Args:
+        message: As for every error.
+        remedy: As for every error.
+        retry_after: Seconds until another try makes sense, as the API says; None or 0 if it does
+            not say.
+
+    Attributes:
+        retry_after: Whole seconds, at most `LONGEST_RETRY_SECONDS`; 0 if nobody says.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = math.ceil(min(max(retry_after or 0, 0), LONGEST_RETRY_SECONDS))
+        if self.retry_after:
+            told = f"{_sentence(message)}{RETRY_MARK}{self.retry_after}."
+            self.args = (f"{told}{REMEDY_MARK}{self.remedy}",)
+
+
+def _sentence(message: str) -> str:
+    """End a message with a full stop, such as one that ends in what the API says."""
+    return message if message.endswith(_ENDS) else f"{message}."
 
 
 class InvalidRequestError(SeiExportError):
@@ -80,7 +117,7 @@ class ApiError(SeiExportError):
 
 
 class AuthenticationError(ApiError):
-    """401 after one fresh read of the key, or 403."""
+    """401 or 403 after one fresh read of the key."""
 
     default_remedy = (
         "Store a key that is valid for this organization and project (role Admin or Ingestion) "
@@ -97,7 +134,7 @@ class ExportRejectedError(ApiError):
     )
 
 
-class RateLimitedError(ApiError):
+class RateLimitedError(ApiError, PassingError):
     """429 for longer than one call may wait."""
 
     default_remedy = (
@@ -116,7 +153,7 @@ class ProtocolError(ApiError):
 
 
 class ExportNotFoundError(ApiError):
-    """404 on status or download."""
+    """404 or 410 on status or download."""
 
     default_remedy = (
         "The export is gone or belongs to another project. Start a new execution 30 minutes after "
@@ -124,7 +161,7 @@ class ExportNotFoundError(ApiError):
     )
 
 
-class ServiceUnavailableError(SeiExportError):
+class ServiceUnavailableError(PassingError):
     """Harness or an AWS service did not answer for longer than one call may wait.
 
     Whoever raises it for one of them says in the remedy whose status to look at.

@@ -3,9 +3,10 @@
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from sei_export.api.calls import HttpClient, KeyHeader
+from sei_export.api.calls import HttpClient
 from sei_export.api.client import Connect, InProject, SeiClient
 from sei_export.api.key import ApiKey
+from sei_export.api.sentkey import KeyHeader
 from sei_export.clock import Deadline
 from sei_export.settings import api_settings, event_bus_name, export_bucket
 
@@ -29,15 +30,22 @@ class Context(Protocol):
         """Milliseconds until Lambda ends the invocation."""
 
 
-def connector(context: Context) -> Connect:
-    """Make clients that end in time with this invocation."""
+def connector(context: Context, *, fresh_key: bool = False) -> Connect:
+    """Make clients that end in time with this invocation.
+
+    Args:
+        context: Lambda's.
+        fresh_key: Whether each client's first call reads the key past the cache. So it is where
+            an execution begins: then a new key counts, and a run of one proves it.
+    """
 
     def connect(target: InProject) -> SeiClient:
         settings = api_settings()
         key = ApiKey(settings.api_key_secret_arn, _secrets())
         seconds = context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
-        header = KeyHeader(settings.api_key_header)
-        http = HttpClient(settings.base_url, key, Deadline.after(seconds), header)
+        header = KeyHeader.parse(settings.api_key_header)
+        deadline = Deadline.after(seconds)
+        http = HttpClient(settings.base_url, key, deadline, header, fresh_key=fresh_key)
         return SeiClient(http, settings.base_url, target.org, target.project)
 
     return connect

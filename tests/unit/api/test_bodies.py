@@ -4,6 +4,7 @@ import pytest
 
 from sei_export.api.bodies import MAX_BYTES, excerpt
 from sei_export.errors import ProtocolError, ServiceUnavailableError
+from sei_export.masking import Mask
 from tests.fakes.caller import Caller
 from tests.fakes.loopback import Loopback, reply
 
@@ -56,4 +57,4 @@ def test_given_a_body_shorter_than_it_said_when_called_then_it_broke_off() -> No
     ],
 )
 def test_an_excerpt_is_the_beginning_in_one_line(content: bytes, quoted: str) -> None:
-    assert excerpt(content) == quoted
+    assert excerpt(content, Mask()) == quoted

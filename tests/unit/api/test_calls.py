@@ -8,6 +8,7 @@ import pytest
 from sei_export.errors import (
     AuthenticationError,
     ConfigurationError,
+    PassingError,
     ProtocolError,
     RateLimitedError,
     SeiExportError,
@@ -61,6 +62,8 @@ def test_given_an_answer_below_500_when_called_then_it_is_final(status: int) -> 
         pytest.param(b'{"cut": ', id="cut short"),
         pytest.param(b"\xff\xfe\xfd", id="not text"),
         pytest.param(b"[" * 200_000, id="nested without end"),
+        pytest.param(b"[" * 5000 + b"]" * 5000, id="nested too deep to look through"),
+        pytest.param(b'{"a": ' + b"1" * 5000 + b"}", id="a number without end"),
     ],
 )
 def test_given_a_body_that_is_not_json_when_called_then_there_is_no_value(body: bytes) -> None:
@@ -75,56 +78,154 @@ def test_given_a_redirect_when_called_then_it_is_not_followed() -> None:
         assert other.connections == 0
 
 
+# --- retries ---
+
+
+# --- the deadline ---
+
+
+@pytest.mark.parametrize(
+    "retry_after",
+    [
+        pytest.param("100", id="as long as the deadline"),
+        pytest.param("1e300", id="huge number"),
+        pytest.param("Sun, 01 Mar 2099 12:00:00 GMT", id="far date"),
+    ],
+)
+def test_given_retry_after_beyond_the_deadline_when_called_then_it_fails_without_waiting(
+    retry_after: str,
+) -> None:
+    with Loopback([reply(429, headers={"Retry-After": retry_after}), FINE]) as server:
+        caller = Caller(server, seconds=100)
+        with pytest.raises(RateLimitedError):
+            caller.call()
+    assert len(server.received) == 1
+    assert caller.clock.slept == []
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "told"),
+    [
+        pytest.param("200", 200, id="seconds"),
+        pytest.param("100.2", 101, id="fraction, up to the whole second"),
+        pytest.param("Sun, 01 Mar 2026 12:03:20 GMT", 200, id="date"),
+        pytest.param("1e300", 99_999_999, id="more than a Wait state can"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "error"), [(429, RateLimitedError), (503, ServiceUnavailableError)]
+)
+def test_given_retry_after_beyond_the_deadline_when_called_then_the_error_tells_it(
+    status: int, error: type[PassingError], retry_after: str, told: int
+) -> None:
+    answer = reply(status, headers={"Retry-After": retry_after})
+    with Loopback([answer]) as server, pytest.raises(error) as caught:
+        Caller(server, seconds=100).call()
+    assert caught.value.retry_after == told
+    assert f" answered {status} at try 1 of 3. Retry-After: {told}. Remedy: " in str(caught.value)
+
+
+def test_given_retry_after_at_the_last_try_when_called_then_the_error_tells_it() -> None:
+    with Loopback(lambda _: reply(429, headers={"Retry-After": "7"})) as server:
+        caller = Caller(server, seconds=100)
+        with pytest.raises(RateLimitedError) as caught:
+            caller.call()
+    assert caller.clock.slept == [7.0, 7.0]
+    assert " at try 3 of 3. Retry-After: 7. Remedy: " in str(caught.value)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "0"}, {"Retry-After": "soon"}])
+def test_given_no_time_to_wait_when_called_then_the_error_tells_none(
+    headers: dict[str, str],
+) -> None:
+    answer = reply(429, headers=headers)
+    with Loopback(lambda _: answer) as server, pytest.raises(RateLimitedError) as caught:
+        Caller(server).call()
+    assert caught.value.retry_after == 0
+    assert "Retry-After" not in str(caught.value)
+
+
+def test_given_a_deadline_between_two_waits_when_called_then_only_the_first_is_waited() -> None:
+    with Loopback(lambda _: reply(503)) as server:
+        caller = Caller(server, seconds=1.2)
+        with pytest.raises(ServiceUnavailableError):
+            caller.call()
+    assert caller.clock.slept == [0.5]
+    assert len(server.received) == 2
+
+
+def test_given_a_body_shorter_than_it_said_when_called_then_the_service_is_unavailable() -> None:
+    with Loopback([reply(200, b'{"a": 1}', length=20)]) as server:
+        caller = Caller(server)
+        with pytest.raises(ServiceUnavailableError, match="broke off"):
+            caller.call()
+
+
 # --- the key ---
 
 
-def test_given_a_rotated_key_when_refused_with_401_then_a_fresh_one_is_tried_once() -> None:
-    with Loopback([reply(401), FINE]) as server:
+REFUSALS = pytest.mark.parametrize("status", [401, 403])
+
+
+@REFUSALS
+def test_given_a_rotated_key_when_refused_then_a_fresh_one_is_tried_once(status: int) -> None:
+    with Loopback([reply(status), FINE]) as server:
         caller = Caller(server, FakeKey(["old", "new"]))
         assert caller.call()[0] == 200
     assert [it.authorization for it in server.received] == ["ApiKey old", "ApiKey new"]
     assert caller.clock.slept == []
 
 
-def test_given_a_wrong_key_when_refused_twice_then_it_is_an_authentication_error() -> None:
-    with Loopback(lambda _: reply(401, {"message": "Token is not valid"})) as server:
+@REFUSALS
+def test_given_a_wrong_key_when_refused_twice_then_it_is_an_authentication_error(
+    status: int,
+) -> None:
+    with Loopback(lambda _: reply(status, {"message": "Token is not valid"})) as server:
         key = FakeKey()
-        with pytest.raises(AuthenticationError, match=r"answered 401: .*Token is not valid"):
+        with pytest.raises(AuthenticationError, match=rf"{status}.*Token is not valid"):
             Caller(server, key).call()
     assert len(server.received) == 2
     assert key.fresh_reads == 1
 
 
-def test_given_403_when_called_then_it_is_an_authentication_error_at_once() -> None:
-    with Loopback(lambda _: reply(403, {"message": "Missing permission"})) as server:
-        key = FakeKey()
-        with pytest.raises(AuthenticationError, match=r"answered 403: .*Missing permission"):
-            Caller(server, key).call()
-    assert len(server.received) == 1
-    assert key.fresh_reads == 0
+@REFUSALS
+def test_given_a_key_that_was_read_afresh_when_refused_then_it_is_not_read_again(
+    status: int,
+) -> None:
+    with Loopback(lambda _: reply(status)) as server:
+        caller = Caller(server, FakeKey(["old", "new", "newer"]), fresh_key=True)
+        with pytest.raises(AuthenticationError):
+            caller.call()
+    assert [it.authorization for it in server.received] == ["ApiKey new"]
+
+
+def test_given_a_fresh_key_asked_for_when_called_twice_then_the_second_takes_the_cached() -> None:
+    with Loopback([reply(503), FINE, FINE]) as server:
+        key = FakeKey(["old", "new", "newer"])
+        caller = Caller(server, key, fresh_key=True)
+        caller.call()
+        caller.call()
+    assert [it.authorization for it in server.received] == ["ApiKey new"] * 3
+    assert key.fresh_reads == 1
 
 
 @pytest.mark.parametrize(
     ("answers", "error", "end"),
     [
         pytest.param(
-            [503, 503, 401, 503],
-            ServiceUnavailableError,
-            "503 at try 1 of 1.",
+            *([503, 503, 401, 503], ServiceUnavailableError, "503 at try 1 of 1."),
             id="failing with both keys",
         ),
         pytest.param(
-            [401, 429], RateLimitedError, "429 at try 1 of 1.", id="limited with the fresh key"
+            *([403, 429], RateLimitedError, "429 at try 1 of 1."), id="limited with the fresh key"
         ),
         pytest.param(
-            [503, 503, 401, 401],
-            AuthenticationError,
-            "401: (an empty body)",
+            *([503, 503, 403, 401], AuthenticationError, "401: (an empty body)"),
             id="failing, then wrong",
         ),
     ],
 )
-def test_given_failures_and_a_401_when_called_then_the_fresh_key_has_one_try(
+def test_given_failures_and_a_refusal_when_called_then_one_try_follows_with_the_fresh_key(
     answers: list[int], error: type[SeiExportError], end: str
 ) -> None:
     with Loopback([*(reply(status) for status in answers), FINE]) as server:

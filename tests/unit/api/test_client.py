@@ -207,15 +207,16 @@ def test_given_times_and_an_error_then_they_are_read() -> None:
     assert (state.error, state.created_at, state.completed_at) == ("Invalid teamId", "T1", "T2")
 
 
-def test_given_an_unknown_export_when_asked_for_then_it_is_not_found() -> None:
-    answer = reply(404, {"message": "Export not found"})
+@pytest.mark.parametrize("status", [404, 410])
+def test_given_an_unknown_export_when_asked_for_then_it_is_not_found(status: int) -> None:
+    answer = reply(status, {"message": "Export not found"})
     with _api(answer) as (client, _), pytest.raises(ExportNotFoundError) as caught:
         client.state(EXPORT)
     assert "exp_1" in caught.value.message
     assert "Export not found" in caught.value.message
 
 
-@pytest.mark.parametrize("status", [400, 410, 422])
+@pytest.mark.parametrize("status", [400, 409, 422])
 def test_given_another_4xx_when_asked_for_then_the_message_has_the_apis_text(status: int) -> None:
     answer = reply(status, {"message": "scope is required"})
     with _api(answer) as (client, _), pytest.raises(ProtocolError) as caught:
@@ -376,7 +377,17 @@ def test_given_no_file_when_downloaded_then_it_is_not_found() -> None:
         pass
 
 
-@pytest.mark.parametrize("status", [201, 204, 304, 400, 410])
+def test_given_a_file_that_is_gone_when_downloaded_then_it_has_expired() -> None:
+    with (
+        _api(reply(410)) as (client, _),
+        pytest.raises(ExportNotFoundError, match="file of export exp_1 has expired") as caught,
+        client.download(EXPORT, None),
+    ):
+        pass
+    assert "HarnessBaseUrl" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [201, 204, 304, 400, 409])
 def test_given_another_answer_than_a_file_when_downloaded_then_it_is_no_file(status: int) -> None:
     with (
         _api(reply(status)) as (client, _),

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from sei_export.api.calls import READ_SECONDS, HttpClient, KeyHeader
+from sei_export.api.calls import READ_SECONDS, HttpClient
 from sei_export.api.client import SeiClient
+from sei_export.api.sentkey import KeyHeader
 from sei_export.api.urls import BaseUrl
 from sei_export.errors import (
     AuthenticationError,
@@ -62,8 +63,10 @@ def _client(
     seconds: float = 100,
 ) -> SeiClient:
     base = BaseUrl.parse(f"{server.origin}/sei/api/")
-    styled = {"key_header": KeyHeader(header)} if header else {}
-    http = HttpClient(base, key or FakeKey(), FakeClock().deadline(seconds), **styled)
+    deadline = FakeClock().deadline(seconds)
+    http = HttpClient(base, key or FakeKey(), deadline)
+    if header:
+        http = HttpClient(base, key or FakeKey(), deadline, KeyHeader(header))
     return SeiClient(http, base, "acme", "metrics")
 
 

@@ -8,7 +8,12 @@ import pytest
 from sei_export.api.calls import HttpClient
 from sei_export.api.links import MAX_REDIRECTS
 from sei_export.api.urls import BaseUrl
-from sei_export.errors import ProtocolError, SeiExportError, ServiceUnavailableError
+from sei_export.errors import (
+    AuthenticationError,
+    ProtocolError,
+    SeiExportError,
+    ServiceUnavailableError,
+)
 from tests.fakes.loopback import RESET, Answer, Held, Loopback, Received, pair, reply
 from tests.fakes.messages import told
 from tests.fakes.timing import KEY, FakeClock, FakeKey
@@ -176,6 +181,154 @@ def test_given_as_many_redirects_as_allowed_when_followed_then_the_file_is_reach
         assert _at(server).get(f"{server.origin}/api/file")[0] == 200
 
 
+# --- what a link is made of ---
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param("/f%2fa%7e%41?X-Sig=a%2fb%2F%7E+c", id="encoded in every way"),
+        pytest.param("/a/../b/./c?x=..", id="dot segments"),
+        pytest.param("//a//b", id="empty segments"),
+        pytest.param("/a?", id="empty query"),
+        pytest.param("/a?b=%zz%", id="stray percent signs"),
+        pytest.param("/a;v=1/b?c=d&e&f=[1]", id="all kinds of signs"),
+        pytest.param("?a=b", id="no path"),
+    ],
+)
+@pytest.mark.parametrize("redirected", [False, True], ids=["link", "redirect"])
+def test_given_an_absolute_link_when_opened_then_it_arrives_byte_for_byte(
+    target: str, *, redirected: bool
+) -> None:
+    with pair(lambda _: _to(url), [FILE]) as (server, other):
+        url = f"{other.origin}{target}"
+        assert _at(server).get(f"{server.origin}/api/file" if redirected else url)[0] == 200
+    assert other.received[0].target == (target if target.startswith("/") else f"/{target}")
+
+
+def test_given_the_apis_own_link_when_opened_then_parameters_are_added_to_what_is_given() -> None:
+    with Loopback([FILE]) as server:
+        _at(server).get(f"{server.origin}/api/f%2fa?sig=a%2fb+c#top")
+    assert server.received[0].target == "/api/f%2fa?sig=a%2fb+c&orgIdentifier=acme"
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        pytest.param("/api/büro ü?a=ß", "/api/b%C3%BCro%20%C3%BC?a=%C3%9F", id="UTF-8"),
+        pytest.param(b"/api/b\xfcro".decode("latin-1"), "/api/b%FCro", id="Latin-1"),
+    ],
+)
+def test_given_a_redirect_that_is_not_ascii_when_followed_then_its_bytes_are_kept(
+    location: str, target: str
+) -> None:
+    raw = location.encode("latin-1" if target.endswith("%FCro") else "utf-8")
+    answer = b"HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: " + raw + b"\r\n\r\n"
+    with Loopback([answer, FILE]) as server:
+        base = f"{server.origin}/api/"
+        client = HttpClient(BaseUrl.parse(base), FakeKey(), FakeClock().deadline(100))
+        with client.stream(f"{base}file", {}, {}) as response:
+            assert response.status_code == 200
+    assert server.received[1].target == target
+    assert server.received[1].authorization == f"ApiKey {KEY}"
+
+
+@pytest.mark.parametrize("missing", [404, 401, 403])
+def test_given_a_redirect_to_a_path_when_nothing_is_there_then_it_is_below_the_prefix(
+    missing: int,
+) -> None:
+    def answer(received: Received) -> Answer:
+        return {
+            "/api/moved": _to("/v2/file?token=1"),
+            "/v2/file": reply(missing),
+            "/api/v2/file": FILE,
+        }[received.path]
+
+    with Loopback(answer) as server:
+        assert _at(server).get(f"{server.origin}/api/moved") == (200, b"a,b\n")
+    moved, as_given, below = server.received
+    assert (_carries_the_key(as_given), as_given.query) == (False, {"token": ["1"]})
+    assert (_carries_the_key(moved), _carries_the_key(below)) == (True, True)
+    assert below.query == {"token": ["1"], "orgIdentifier": ["acme"]}
+
+
+@pytest.mark.parametrize(
+    ("location", "paths"),
+    [
+        pytest.param("/v2/file", ["/v2/file"], id="something is there"),
+        pytest.param("/api/v2/file", ["/api/v2/file"], id="below the prefix already"),
+        pytest.param("v2/file", ["/api/v2/file"], id="relative"),
+        pytest.param("//127.0.0.1:{port}/v2/file", ["/v2/file"], id="with a host"),
+        pytest.param("http://127.0.0.1:{port}/v2/file", ["/v2/file"], id="absolute"),
+    ],
+)
+def test_given_a_redirect_when_followed_then_nothing_else_is_asked(
+    location: str, paths: list[str]
+) -> None:
+    with Loopback(
+        lambda it: _to(location.format(port=server.port)) if it.path == "/api/moved" else FILE
+    ) as server:
+        assert _at(server).get(f"{server.origin}/api/moved")[0] == 200
+    assert [received.path for received in server.received[1:]] == paths
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/api/../admin", id="plain"),
+        pytest.param("/api/%2e%2e/admin", id="encoded"),
+        pytest.param("/api/.%2E/admin", id="half encoded"),
+        pytest.param("/api/%252e%252e/admin", id="encoded twice"),
+        pytest.param("/api/..%2fadmin", id="with an encoded slash"),
+        pytest.param("/api/..%5cadmin", id="with an encoded backslash"),
+        pytest.param("/api/..\\admin", id="with a backslash"),
+        pytest.param("/api/..;a=b/admin", id="with a parameter"),
+        pytest.param("/api/./file", id="one dot"),
+    ],
+)
+@pytest.mark.parametrize("redirected", [False, True], ids=["link", "redirect"])
+def test_given_dot_segments_when_opened_then_the_key_does_not_walk(
+    path: str, *, redirected: bool
+) -> None:
+    with Loopback(lambda _: _to(f"{server.origin}{path}")) as server:
+        start = "/api/file" if redirected else path
+        with pytest.raises(ProtocolError, match="dot segments"):
+            _at(server).get(f"{server.origin}{start}")
+        assert server.connections == int(redirected)
+
+
+def test_given_the_key_in_a_redirect_elsewhere_when_followed_then_it_does_not_go_there() -> None:
+    with pair(lambda _: _to(f"{other.origin}/f?k={KEY}"), [FILE]) as (server, other):
+        assert _at(server).get(f"{server.origin}/api/file")[0] == 200
+    assert other.received[0].target == "/f?k=***"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        pytest.param("https://a..b.com/x", id="empty label"),
+        pytest.param("https://.b.com/x", id="empty label first"),
+        pytest.param(f"https://{'a' * 64}.com/x", id="long label"),
+        pytest.param(f"https://{'a.' * 127}com/x", id="long host"),
+        pytest.param(f"https://a.example:{'9' * 5000}/x", id="long port"),
+        pytest.param("https://a.example:-1/x", id="negative port"),
+        pytest.param("https://[::g]/x", id="bad IPv6"),
+        pytest.param("https://[v1.a]/x", id="IP of the future"),
+        pytest.param("https://[1.2.3.4]/x", id="IPv4 in brackets"),
+        pytest.param("https://a\ud800b/x", id="half a character"),
+        pytest.param("https://bücher.example/x", id="not ASCII"),
+    ],
+)
+@pytest.mark.parametrize("redirected", [False, True], ids=["link", "redirect"])
+def test_given_a_host_that_cannot_be_when_opened_then_it_is_a_protocol_error(
+    link: str, *, redirected: bool
+) -> None:
+    if redirected:
+        link = link.replace("\ud800", "\x00").encode().decode("latin-1")
+    with Loopback(lambda _: _to(link)) as server, pytest.raises(ProtocolError):
+        _at(server).get(f"{server.origin}/api/file" if redirected else link)
+
+
 # --- elsewhere ---
 
 
@@ -186,12 +339,82 @@ def test_given_a_failing_server_elsewhere_when_opened_then_it_is_tried_again() -
     assert downloader.clock.slept == [0.5, 1.0]
 
 
-def test_given_a_401_elsewhere_when_opened_then_the_key_is_neither_read_nor_sent() -> None:
-    with pair([], lambda _: reply(401)) as (server, other):
+@pytest.mark.parametrize("status", [400, 401, 403, 409])
+@pytest.mark.parametrize("redirected", [False, True], ids=["link", "redirect"])
+def test_given_a_refusal_elsewhere_when_opened_then_it_is_the_links_fault_not_the_keys(
+    status: int, *, redirected: bool
+) -> None:
+    xml = (
+        b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Request has expired"
+        b"</Message><SignatureProvided>s3cr3t</SignatureProvided></Error>"
+    )
+    with pair(lambda _: _to(url), lambda _: reply(status, xml)) as (server, other):
+        url = f"{other.origin}/file"
         downloader = _at(server)
-        assert downloader.get(f"{other.origin}/file")[0] == 401
+        with pytest.raises(ProtocolError) as caught:
+            downloader.get(f"{server.origin}/api/file" if redirected else url)
+    assert caught.value.message == (
+        "The link to the file, at http://127.0.0.1/…, was refused with "
+        f"{status}: AccessDenied: Request has expired."
+    )
+    assert "fresh link" in caught.value.remedy
+    assert "HarnessBaseUrl" not in str(caught.value)
+    assert "s3cr3t" not in told(caught.value)
     assert len(other.received) == 1
     assert downloader.key.fresh_reads == 0
+
+
+@pytest.mark.parametrize("status", [404, 410, 416])
+def test_given_no_file_elsewhere_when_opened_then_the_caller_knows_what_it_means(
+    status: int,
+) -> None:
+    with pair([], lambda _: reply(status)) as (server, other):
+        assert _at(server).get(f"{other.origin}/file")[0] == status
+
+
+def test_given_a_403_of_the_file_alone_when_opened_then_it_is_the_links_fault() -> None:
+    def answer(received: Received) -> Answer:
+        return reply(403, b"Link expired") if received.path == "/api/file" else reply(200, {})
+
+    with Loopback(answer) as server:
+        downloader = _at(server)
+        client = HttpClient(downloader.base, downloader.key, downloader.clock.deadline(100))
+        client.json("GET", f"{server.origin}/api/status", PARAMS)
+        with (
+            pytest.raises(ProtocolError, match=r"403, though the API .*: Link expired") as caught,
+            client.stream(f"{server.origin}/api/file", PARAMS, {}),
+        ):
+            pass
+    assert "fresh link" in caught.value.remedy
+    assert "HarnessBaseUrl" not in str(caught.value)
+    assert [received.path for received in server.received] == [
+        "/api/status",
+        *["/api/file"] * 2,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "keys"),
+    [
+        pytest.param([403, 403], ["a"], id="no call before"),
+        pytest.param([400, 403, 403], ["a"], id="no success before"),
+        pytest.param([200, 403, 403], ["a", "b"], id="another key before"),
+        pytest.param([200, 401, 401], ["a"], id="401, which is about the key"),
+    ],
+)
+def test_given_a_refusal_that_may_be_the_keys_when_opened_then_it_is_named(
+    statuses: list[int], keys: list[str]
+) -> None:
+    with Loopback([reply(status) for status in statuses]) as server:
+        base = BaseUrl.parse(f"{server.origin}/api/")
+        client = HttpClient(base, FakeKey(keys), FakeClock().deadline(100))
+        for _ in statuses[:-2]:
+            client.json("GET", f"{server.origin}/api/status", PARAMS)
+        with (
+            pytest.raises(AuthenticationError),
+            client.stream(f"{server.origin}/api/file", PARAMS, {}),
+        ):
+            pass
 
 
 def test_given_an_https_api_when_a_link_is_http_then_nothing_is_sent() -> None:

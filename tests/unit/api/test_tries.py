@@ -14,6 +14,8 @@ CALL = "GET http://127.0.0.1/sei/api/v2/exports"
 @pytest.mark.parametrize(
     "failure",
     [
+        pytest.param(reply(408), id="408"),
+        pytest.param(reply(425), id="425"),
         pytest.param(reply(429), id="429 without Retry-After"),
         pytest.param(reply(500), id="500"),
         pytest.param(reply(502, b"<html>Bad gateway</html>"), id="502"),

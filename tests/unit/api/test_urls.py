@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from sei_export.api.urls import BaseUrl, is_loopback, without_query
+from sei_export.api.urls import (
+    BaseUrl,
+    is_loopback,
+    with_parameters,
+    without_query,
+    written,
+)
 from sei_export.errors import ConfigurationError, ProtocolError
 
 PROD1 = BaseUrl.parse("https://app.harness.io/prod1/sei/api/")
@@ -80,6 +86,11 @@ def test_a_path_is_appended_to_the_prefix(given_url: str, joined: str, path: str
         pytest.param("https://app.harness.io:api/", "host and port", id="port not a number"),
         pytest.param("https://[::1/", "IPv6", id="open bracket"),
         pytest.param(r"https://evil.example\@app.harness.io/", "host and port", id="backslash"),
+        pytest.param("https://a..b.com/sei/api/", "empty part", id="empty label"),
+        pytest.param(f"https://{'a' * 64}.com/", "too long", id="long label"),
+        pytest.param(f"https://{'a.' * 126}com/", "too long", id="long host"),
+        pytest.param("https://app.harness.io/x/../sei/api/", "dot segments", id="dot segments"),
+        pytest.param("https://app.harness.io/x/%2e%2E/api/", "dot segments", id="encoded dots"),
     ],
 )
 def test_any_other_base_url_is_refused_with_the_reason(given_url: str, reason: str) -> None:
@@ -134,7 +145,7 @@ def test_every_form_of_a_link_leads_to_the_same_place(base: str, link: str) -> N
         ),
         pytest.param(
             r"/\evil.example/f",
-            r"https://app.harness.io/prod1/sei/api/\evil.example/f",
+            "https://app.harness.io/prod1/sei/api/%5Cevil.example/f",
             id="backslash",
         ),
         pytest.param(
@@ -156,6 +167,79 @@ def test_a_protocol_relative_link_has_the_scheme_of_the_base_url() -> None:
     assert BaseUrl.parse("http://localhost:80/a").resolve("//localhost/f") == "http://localhost/f"
 
 
+WALKS = [
+    "/../../../admin",
+    "/prod1/sei/api/../../../admin",
+    "/prod1/sei/api/v2/./f",
+    "/v2/..",
+    "/v2/%2e%2e/%2E%2E/%2e%2e/%2e./admin",
+    "/v2/%252e%252e/admin",
+    "/v2/%25252e%25252e/admin",
+    "/v2/..%2f..%2fadmin",
+    "/v2/..%5c..%5Cadmin",
+    "/v2/..\\..\\admin",
+    "/v2/..;/admin",
+    "/v2/%2e%2e%3Bx=y/admin",
+    "/v2/.%09./../admin",
+    "/v2/\t../admin",
+]
+"""Paths that a server may walk up."""
+
+
+@pytest.mark.parametrize("path", WALKS)
+def test_the_key_may_not_go_where_a_server_may_walk_up(path: str) -> None:
+    assert not PROD1.owns(f"https://app.harness.io/prod1/sei/api{path}")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v2/a..b", "/v2/...", "/v2/.well-known", "/v2/f.", "/v2/a;v=../f", "/v2/100%", "/v2/f?a=../"],
+)
+def test_dots_that_are_no_segment_walk_nowhere(path: str) -> None:
+    assert PROD1.owns(f"https://app.harness.io/prod1/sei/api{path}")
+
+
+def test_a_link_elsewhere_may_have_any_path() -> None:
+    link = "https://bucket.s3.amazonaws.com/a/../b/%2e%2e/c"
+    assert PROD1.resolve(link) == link
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        pytest.param("https://h/f%2fa%7E?a=%2F+b~", "https://h/f%2fa%7E?a=%2F+b~", id="encoded"),
+        pytest.param("https://h/bücher ü", "https://h/b%C3%BCcher%20%C3%BC", id="not ASCII"),
+        pytest.param('https://h/"<>^`{|}\\', "https://h/%22%3C%3E%5E%60%7B%7C%7D%5C", id="signs"),
+        pytest.param("https://h/a\tb\nc\0d", "https://h/a%09b%0Ac%00d", id="control characters"),
+        pytest.param("https://h/\ud800", "https://h/%ED%A0%80", id="half a character"),
+    ],
+)
+def test_only_what_no_url_may_have_is_encoded(url: str, sent: str) -> None:
+    assert written(url) == sent
+    assert written(sent) == sent
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        pytest.param("https://h/f", "https://h/f?org=a+b&project=%C3%BC", id="none"),
+        pytest.param("https://h/f?", "https://h/f?org=a+b&project=%C3%BC", id="empty"),
+        pytest.param("https://h/f?x=%2f", "https://h/f?x=%2f&org=a+b&project=%C3%BC", id="another"),
+        pytest.param("https://h/f?org=&x", "https://h/f?org=&x&project=%C3%BC", id="one of them"),
+        pytest.param("https://h/f?project=1&org=2", "https://h/f?project=1&org=2", id="both"),
+        pytest.param("https://h/f#x?y", "https://h/f?org=a+b&project=%C3%BC", id="fragment"),
+    ],
+)
+def test_parameters_are_added_and_the_rest_stays_as_it_is(url: str, sent: str) -> None:
+    assert with_parameters(url, {"org": "a b", "project": "ü"}) == sent
+
+
+def test_a_base_url_that_is_not_ascii_owns_what_is_below_it() -> None:
+    base = BaseUrl.parse("https://sei.example/bücher/api")
+    assert base.join("v2/f") == "https://sei.example/b%C3%BCcher/api/v2/f"
+    assert base.owns(base.join("v2/f"))
+
+
 @pytest.mark.parametrize(
     "link",
     [
@@ -170,6 +254,13 @@ def test_a_protocol_relative_link_has_the_scheme_of_the_base_url() -> None:
         pytest.param("https://h:99999/f", id="port too large"),
         pytest.param(r"https://evil.example\@app.harness.io/f", id="backslash"),
         pytest.param("https://user@app.harness.io/f", id="credentials"),
+        pytest.param("https://a..b.com/x", id="empty label"),
+        pytest.param(f"https://{'a' * 64}.com/x", id="long label"),
+        pytest.param("https://a\ud800.com/x", id="half a character"),
+        *(pytest.param(path, id=f"root-relative {path}") for path in WALKS),
+        *(pytest.param(path.lstrip("/"), id=f"relative {path}") for path in WALKS),
+        *(pytest.param(f"https://app.harness.io{path}", id=f"absolute {path}") for path in WALKS),
+        *(pytest.param(f"//app.harness.io{path}", id=f"no scheme {path}") for path in WALKS),
     ],
 )
 def test_an_unusable_link_is_refused(link: str) -> None:

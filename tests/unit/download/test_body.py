@@ -23,8 +23,8 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.landing.csvcheck import CsvInspector
-from tests.fakes.raw import verified
 from tests.fakes.loopback import RESET, Answer, Held, Loopback, Received, reply
+from tests.fakes.raw import verified
 from tests.fakes.timing import FakeClock
 
 CSV = b"team,developer,PR_MERGED\n" + b"".join(

@@ -1,16 +1,21 @@
 """Reading short bodies whole, and quoting their beginning in messages."""
 
-import requests
-from urllib3.exceptions import HTTPError
+import json
 
-from sei_export.errors import ProtocolError, ServiceUnavailableError
+import requests
+
+from sei_export.api.faults import FAULTS, failure_of
+from sei_export.errors import ProtocolError
+from sei_export.masking import Mask
 
 MAX_BYTES = 4 * 1024 * 1024
 """More than any answer but a file has."""
 
-ASK_HARNESS = "Start a new execution later; check the Harness status page."
-
 _SHOWN_CHARACTERS = 300
+_LOOK_BYTES = 64 * 1024
+_LOOK_CHARACTERS = 16 * 1024
+"""Of these the first are shown, once the key is hidden: however it is written, a key that begins
+among those ends here."""
 
 
 def read_whole(response: requests.Response, name: str) -> bytes:
@@ -22,21 +27,23 @@ def read_whole(response: requests.Response, name: str) -> bytes:
 
     Raises:
         ServiceUnavailableError: The body broke off.
-        ProtocolError: It has more than `MAX_BYTES`.
+        ProtocolError: It has more than `MAX_BYTES`, or is no HTTP.
     """
     try:
         content: bytes = response.raw.read(MAX_BYTES + 1, decode_content=True)
-    except (HTTPError, OSError) as error:
-        raise ServiceUnavailableError(
-            f"{name} broke off: {type(error).__name__}.", remedy=ASK_HARNESS
-        ) from None
+    except FAULTS as fault:
+        raise failure_of(fault, name, "broke off") from None
     if len(content) > MAX_BYTES:
         raise ProtocolError(f"{name} answered with more than {MAX_BYTES} bytes.")
     return content
 
 
-def excerpt(content: bytes) -> str:
-    """Quote the beginning of a body for a message, in one line."""
-    text = content[: 4 * _SHOWN_CHARACTERS].decode(errors="replace")
+def excerpt(content: bytes, mask: Mask) -> str:
+    """Quote the beginning of a body for a message, in one line and without the key."""
+    # As `json.loads` reads it: a text in UTF-16 has a zero between the key's letters.
+    text = content[:_LOOK_BYTES].decode(json.detect_encoding(content), errors="replace")
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return text[:_SHOWN_CHARACTERS] or "(an empty body)"
+    if len(content) > _LOOK_BYTES:
+        # What is cut may be half a key.
+        text = text.rpartition(" ")[0] or text
+    return mask.hide(text[:_LOOK_CHARACTERS])[:_SHOWN_CHARACTERS] or "(an empty body)"

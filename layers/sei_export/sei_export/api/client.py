@@ -124,7 +124,7 @@ class SeiClient:
         """Ask where an export is.
 
         Raises:
-            ExportNotFoundError: The API does not know it.
+            ExportNotFoundError: The API does not know it, or no more.
             ProtocolError: The answer is not what the API documents.
             SeiExportError: As `HttpClient.json` raises.
         """
@@ -133,6 +133,8 @@ class SeiClient:
         status, answer, text = self._http.json("GET", url, self._params)
         if status == HTTPStatus.NOT_FOUND:
             raise ExportNotFoundError(f"The API does not know export {export_id}: {text}")
+        if status == HTTPStatus.GONE:
+            raise ExportNotFoundError(f"The API has export {export_id} no more: {text}")
         if status >= HTTPStatus.BAD_REQUEST:
             raise ProtocolError(
                 f"The status of export {export_id} was answered with {status}: "
@@ -213,7 +215,7 @@ class SeiClient:
             headers: More request headers, such as Range.
 
         Raises:
-            ExportNotFoundError: The API does not have the file.
+            ExportNotFoundError: The API does not have the file, or no more.
             CorruptDownloadError: It is shorter than the range that was asked for.
             ProtocolError: Another 4xx, or a link that may not be followed.
             SeiExportError: As `HttpClient.stream` raises.
@@ -224,6 +226,8 @@ class SeiClient:
         with self._http.stream(url, self._params, headers or {}) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 raise ExportNotFoundError(f"The API does not have the file of export {export_id}.")
+            if response.status_code == HTTPStatus.GONE:
+                raise ExportNotFoundError(f"The file of export {export_id} has expired.")
             if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 raise CorruptDownloadError(
                     f"The file of export {export_id} is shorter now than what came of it."

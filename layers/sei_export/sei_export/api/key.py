@@ -13,6 +13,7 @@ MAX_AGE_SECONDS = 300
 without a 401, after which it is read again at once."""
 
 _JSON_FIELD = "apiKey"
+_QUOTES = frozenset("\"'`´“”„‟‘’‚‛«»‹›")  # noqa: RUF001 - what word processors make of quotation marks
 _NOT_THERE = frozenset({"ResourceNotFoundException"})
 _PASSING = frozenset(
     {"ThrottlingException", "InternalServiceError", "InternalServiceErrorException"}
@@ -72,15 +73,16 @@ class ApiKey:
         if text.startswith("{"):
             try:
                 value = json.loads(text)[_JSON_FIELD]
-            except (ValueError, KeyError):
+            except (ValueError, KeyError, RecursionError):
                 value = None
             if not isinstance(value, str):
                 raise self._unset(f"is JSON without a text in its field {_JSON_FIELD}")
             text = value.strip()
         if not text:
             raise self._unset("has no value")
-        if not (text.isascii() and text.isprintable()) or " " in text:
-            raise self._unset("is not a key: it has spaces or characters that no header may have")
+        fault = _fault(text)
+        if fault:
+            raise self._unset(f"is not a key: it {fault}")
         return text
 
     def _unset(self, what: str) -> ConfigurationError:
@@ -98,7 +100,7 @@ class ApiKey:
         cause = error.__cause__ or error.__context__
         code, status = "", 0
         if isinstance(cause, ClientError):
-            code = cause.response["Error"]["Code"]
+            code = cause.response.get("Error", {}).get("Code", "")
             status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _NOT_THERE:
             return self._unset("does not exist or has no value yet")
@@ -111,3 +113,17 @@ class ApiKey:
             f"This function may not read the API key's secret {self._arn} ({code}).",
             remedy="Allow its role secretsmanager:GetSecretValue, and kms:Decrypt on its KMS key.",
         )
+
+
+def _fault(text: str) -> str:
+    """What a text has that no key has; empty if there is nothing."""
+    ends = {text[0], text[-1]}
+    if not ends.isdisjoint(_QUOTES):
+        return "stands in quotation marks"
+    if not ends.isdisjoint("<>"):
+        return "stands in angle brackets, as a placeholder does"
+    if any(character.isspace() for character in text):
+        return "has spaces or line breaks inside"
+    if not (text.isascii() and text.isprintable()):
+        return "has characters that no header may have"
+    return ""

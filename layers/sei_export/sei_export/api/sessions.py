@@ -1,6 +1,7 @@
 """HTTP sessions: what they follow, what they read of the environment, where they connect to."""
 
 import ipaddress
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import requests
@@ -13,13 +14,54 @@ from sei_export.errors import ProtocolError
 if TYPE_CHECKING:
     import socket
 
+    from urllib3.response import BaseHTTPResponse
 
-class _PublicAdapter(HTTPAdapter):
-    """Connects to public addresses only, and to loopback where a simulator is the API."""
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All that there is of IPv6 for everybody. Outside of it, beside what is private, are prefixes
+behind which gateways reach IPv4 addresses, private ones too: `64:ff9b::/96`, `64:ff9b:1::/48`,
+`::/96`, `::ffff:0:0:0/96`; and `fec0::/10`, which was private once."""
 
-    def __init__(self, *, allow_loopback: bool) -> None:
-        self._allow_loopback = allow_loopback
-        super().__init__(pool_maxsize=1)
+_TRANSLATED = (
+    ipaddress.ip_network("2001::/32"),  # Teredo
+    ipaddress.ip_network("2001:10::/28"),  # ORCHID
+    ipaddress.ip_network("2001:20::/28"),  # ORCHIDv2
+    ipaddress.ip_network("2002::/16"),  # 6to4
+    ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4
+)
+_ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
+"""The third quarter of an IPv6 address whose last one is an IPv4 address."""
+
+
+class _AsGiven(HTTPConnectionPool):
+    """Sends a request's target byte for byte.
+
+    urllib3 writes `%2f` as `%2F`, and whoever signed a link may have signed its text.
+    """
+
+    _target = ""
+
+    def urlopen(  # type: ignore[override]  # all but the target is urllib3's affair
+        self, method: str, url: str, **options: object
+    ) -> "BaseHTTPResponse":
+        self._target = url
+        return super().urlopen(method, url, **options)  # type: ignore[arg-type]
+
+    def _make_request(  # type: ignore[override]
+        self,
+        conn: HTTPConnection,
+        method: str,
+        url: str,  # noqa: ARG002 - urllib3's own spelling
+        **options: object,
+    ) -> "BaseHTTPResponse":
+        return super()._make_request(conn, method, self._target, **options)  # type: ignore[arg-type]
+
+
+class _AsGivenWithTls(_AsGiven, HTTPSConnectionPool):
+    """The same with TLS."""
+
+
+class _Adapter(HTTPAdapter):
+    """Connects as requests does, and sends a URL as it is given."""
 
     def init_poolmanager(
         self,
@@ -29,6 +71,29 @@ class _PublicAdapter(HTTPAdapter):
         **pool_kwargs: object,
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools()
+
+    def request_url(
+        self,
+        request: requests.PreparedRequest,
+        proxies: Mapping[str, str] | None,  # noqa: ARG002 - there are none
+    ) -> str:
+        _, _, rest = str(request.url).partition("://")
+        path, mark, query = rest.partition("?")
+        return f"/{path.partition('/')[2]}{mark}{query}"
+
+    def _pools(self) -> dict[str, type[HTTPConnectionPool]]:
+        return {"https": _AsGivenWithTls, "http": _AsGiven}
+
+
+class _PublicAdapter(_Adapter):
+    """Connects to public addresses only, and to loopback where a simulator is the API."""
+
+    def __init__(self, *, allow_loopback: bool) -> None:
+        self._allow_loopback = allow_loopback
+        super().__init__(pool_maxsize=1)
+
+    def _pools(self) -> dict[str, type[HTTPConnectionPool]]:
         loopback = self._allow_loopback
 
         # Checked on the connected socket, before any byte is sent: a name that resolves
@@ -41,32 +106,39 @@ class _PublicAdapter(HTTPAdapter):
             def _new_conn(self) -> "socket.socket":
                 return checked(super()._new_conn(), allow_loopback=loopback)
 
-        class HttpsPool(HTTPSConnectionPool):
+        class HttpsPool(_AsGivenWithTls):
             ConnectionCls = PublicHttps
 
-        class HttpPool(HTTPConnectionPool):
+        class HttpPool(_AsGiven):
             ConnectionCls = PublicHttp
 
-        self.poolmanager.pool_classes_by_scheme = {"https": HttpsPool, "http": HttpPool}
+        return {"https": HttpsPool, "http": HttpPool}
 
 
 def checked(connection: "socket.socket", *, allow_loopback: bool) -> "socket.socket":
     """The connection, if it leads to where a link may lead.
 
     Raises:
-        ProtocolError: It leads to a private, link-local or other special address.
+        ProtocolError: It leads to a private, link-local or other special address, or to one behind
+            which a gateway may reach such an address.
     """
     address = ipaddress.ip_address(connection.getpeername()[0].split("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address
-    if address.is_loopback:
-        allowed = allow_loopback
-    else:
-        allowed = address.is_global and not address.is_multicast
-    if not allowed:
+    if not (allow_loopback if address.is_loopback else _is_public(address)):
         connection.close()
         raise ProtocolError(f"The download link leads to the private address {address}.")
     return connection
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address) and (
+        address not in _UNICAST or int(address) >> 32 & 0xFFFF_FFFF in _ISATAP
+    ):
+        return False
+    if any(address in network for network in _TRANSLATED if network.version == address.version):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 class _Session(requests.Session):
@@ -82,18 +154,20 @@ class _Session(requests.Session):
 
 def keyed_session() -> requests.Session:
     """For calls with the key, to the API's own origin."""
+    return _session(_Adapter())
+
+
+def keyless_session(*, allow_loopback: bool) -> requests.Session:
+    """For links that lead elsewhere: public addresses only, and loopback if that is allowed."""
+    return _session(_PublicAdapter(allow_loopback=allow_loopback))
+
+
+def _session(adapter: HTTPAdapter) -> requests.Session:
     session = _Session()
     # Neither .netrc nor proxies from the environment: .netrc would replace the key.
     session.trust_env = False
     session.headers["Accept-Encoding"] = "identity"
     session.headers["User-Agent"] = "sei-export"
-    return session
-
-
-def keyless_session(*, allow_loopback: bool) -> requests.Session:
-    """For links that lead elsewhere: public addresses only, and loopback if that is allowed."""
-    session = keyed_session()
-    adapter = _PublicAdapter(allow_loopback=allow_loopback)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session

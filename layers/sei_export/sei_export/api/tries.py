@@ -1,6 +1,7 @@
 """The tries of one call within one deadline: what is tried again, and after how long.
 
-Short, with jitter, and obeying Retry-After; what lasts longer is the state machine's to try again.
+Short, with jitter, and obeying Retry-After; what lasts longer is the state machine's to try again,
+which an error tells how long the API wants it to wait.
 """
 
 import logging
@@ -13,14 +14,23 @@ from http import HTTPStatus
 
 import requests
 
-from sei_export.api.bodies import ASK_HARNESS
+from sei_export.api.faults import ASK_HARNESS, FAULTS, failure_of
 from sei_export.clock import Clock, Deadline
-from sei_export.errors import RateLimitedError, SeiExportError, ServiceUnavailableError
+from sei_export.errors import (
+    PassingError,
+    RateLimitedError,
+    SeiExportError,
+    ServiceUnavailableError,
+)
 
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 3
-"""Tries of one call, the first included. One more follows a 401, with a fresh key."""
+"""Tries of one call, the first included. One more follows a 401 or 403, with a fresh key."""
+
+_PASSING = frozenset(
+    {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
+)
 
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 8.0
@@ -30,7 +40,7 @@ LONGEST_WAIT_SECONDS = 8.0
 def tried(
     send: Callable[[], requests.Response], name: str, deadline: Deadline, tries: int = ATTEMPTS
 ) -> Iterator[requests.Response]:
-    """Send until an answer is neither 429 nor 5xx.
+    """Send until an answer is one that will not pass by itself.
 
     Args:
         send: Sends the request.
@@ -40,47 +50,58 @@ def tried(
 
     Raises:
         RateLimitedError: 429 to the last try.
-        ServiceUnavailableError: 5xx or no connection to the last try.
+        ServiceUnavailableError: 5xx, 408, 425 or no connection to the last try.
+        ProtocolError: The request cannot be sent, or the answer is no HTTP.
     """
     for attempt in range(1, tries + 1):
         failure: SeiExportError
-        retry_after: str | None = None
+        stated: float | None = None
         try:
             response = send()
-        except requests.RequestException as error:
+        except FAULTS as fault:
             # The chain is cut: requests' messages carry whole URLs, signatures included.
-            failure = ServiceUnavailableError(
-                f"{name} failed: {_reason(error)}.", remedy=ASK_HARNESS
-            )
+            failure = failure_of(fault, name)
         else:
             with response:
                 status = response.status_code
-                if status != HTTPStatus.TOO_MANY_REQUESTS and status < 500:  # noqa: PLR2004 - 5xx
+                if not _passes(status):
                     yield response
                     return
-                retry_after = response.headers.get("retry-after")
-                failure = _refused(status, f"{name} answered {status} at try {attempt} of {tries}.")
-        wait = _wait(attempt, retry_after, deadline.clock)
-        if attempt == tries or wait >= deadline.left():
+                stated = _stated(response.headers.get("retry-after"), deadline.clock)
+                told = f"{name} answered {status} at try {attempt} of {tries}."
+                failure = _refused(status, told, stated)
+        wait = _wait(attempt, stated, deadline.clock)
+        is_last = attempt == tries or not isinstance(failure, PassingError)
+        if is_last or wait >= deadline.left():
             raise failure from None
         logger.warning("%s Next try in %.1f s.", failure.message, wait)
         deadline.sleep(wait)
 
 
-def _refused(status: int, message: str) -> SeiExportError:
+def _passes(status: int) -> bool:
+    """Tell whether an answer is about the moment: the same request may be taken at the next."""
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
+
+
+def _refused(status: int, message: str, stated: float | None) -> PassingError:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimitedError(message)
-    return ServiceUnavailableError(message, remedy=ASK_HARNESS)
+        return RateLimitedError(message, retry_after=stated)
+    return ServiceUnavailableError(message, remedy=ASK_HARNESS, retry_after=stated)
 
 
-def _wait(attempt: int, retry_after: str | None, clock: Clock) -> float:
+def _wait(attempt: int, stated: float | None, clock: Clock) -> float:
     """Seconds until the next try: what the server says, else exponential with jitter."""
-    stated = _seconds(retry_after, clock.now()) if retry_after else None
     if stated is not None:
-        return max(stated, 0.0)
+        return stated
     ceiling = min(FIRST_WAIT_SECONDS * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
     # Half fixed, half chance: a 429 without Retry-After needs some distance in any case.
     return ceiling * (1 + clock.chance()) / 2
+
+
+def _stated(retry_after: str | None, clock: Clock) -> float | None:
+    """Read the seconds to wait, 0 or more; None if the server does not say."""
+    seconds = _seconds(retry_after, clock.now()) if retry_after else None
+    return None if seconds is None else max(seconds, 0.0)
 
 
 def _seconds(retry_after: str, now: datetime) -> float | None:
@@ -98,12 +119,3 @@ def _seconds(retry_after: str, now: datetime) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - now).total_seconds()
-
-
-def _reason(error: requests.RequestException) -> str:
-    """The innermost cause's class, which tells refused from reset from timed out."""
-    cause: BaseException = error
-    while (inner := cause.__cause__ or cause.__context__) is not None:
-        cause = inner
-    names = dict.fromkeys((type(error).__name__, type(cause).__name__))
-    return " / ".join(names)

@@ -161,7 +161,7 @@ class CsvInspector:
 
     def _said(self) -> str:
         """The beginning of the file for messages: masked before it is cut, in one line."""
-        text = self._mask.hide(self._first.decode(errors="backslashreplace"))
+        text = self._mask.hide_cut(self._first.decode(errors="backslashreplace"))
         return text[:_QUOTED_CHARACTERS].encode("unicode_escape").decode()
 
 
