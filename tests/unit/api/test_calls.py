@@ -375,14 +375,14 @@ def test_given_a_wrong_key_when_refused_twice_then_it_is_an_authentication_error
 
 
 @REFUSALS
-def test_given_a_key_that_was_read_afresh_when_refused_then_it_is_not_read_again(
+def test_given_a_key_that_was_read_afresh_when_refused_then_it_is_read_once_more(
     status: int,
 ) -> None:
     with Loopback(lambda _: reply(status)) as server:
         caller = Caller(server, FakeKey(["old", "new", "newer"]), fresh_key=True)
         with pytest.raises(AuthenticationError):
             caller.call()
-    assert [it.authorization for it in server.received] == ["ApiKey new"]
+    assert [it.authorization for it in server.received] == ["ApiKey new", "ApiKey newer"]
 
 
 def test_given_a_fresh_key_asked_for_when_called_twice_then_the_second_takes_the_cached() -> None:
