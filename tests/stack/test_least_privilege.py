@@ -31,8 +31,6 @@ def test_without_one_permission_the_run_fails(
 
 def test_without_permission_to_read_the_key_the_run_fails_and_says_so(stack: Harness) -> None:
     team = new_team()
-    # A warm function still has the key from its cache; a 401 makes it read the secret again.
-    stack.simulator.behave(team, faults={"create": [{"status": 401}]})
     with _without(stack, "CreateExport", "read-api-key", "secretsmanager:GetSecretValue"):
         run = stack.run(request_for(team))
     assert (run.status, run.error) == ("FAILED", "ConfigurationError")

@@ -20,6 +20,9 @@ from tests.stack.harness import Harness, new_team, request_for
             {"create": [{"status": 401}]}, "create", 2, id="401 once: the key is read again"
         ),
         pytest.param(
+            {"download": [{"status": 403}]}, "download", 2, id="403 once: the key is read again"
+        ),
+        pytest.param(
             {"create": [{"status": 503}] * (ATTEMPTS + 1)},
             "create",
             ATTEMPTS + 2,

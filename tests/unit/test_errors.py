@@ -118,7 +118,7 @@ def test_an_error_that_passes_tells_how_long_to_wait(
 @pytest.mark.parametrize("retry_after", [None, 0, 0.0, -5])
 def test_an_error_that_passes_tells_no_wait_that_nobody_stated(retry_after: float | None) -> None:
     error = RateLimitedError("Not now.", remedy="Wait.", retry_after=retry_after)
-    assert error.retry_after == 0
+    assert error.retry_after is None
     assert str(error) == "Not now. Remedy: Wait."
 
 

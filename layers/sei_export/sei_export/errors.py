@@ -67,15 +67,16 @@ class PassingError(SeiExportError):
             not say.
 
     Attributes:
-        retry_after: Whole seconds, at most `LONGEST_RETRY_SECONDS`; 0 if nobody says.
+        retry_after: Whole seconds, at most `LONGEST_RETRY_SECONDS`; None if nobody says.
     """
 
     def __init__(
         self, message: str, *, remedy: str | None = None, retry_after: float | None = None
     ) -> None:
         super().__init__(message, remedy=remedy)
-        self.retry_after = math.ceil(min(max(retry_after or 0, 0), LONGEST_RETRY_SECONDS))
-        if self.retry_after:
+        self.retry_after: int | None = None
+        if retry_after and retry_after > 0:
+            self.retry_after = math.ceil(min(retry_after, LONGEST_RETRY_SECONDS))
             told = f"{_sentence(message)}{RETRY_MARK}{self.retry_after}."
             self.args = (f"{told}{REMEDY_MARK}{self.remedy}",)
 

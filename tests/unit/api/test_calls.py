@@ -62,13 +62,21 @@ def test_given_an_answer_below_500_when_called_then_it_is_final(status: int) -> 
         pytest.param(b'{"cut": ', id="cut short"),
         pytest.param(b"\xff\xfe\xfd", id="not text"),
         pytest.param(b"[" * 200_000, id="nested without end"),
-        pytest.param(b"[" * 5000 + b"]" * 5000, id="nested too deep to look through"),
         pytest.param(b'{"a": ' + b"1" * 5000 + b"}", id="a number without end"),
     ],
 )
 def test_given_a_body_that_is_not_json_when_called_then_there_is_no_value(body: bytes) -> None:
     with Loopback([reply(200, body)]) as server:
         assert Caller(server).call()[:2] == (200, None)
+
+
+@pytest.mark.parametrize("depth", [900, 2000, 5000])
+def test_given_a_body_that_is_nested_deeply_when_called_then_the_call_does_not_fail(
+    depth: int,
+) -> None:
+    # How deep Python looks depends on who calls.
+    with Loopback([reply(200, b"[" * depth + b"]" * depth)]) as server:
+        assert Caller(server).call()[0] == 200
 
 
 def test_given_a_redirect_when_called_then_it_is_not_followed() -> None:
@@ -141,7 +149,7 @@ def test_given_no_time_to_wait_when_called_then_the_error_tells_none(
     answer = reply(429, headers=headers)
     with Loopback(lambda _: answer) as server, pytest.raises(RateLimitedError) as caught:
         Caller(server).call()
-    assert caught.value.retry_after == 0
+    assert caught.value.retry_after is None
     assert "Retry-After" not in str(caught.value)
 
 
@@ -189,14 +197,14 @@ def test_given_a_wrong_key_when_refused_twice_then_it_is_an_authentication_error
 
 
 @REFUSALS
-def test_given_a_key_that_was_read_afresh_when_refused_then_it_is_not_read_again(
+def test_given_a_key_that_was_read_afresh_when_refused_then_it_is_read_once_more(
     status: int,
 ) -> None:
     with Loopback(lambda _: reply(status)) as server:
         caller = Caller(server, FakeKey(["old", "new", "newer"]), fresh_key=True)
         with pytest.raises(AuthenticationError):
             caller.call()
-    assert [it.authorization for it in server.received] == ["ApiKey new"]
+    assert [it.authorization for it in server.received] == ["ApiKey new", "ApiKey newer"]
 
 
 def test_given_a_fresh_key_asked_for_when_called_twice_then_the_second_takes_the_cached() -> None:

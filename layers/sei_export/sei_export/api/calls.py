@@ -204,9 +204,8 @@ class HttpClient:
     def _call(self, asked: _Asked) -> Iterator[requests.Response]:
         """A call with the key: one more time with a fresh one if it is refused."""
         name = self._name(asked.method, asked.url)
-        fresh, tries = self._key.begin(), ATTEMPTS
-        while True:
-            key = self._key.headers(fresh=fresh, legacy=asked.legacy)
+        for is_last in (False, True):
+            key = self._key.headers(fresh=is_last, legacy=asked.legacy)
 
             def send(key: dict[str, str] = key) -> requests.Response:
                 # Sockets know no limit below zero; a second is what every try gets.
@@ -218,16 +217,15 @@ class HttpClient:
                         raise _too_slow(silence) from None
                     raise
 
-            with tried(send, name, self.deadline, tries) as response:
+            with tried(send, name, self.deadline, 1 if is_last else ATTEMPTS) as response:
                 status = response.status_code
                 if status not in _REFUSED:
                     if status < HTTPStatus.BAD_REQUEST:
                         self._key.note_success()
                     yield response
                     return
-                if not fresh:
+                if not is_last:
                     logger.warning("%d: reading the API key again", status)
-                    fresh, tries = True, 1
                     continue
                 text = bodies.excerpt(bodies.read_whole(response, name), self.mask)
                 if asked.is_file and status == HTTPStatus.FORBIDDEN and self._key.is_known_good:

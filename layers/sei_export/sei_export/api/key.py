@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
 
 MAX_AGE_SECONDS = 300
-"""How long one reading of the secret serves: the longest that a rotated key goes unnoticed
-without a 401, after which it is read again at once."""
+"""How long one reading of the secret serves: the longest that a rotated key goes unnoticed where an
+execution is under way. What begins one reads it afresh, and so does a call that was refused."""
 
 _JSON_FIELD = "apiKey"
 _QUOTES = frozenset("\"'`´“”„‟‘’‚‛«»‹›")  # noqa: RUF001 - what word processors make of quotation marks

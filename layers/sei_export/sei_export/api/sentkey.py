@@ -58,16 +58,11 @@ class SentKey:
         self._fresh = fresh
         self.mask = Mask()
 
-    def begin(self) -> bool:
-        """Tell whether this call is to read the key past the cache: only the first may be."""
-        fresh, self._fresh = self._fresh, False
-        return fresh
-
     def headers(self, *, fresh: bool, legacy: bool) -> dict[str, str]:
         """Read the key and make the headers that carry it.
 
         Args:
-            fresh: Read it past the cache.
+            fresh: Read it past the cache, as for the first call if that is to be so.
             legacy: Send it the legacy API's way, too: its page names the header `x-api-key`, its
                 examples use `authorization`.
 
@@ -75,7 +70,8 @@ class SentKey:
             ConfigurationError: The key cannot be used.
             ServiceUnavailableError: It cannot be read for now.
         """
-        key = self._key.read(fresh=fresh)
+        key = self._key.read(fresh=fresh or self._fresh)
+        self._fresh = False
         self.mask.learn(key)
         self._sent = key
         value = f"ApiKey {key}" if self._header is KeyHeader.AUTHORIZATION else key

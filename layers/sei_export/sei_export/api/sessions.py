@@ -35,7 +35,8 @@ _ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
 class _AsGiven(HTTPConnectionPool):
     """Sends a request's target byte for byte.
 
-    urllib3 writes `%2f` as `%2F`, and whoever signed a link may have signed its text.
+    urllib3 writes `%2f` as `%2F`, and whoever signed a link may have signed its text. One request
+    at a time: a session here belongs to one client, and that to one thread.
     """
 
     _target = ""
