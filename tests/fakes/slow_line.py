@@ -19,6 +19,7 @@ from sei_export.api.urls import BaseUrl
 from sei_export.clock import Deadline
 from sei_export.errors import CorruptDownloadError, ServiceUnavailableError
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.masking import Mask
 from tests.fakes.loopback import Answer, Received, reply
 from tests.fakes.s3 import Multipart
 from tests.fakes.stage import DATA_KEY, LANDED_KEY, MANIFEST_KEY, REQUEST, Stage
@@ -115,6 +116,11 @@ class SlowCalls:
     def deadline(self) -> Deadline:
         """The real calls'."""
         return self.http.deadline
+
+    @property
+    def mask(self) -> Mask:
+        """The real calls'."""
+        return self.http.mask
 
     def json(
         self, method: str, url: str, params: Mapping[str, str], body: JsonObject | None = None
