@@ -336,11 +336,12 @@ def assert_nothing_visible(slow: Slow) -> None:
     assert slow.connections == []
 
 
-def assert_discarded(slow: Slow, corruptions: int = 1) -> None:
-    """Of what was staged there is nothing but the count of how often it was no good."""
+def assert_discarded(slow: Slow, corruptions: int = 1, changes: int = 0) -> None:
+    """Of what was staged there is nothing but the counts of how often it was no good."""
     assert slow.s3.uploads == {}
     assert [key for key in slow.s3.versions if key.startswith(FOLDER)] == [TICKET_KEY]
-    assert slow.s3.documents.read_json(TICKET_KEY).content == {"corruptions": corruptions}
+    counted = {"corruptions": corruptions, "changes": changes}
+    assert {"changes": 0} | slow.s3.documents.read_json(TICKET_KEY).content == counted
 
 
 def fast_at_first(at: int) -> float:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
 from sei_export.download.body import FRUITLESS_TRIES, PROGRESS_SECONDS, READ_BYTES, Body
+from sei_export.download.known import Known
 from sei_export.download.source import Raw, Response, Source
 from sei_export.errors import (
     CorruptDownloadError,
@@ -348,8 +349,8 @@ def test_given_a_server_that_gives_a_range_in_several_answers_then_the_body_is_w
     total = len(GZ)
     answers = [
         reply(200, GZ[:10], ETAG, length=total),
-        reply(206, GZ[10:30], {"Content-Range": f"bytes 10-29/{total}"}),
-        reply(206, GZ[30:], {"Content-Range": f"bytes 30-{total - 1}/{total}"}),
+        reply(206, GZ[10:30], ETAG | {"Content-Range": f"bytes 10-29/{total}"}),
+        reply(206, GZ[30:], ETAG | {"Content-Range": f"bytes 30-{total - 1}/{total}"}),
     ]
     with _reading(answers) as reader:
         assert reader.read() == GZ
@@ -358,12 +359,14 @@ def test_given_a_server_that_gives_a_range_in_several_answers_then_the_body_is_w
 def test_given_a_body_in_chunks_when_cut_then_its_length_is_known_from_the_range() -> None:
     # Two reads long, so that the first one was handed on when the second one breaks.
     content = bytes(range(256)) * (READ_BYTES // 256) + GZ
-    rest = {"Content-Range": f"bytes {READ_BYTES}-{len(content) - 1}/{len(content)}"}
+    last = len(content) - 1
+    rest = ETAG | {"Content-Range": f"bytes {READ_BYTES}-{last}/{len(content)}"}
+    nothing = ETAG | {"Content-Range": f"bytes {last}-{last}/{len(content)}"}
     with _reading(
         [
             reply(200, _chunks(content), ETAG | CHUNKED, length=-1),
             reply(206, content[READ_BYTES:-1], rest, length=-1),
-            *[reply(206, b"", {"Content-Range": f"bytes {len(content) - 1}-9/{len(content)}"})] * 3,
+            *[reply(206, b"", nothing, length=1)] * 3,
         ]
     ) as reader:
         # The second one ends a byte early, by closing: only the total tells.
@@ -391,7 +394,7 @@ def test_given_a_part_that_is_not_what_was_asked_for_then_it_is_refused(
 ) -> None:
     total = len(GZ)
     headers = {} if told is None else {"Content-Range": told.format(last=total - 1, total=total)}
-    answers = [reply(200, GZ[:50], ETAG, length=total), reply(206, GZ[50:], headers)]
+    answers = [reply(200, GZ[:50], ETAG, length=total), reply(206, GZ[50:], ETAG | headers)]
     with _reading(answers) as reader:
         with pytest.raises(CorruptDownloadError, match=reason):
             reader.read()
@@ -426,7 +429,7 @@ def test_given_a_part_that_was_not_asked_for_then_it_is_not_taken_for_the_whole(
 def test_given_a_known_length_when_a_range_does_not_tell_it_then_it_still_counts() -> None:
     answers = [
         reply(200, GZ[:50], ETAG, length=len(GZ)),
-        reply(206, GZ[50:], {"Content-Range": f"bytes 50-{len(GZ) - 1}/*"}),
+        reply(206, GZ[50:], ETAG | {"Content-Range": f"bytes 50-{len(GZ) - 1}/*"}),
     ]
     with _reading(answers) as reader:
         assert reader.read() == GZ
@@ -468,21 +471,21 @@ def test_given_a_file_that_the_validator_no_longer_names_then_it_is_refused_unre
 def test_given_everything_again_when_cut_then_it_is_read_to_where_it_was(
     headers: dict[str, str],
 ) -> None:
-    file = File(CSV, [100, 101, 50, len(CSV) - 1], headers)
+    file = File(CSV, [100, 110, 50, len(CSV) - 1], headers)
     with _reading(file.answer) as reader:
         assert reader.read() == CSV
     # It is asked for the rest each time: it may do it the next time.
-    at = [None, "bytes=100-", "bytes=101-", "bytes=101-", f"bytes={len(CSV) - 1}-"]
+    at = [None, "bytes=100-", "bytes=110-", "bytes=110-", f"bytes={len(CSV) - 1}-"]
     assert [it.headers["range"] for it in reader.server.received] == at
-    assert file.served == [(0, 100), (0, 101), (0, 50), (0, len(CSV) - 1), (0, len(CSV))]
-    assert reader.clock.slept == [0, 0, 1, 0]
+    assert file.served == [(0, 100), (0, 110), (0, 50), (0, len(CSV) - 1), (0, len(CSV))]
+    assert reader.clock.slept == [1, 1, 1, 1]
 
 
 def test_given_another_readers_bytes_when_all_is_sent_then_only_the_rest_comes() -> None:
     with _reading([reply(200, GZ, ETAG)]) as reader:
-        body = Body(reader.source, received=50, total=len(GZ), validator=ETAG["ETag"], ranges=True)
+        body = Body(reader.source, Known(50, len(GZ), ETAG["ETag"], ranges=True))
         assert b"".join(body.pieces()) == GZ[50:]
-        assert body.received == len(GZ)
+        assert body.known.received == len(GZ)
         assert reader.server.received[0].headers["range"] == "bytes=50-"
 
 
@@ -514,11 +517,11 @@ def test_given_no_time_left_when_everything_is_sent_again_then_reading_ends() ->
     ]
     # Two pieces, a break, and the first piece of what came before.
     with (
-        _reading(answers, seconds=2, seconds_of_a_read=0.5) as reader,
+        _reading(answers, seconds=3, seconds_of_a_read=0.5) as reader,
         pytest.raises(ExportTimedOutError) as caught,
     ):
         reader.read()
-    assert reader.clock.slept == [0.5, 0.5, 0.5, 0, 0.5]
+    assert reader.clock.slept == [0.5, 0.5, 0.5, 1, 0.5]
     assert f"{2 * READ_BYTES} bytes of {len(content)}" in caught.value.message
     assert "cannot go on" not in caught.value.message
 
@@ -629,16 +632,17 @@ def test_given_a_length_that_is_told_then_it_is_known_from_the_first_byte_on() -
     with _reading([reply(200, GZ, ETAG)]) as reader:
         body = Body(reader.source)
         body.read_ahead(1, 10)
-        assert (body.length, body.can_go_on_elsewhere) == (len(GZ), True)
+        assert (body.known.length, body.known.can_go_on_elsewhere) == (len(GZ), True)
         body.close()
 
 
 def test_given_no_length_then_it_is_what_came_and_no_other_reader_can_go_on() -> None:
     with _reading([reply(200, _chunks(GZ) + END, ETAG | CHUNKED, length=-1)]) as reader:
         body = Body(reader.source)
-        assert body.length == 0
+        assert body.known.length == 0
         body.read_ahead(len(GZ), 10)
-        assert (body.length, body.can_go_on, body.can_go_on_elsewhere) == (len(GZ), True, False)
+        assert body.known.length == len(GZ)
+        assert (body.known.can_go_on, body.known.can_go_on_elsewhere) == (True, False)
         assert b"".join(body.pieces()) == GZ
 
 
@@ -689,7 +693,7 @@ def test_given_progress_now_and_then_when_cut_then_each_vain_time_is_a_longer_wa
     file = File(GZ, cuts, ETAG if ranges else {}, ranges=ranges)
     with _reading(file.answer) as reader:
         assert reader.read() == GZ
-    assert reader.clock.slept == [1, 2, 0, 1, 2, 0, 1, 2]
+    assert reader.clock.slept == [1, 2, 1, 1, 2, 1, 1, 2]
 
 
 @pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "none"])
@@ -701,7 +705,7 @@ def test_given_no_progress_three_times_when_cut_then_it_gives_up(*, ranges: bool
     ):
         reader.read()
     assert len(file.served) == 5
-    assert reader.clock.slept == [0, 0, 1, 2]
+    assert reader.clock.slept == [1, 1, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -732,7 +736,7 @@ def test_given_an_error_of_opening_again_then_it_counts_as_vain(answer: Answer) 
     answers = [reply(200, GZ[:50], length=len(GZ)), answer, answer, reply(200, GZ)]
     with _reading(answers) as reader:
         assert reader.read() == GZ
-    assert reader.clock.slept == [0, 1, 2]
+    assert reader.clock.slept == [1, 1, 2]
 
 
 def test_given_an_error_with_a_name_when_opened_again_then_it_comes_out_unchanged() -> None:
@@ -797,11 +801,11 @@ def test_given_no_time_left_when_what_came_before_is_read_again_then_reading_end
     answers = [reply(200, content[: 2 * READ_BYTES], length=len(content)), reply(200, content)]
     # Two pieces, a break, and the first piece of what came before.
     with (
-        _reading(answers, seconds=2, seconds_of_a_read=0.5) as reader,
+        _reading(answers, seconds=3, seconds_of_a_read=0.5) as reader,
         pytest.raises(ExportTimedOutError, match=f"{2 * READ_BYTES} bytes of {len(content)}"),
     ):
         reader.read()
-    assert reader.clock.slept == [0.5, 0.5, 0.5, 0, 0.5]
+    assert reader.clock.slept == [0.5, 0.5, 0.5, 1, 0.5]
 
 
 def test_given_a_long_transfer_then_the_log_tells_now_and_then_how_far_it_is(
