@@ -384,10 +384,12 @@ def test_given_another_answer_than_a_file_when_downloaded_then_it_is_no_file(sta
 
 def test_given_a_range_that_is_refused_when_downloaded_then_that_is_an_answer() -> None:
     wanted = {"Range": "bytes=2-", "If-Range": '"abc"'}
-    with _api(reply(416, b"", {"Content-Range": "bytes */2"})) as (client, _):
-        with client.download(EXPORT, None, wanted) as response:
-            assert response.status_code == 416
-            assert response.headers["content-range"] == "bytes */2"
+    with (
+        _api(reply(416, b"", {"Content-Range": "bytes */2"})) as (client, _),
+        client.download(EXPORT, None, wanted) as response,
+    ):
+        assert response.status_code == 416
+        assert response.headers["content-range"] == "bytes */2"
 
 
 @pytest.mark.parametrize("headers", [None, {}, {"If-Range": '"abc"'}])
