@@ -5,16 +5,38 @@ from typing import TYPE_CHECKING
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from sei_export.api.framing import Http, Https
 from sei_export.errors import ProtocolError
 
 if TYPE_CHECKING:
     import socket
 
 
-class _PublicAdapter(HTTPAdapter):
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = Https
+
+
+class _Adapter(HTTPAdapter):
+    """Connects as `framing` reads."""
+
+    def init_poolmanager(
+        self,
+        connections: int,
+        maxsize: int,
+        block: bool = False,  # noqa: FBT001, FBT002 - the signature is requests'
+        **pool_kwargs: object,
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"https": _HttpsPool, "http": _HttpPool}
+
+
+class _PublicAdapter(_Adapter):
     """Connects to public addresses only, and to loopback where a simulator is the API."""
 
     def __init__(self, *, allow_loopback: bool) -> None:
@@ -33,18 +55,18 @@ class _PublicAdapter(HTTPAdapter):
 
         # Checked on the connected socket, before any byte is sent: a name that resolves
         # differently the second time changes nothing.
-        class PublicHttps(HTTPSConnection):
+        class PublicHttps(Https):
             def _new_conn(self) -> "socket.socket":
                 return checked(super()._new_conn(), allow_loopback=loopback)
 
-        class PublicHttp(HTTPConnection):
+        class PublicHttp(Http):
             def _new_conn(self) -> "socket.socket":
                 return checked(super()._new_conn(), allow_loopback=loopback)
 
-        class HttpsPool(HTTPSConnectionPool):
+        class HttpsPool(_HttpsPool):
             ConnectionCls = PublicHttps
 
-        class HttpPool(HTTPConnectionPool):
+        class HttpPool(_HttpPool):
             ConnectionCls = PublicHttp
 
         self.poolmanager.pool_classes_by_scheme = {"https": HttpsPool, "http": HttpPool}
@@ -87,6 +109,9 @@ def keyed_session() -> requests.Session:
     session.trust_env = False
     session.headers["Accept-Encoding"] = "identity"
     session.headers["User-Agent"] = "sei-export"
+    adapter = _Adapter()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
     return session
 
 
