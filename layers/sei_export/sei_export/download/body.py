@@ -17,6 +17,7 @@ from sei_export.download.breaks import BrokenError, breaking, opened
 from sei_export.download.known import Known
 from sei_export.download.source import Response, Source
 from sei_export.download.validators import is_chunked
+from sei_export.download.watchdog import Watchdog
 from sei_export.errors import CorruptDownloadError, ExportTimedOutError, ServiceUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Body:
     _began: float = 0.0
     _read_bytes: int = READ_BYTES
     _held: deque[bytes] = field(default_factory=deque)
+    _watchdog: Watchdog = field(default_factory=Watchdog)
     _rest: Generator[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,6 +109,7 @@ class Body:
     def end_earlier(self, seconds: float) -> None:
         """Keep so many seconds of the time in reserve from now on."""
         self.source = replace(self.source, deadline=self.source.deadline.earlier(seconds))
+        self._watchdog.set(self.source.deadline)
 
     @property
     def is_end_told(self) -> bool:
@@ -159,7 +162,10 @@ class Body:
 
     def _connection(self) -> Iterator[bytes]:
         asked = self.known.headers()
-        with opened(self.source, asked) as response:
+        with (
+            opened(self.source, asked) as response,
+            self._watchdog.over(response.raw, self.source.deadline),
+        ):
             if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 self.known.end(response.headers)
                 self._end_told = True
@@ -216,6 +222,8 @@ class Body:
             piece = response.raw.read(min(self._read_bytes, most), decode_content=False)
         if self.source.deadline.clock.monotonic() - asked_at > _LONG_READ_SECONDS:
             self._read_bytes = max(self._read_bytes // 4, _LEAST_READ_BYTES)
+        if not piece and self._watchdog.has_barked:
+            raise self._out_of_time()
         return piece
 
     def _look_at_clock(self) -> None:

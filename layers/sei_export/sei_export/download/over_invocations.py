@@ -170,6 +170,7 @@ class Download:
 
     def _stage(self, left: Left, ticket: Ticket, body: Body, stored: Stored) -> JsonObject:
         """Send raw bytes until they end or the time does."""
+        body.end_earlier(_END_SECONDS)
         parts = self.staging.parts(ticket, stored)
         with self._discarding(left, body):
             try:
