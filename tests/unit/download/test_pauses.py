@@ -1,14 +1,20 @@
 """Connections that break off again and again: how often another one is tried, and how soon."""
 
 import itertools
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 
 import pytest
 
-from sei_export.download.body import FRUITLESS_TRIES
+from sei_export.download.body import FRUITLESS_TRIES, Body
+from sei_export.download.source import Source
 from sei_export.errors import CorruptDownloadError, ExportTimedOutError
 from tests.fakes.bodies import ETAG, File, reading
+from tests.fakes.timing import FakeClock
 
 KIB = 1024
+SIZE = 4096 * KIB
 RANGES = pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "none"])
 
 
@@ -85,13 +91,42 @@ def test_given_large_progress_in_between_then_small_ones_are_counted_anew() -> N
     assert reader.clock.slept == [1, 2, 1, 1, 2, 1, 1, 2]
 
 
-def test_given_what_came_before_comes_slowly_then_time_is_looked_at_more_often() -> None:
-    size = 4096 * KIB
-    file = _file(size, [2048 * KIB], ranges=False)
-    # Two reads, a break, a pause; then less and less at a time, and the clock in between.
-    with (
-        reading(file.answer, seconds=16, seconds_of_a_read=3) as reader,
-        pytest.raises(ExportTimedOutError, match=f"of {size} came"),
-    ):
-        reader.read()
-    assert sum(reader.clock.slept) < 16 + 3
+@dataclass
+class Paced:
+    """Stands for an answer whose bytes take their time on a fake clock.
+
+    Attributes:
+        content: What of the file comes.
+        clock: Where the time passes.
+        pace: Bytes in a second.
+    """
+
+    content: bytes
+    clock: FakeClock
+    pace: float
+    status_code: int = 200
+    headers: Mapping[str, str] = field(default_factory=lambda: {"content-length": str(SIZE)})
+
+    @property
+    def raw(self) -> "Paced":
+        """Itself."""
+        return self
+
+    def read(self, size: int, /, *, decode_content: bool) -> bytes:
+        """So many bytes, after as many seconds as they take."""
+        assert not decode_content
+        piece, self.content = self.content[:size], self.content[size:]
+        self.clock.slept.append(len(piece) / self.pace)
+        return piece
+
+
+def test_given_a_slow_source_when_what_came_is_read_again_then_it_ends_in_time() -> None:
+    clock, pace, seconds = FakeClock(), 20 * KIB, 120.0
+    sizes = iter([3 * SIZE // 8, SIZE])
+    source = Source(
+        lambda _: nullcontext(Paced(bytes(next(sizes)), clock, pace)), clock.deadline(seconds)
+    )
+    with pytest.raises(ExportTimedOutError, match=f"{3 * SIZE // 8} bytes of {SIZE} came"):
+        list(Body(source).pieces())
+    # What comes again is read in the small pieces that the first connection was read in at last.
+    assert seconds <= sum(clock.slept) < seconds + 1
