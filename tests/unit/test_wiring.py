@@ -26,7 +26,7 @@ CREATED = reply(202, {"exportId": "exp_1"})
 
 @dataclass
 class Context:
-    """Lambda's, with some time left."""
+    """Stands for the context that Lambda passes, with some time left."""
 
     seconds: float = 60
 
