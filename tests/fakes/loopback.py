@@ -57,7 +57,16 @@ class Held:
     start: bytes = b""
 
 
-type Answer = bytes | Held
+@dataclass(frozen=True)
+class Dripping:
+    """An answer: these bytes, then drops as long as somebody listens, one after the other."""
+
+    start: bytes
+    drops: bytes = b"x"
+    seconds: float = 0.002
+
+
+type Answer = bytes | Held | Dripping
 
 
 class Loopback:
@@ -66,6 +75,7 @@ class Loopback:
     Attributes:
         received: Requests, in order.
         strays: Bytes of connections that sent no request in plain HTTP.
+        dripped_out: Whether somebody listened to drops until there were no more.
     """
 
     def __init__(
@@ -74,6 +84,7 @@ class Loopback:
         self.received: list[Received] = []
         self._connections = 0
         self.strays = b""
+        self.dripped_out = False
         self._answers = answers if callable(answers) else _one_by_one(answers)
         self._ended = threading.Event()
         self._fenced = threading.Event()
@@ -153,10 +164,16 @@ class Loopback:
             connection.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
             connection.connection.close()
             return
-        connection.wfile.write(answer.start if isinstance(answer, Held) else answer)
+        connection.wfile.write(answer if isinstance(answer, bytes) else answer.start)
         connection.wfile.flush()
         if isinstance(answer, Held):
             self._ended.wait(_HELD_SECONDS)
+        if isinstance(answer, Dripping):
+            for _ in range(int(_HELD_SECONDS / answer.seconds)):
+                connection.wfile.write(answer.drops)
+                connection.wfile.flush()
+                self._ended.wait(answer.seconds)
+            self.dripped_out = True
 
 
 def reply(

@@ -119,7 +119,7 @@ class SlowCalls:
 
     @property
     def mask(self) -> Mask:
-        """The real one's."""
+        """The real calls'."""
         return self.http.mask
 
     def json(
@@ -168,6 +168,7 @@ class Slow(Stage):
         content: The file.
         headers: What the server says of it.
         ranges: Whether it goes on in the middle when asked to.
+        knows_if_range: Whether it does so only if the file still has the name that is given.
         chunked: Whether it leaves the length out.
         end: Where each connection breaks off, if it does.
         seconds: How long an invocation may take.
@@ -180,6 +181,7 @@ class Slow(Stage):
     content: bytes = GZ
     headers: dict[str, str] = field(default_factory=lambda: dict(ETAG))
     ranges: bool = True
+    knows_if_range: bool = True
     chunked: bool = False
     end: int | None = None
     seconds: float = ONE_PART
@@ -288,7 +290,8 @@ class Slow(Stage):
             return super()._answer(received)
         end = len(self.content) if self.end is None else self.end
         validator = self.headers.get("ETag", self.headers.get("Last-Modified"))
-        if self.ranges and received.headers["range"] and received.headers["if-range"] == validator:
+        is_same = not self.knows_if_range or received.headers["if-range"] == validator
+        if self.ranges and received.headers["range"] and is_same:
             start, size = int(received.headers["range"][6:-1]), len(self.content)
             if start >= size:
                 return reply(416, b"", {"Content-Range": f"bytes */{size}"})
@@ -336,11 +339,12 @@ def assert_nothing_visible(slow: Slow) -> None:
     assert slow.connections == []
 
 
-def assert_discarded(slow: Slow, corruptions: int = 1) -> None:
-    """Of what was staged there is nothing but the count of how often it was no good."""
+def assert_discarded(slow: Slow, corruptions: int = 1, changes: int = 0) -> None:
+    """Of what was staged there is nothing but the counts of how often it was no good."""
     assert slow.s3.uploads == {}
     assert [key for key in slow.s3.versions if key.startswith(FOLDER)] == [TICKET_KEY]
-    assert slow.s3.documents.read_json(TICKET_KEY).content == {"corruptions": corruptions}
+    counted = {"corruptions": corruptions, "changes": changes}
+    assert {"changes": 0} | slow.s3.documents.read_json(TICKET_KEY).content == counted
 
 
 def fast_at_first(at: int) -> float:

@@ -12,7 +12,6 @@ from sei_export.api.client import SeiClient
 from sei_export.api.urls import BaseUrl
 from sei_export.errors import (
     AuthenticationError,
-    CorruptDownloadError,
     ExportNotFoundError,
     ExportRejectedError,
     ProtocolError,
@@ -397,12 +396,24 @@ def test_given_another_answer_than_a_file_when_downloaded_then_it_is_no_file(sta
         pass
 
 
-def test_given_a_file_shorter_than_the_range_when_downloaded_then_it_has_changed() -> None:
+def test_given_a_range_that_is_refused_when_downloaded_then_that_is_an_answer() -> None:
     wanted = {"Range": "bytes=2-", "If-Range": '"abc"'}
     with (
         _api(reply(416, b"", {"Content-Range": "bytes */2"})) as (client, _),
-        pytest.raises(CorruptDownloadError, match=r"exp_1 is shorter now"),
-        client.download(EXPORT, None, wanted),
+        client.download(EXPORT, None, wanted) as response,
+    ):
+        assert response.status_code == 416
+        assert response.headers["content-range"] == "bytes */2"
+
+
+@pytest.mark.parametrize("headers", [None, {}, {"If-Range": '"abc"'}])
+def test_given_no_range_when_one_is_refused_then_it_is_no_file(
+    headers: dict[str, str] | None,
+) -> None:
+    with (
+        _api(reply(416, b"", {"Content-Range": "bytes */2"})) as (client, _),
+        pytest.raises(ProtocolError, match="answered with 416"),
+        client.download(EXPORT, None, headers),
     ):
         pass
 

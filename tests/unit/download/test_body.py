@@ -4,9 +4,8 @@ import gzip
 import io
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
 
 import pytest
 import requests
@@ -15,7 +14,8 @@ from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
 from sei_export.download.body import FRUITLESS_TRIES, PROGRESS_SECONDS, READ_BYTES, Body
-from sei_export.download.source import Raw, Response, Source
+from sei_export.download.known import Known
+from sei_export.download.source import Response, Source
 from sei_export.errors import (
     CorruptDownloadError,
     ExportNotFoundError,
@@ -23,142 +23,10 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.landing.csvcheck import CsvInspector
-from tests.fakes.loopback import RESET, Answer, Held, Loopback, Received, reply
+from tests.fakes.bodies import CHUNKED, CSV, END, ETAG, GZ, MODIFIED, File, chunks, reading
+from tests.fakes.loopback import RESET, Answer, Held, reply
 from tests.fakes.raw import verified
 from tests.fakes.timing import FakeClock
-
-CSV = b"team,developer,PR_MERGED\n" + b"".join(
-    b"team %d,dev %d,%d\n" % (n % 7, n, n * n % 101) for n in range(40)
-)
-GZ = gzip.compress(CSV, mtime=1_700_000_000)
-
-ETAG = {"ETag": '"abc"', "Accept-Ranges": "bytes"}
-MODIFIED = {
-    "Last-Modified": "Sun, 01 Mar 2026 12:00:00 GMT",
-    "Date": "Sun, 01 Mar 2026 12:00:01 GMT",
-    "Accept-Ranges": "bytes",
-}
-CHUNKED = {"Transfer-Encoding": "chunked"}
-END = b"0\r\n\r\n"
-
-
-def _chunks(*chunks: bytes) -> bytes:
-    return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
-
-
-@dataclass
-class File:
-    """A file on a server that ends each connection early, as often as it is told to.
-
-    Attributes:
-        content: The file.
-        cuts: How many bytes of the file have gone out, or were skipped, when each connection
-            ends; those after the last one go on to the end.
-        headers: What every answer has.
-        ranges: Whether it goes on in the middle when asked to.
-        served: Of each connection, where it began and ended.
-    """
-
-    content: bytes
-    cuts: Iterable[int] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    ranges: bool = False
-    served: list[tuple[int, int]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._ends = iter(self.cuts)
-
-    def answer(self, received: Received) -> Answer:
-        """The file, or what is left of it."""
-        start, size = 0, len(self.content)
-        headers = dict(self.headers)
-        if self.ranges and received.headers["range"]:
-            start = int(received.headers["range"].removeprefix("bytes=").removesuffix("-"))
-            headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
-        end = next(self._ends, size)
-        self.served.append((start, end))
-        body = self.content[start:end]
-        return reply(206 if start else 200, body, headers, length=size - start)
-
-
-type Answers = Iterable[Answer] | Callable[[Received], Answer]
-
-
-@dataclass
-class SlowRaw:
-    """A connection's body, each read of which takes its time on a fake clock."""
-
-    raw: Raw
-    seconds: float
-    clock: FakeClock
-
-    def read(self, size: int, /, *, decode_content: bool) -> bytes:
-        """Read, also when that fails, after so many seconds."""
-        self.clock.slept.append(self.seconds)
-        return self.raw.read(size, decode_content=decode_content)
-
-
-@dataclass
-class SlowResponse:
-    """An answer with such a body."""
-
-    status_code: int
-    headers: Mapping[str, str]
-    raw: SlowRaw
-
-
-@dataclass
-class Reader:
-    """Reads what a server sends.
-
-    Attributes:
-        server: Where from.
-        seconds: How long it may take.
-        silence: The longest silence.
-        seconds_of_a_read: How long each read takes.
-    """
-
-    server: Loopback
-    seconds: float = 1000
-    silence: float = 10
-    seconds_of_a_read: float = 0
-
-    def __post_init__(self) -> None:
-        self.clock = FakeClock()
-        self.pieces: list[bytes] = []
-        self.source = Source(self._open, self.clock.deadline(self.seconds))
-
-    @property
-    def content(self) -> bytes:
-        """What came until now."""
-        return b"".join(self.pieces)
-
-    def read(self) -> bytes:
-        """All of it."""
-        for piece in Body(self.source).pieces():
-            self.pieces.append(piece)
-        return self.content
-
-    @contextmanager
-    def _open(self, headers: Mapping[str, str]) -> Iterator[Response]:
-        with requests.Session() as session:
-            session.trust_env = False
-            timeout = (10, self.silence)
-            with session.get(
-                self.server.origin, headers=headers, stream=True, timeout=timeout
-            ) as response:
-                if not self.seconds_of_a_read:
-                    yield response
-                    return
-                raw = SlowRaw(response.raw, self.seconds_of_a_read, self.clock)
-                yield SlowResponse(response.status_code, response.headers, raw)
-
-
-@contextmanager
-def _reading(answers: Answers, **given: float) -> Iterator[Reader]:
-    with Loopback(answers) as server:
-        yield Reader(server, **given)
-
 
 # --- one connection ---
 
@@ -168,9 +36,9 @@ def _reading(answers: Answers, **given: float) -> Iterator[Reader]:
     [
         pytest.param(reply(200, GZ), id="with a length"),
         pytest.param(reply(200, GZ, length=-1), id="ended by closing"),
-        pytest.param(reply(200, _chunks(GZ[:9], GZ[9:]) + END, CHUNKED, length=-1), id="in chunks"),
+        pytest.param(reply(200, chunks(GZ[:9], GZ[9:]) + END, CHUNKED, length=-1), id="in chunks"),
         pytest.param(
-            reply(200, _chunks(GZ) + END, CHUNKED, length=7), id="in chunks, with a wrong length"
+            reply(200, chunks(GZ) + END, CHUNKED, length=7), id="in chunks, with a wrong length"
         ),
         pytest.param(reply(200, GZ, {"Content-Encoding": "gzip"}), id="said to be encoded"),
         pytest.param(reply(200, GZ, {"Content-Type": "text/csv"}), id="said to be text"),
@@ -184,21 +52,21 @@ def _reading(answers: Answers, **given: float) -> Iterator[Reader]:
     ],
 )
 def test_given_a_whole_body_then_its_bytes_come_as_they_were_sent(answer: Answer) -> None:
-    with _reading([answer]) as reader:
+    with reading([answer]) as reader:
         assert reader.read() == GZ
         assert len(reader.server.received) == 1
 
 
 @pytest.mark.parametrize("length", [0, -1], ids=["with a length", "ended by closing"])
 def test_given_an_empty_body_then_there_is_no_piece(length: int) -> None:
-    with _reading([reply(200, b"", length=length)]) as reader:
+    with reading([reply(200, b"", length=length)]) as reader:
         assert reader.read() == b""
     assert reader.pieces == []
 
 
 def test_given_a_body_of_many_reads_then_no_piece_is_longer_than_one() -> None:
     content = bytes(range(256)) * (5 * READ_BYTES // 512)
-    with _reading([reply(200, content)]) as reader:
+    with reading([reply(200, content)]) as reader:
         assert reader.read() == content
     assert max(map(len, reader.pieces)) <= READ_BYTES
 
@@ -219,7 +87,7 @@ def test_given_a_body_ended_too_early_by_closing_then_its_content_tells(
         inspector.finish()
 
     with (
-        _reading([reply(200, content, length=-1)]) as reader,
+        reading([reply(200, content, length=-1)]) as reader,
         pytest.raises(CorruptDownloadError, match=told),
     ):
         verify(Body(reader.source).pieces())
@@ -267,8 +135,8 @@ def test_given_an_http_stack_that_overlooks_the_length_then_it_is_compared_here(
         pytest.param(reply(200, GZ, length=len(GZ) + 1), 4, id="one byte less than it said"),
         pytest.param(reply(200, CSV[:300], length=len(CSV)), 4, id="plain, less than it said"),
         pytest.param(reply(200, b"", length=10), 3, id="nothing of what it said"),
-        pytest.param(reply(200, _chunks(GZ), CHUNKED, length=-1), 3, id="chunks without an end"),
-        pytest.param(reply(200, _chunks(GZ)[:-40], CHUNKED, length=-1), 3, id="a chunk cut"),
+        pytest.param(reply(200, chunks(GZ), CHUNKED, length=-1), 3, id="chunks without an end"),
+        pytest.param(reply(200, chunks(GZ)[:-40], CHUNKED, length=-1), 3, id="a chunk cut"),
         pytest.param(reply(200, b"", CHUNKED, length=-1), 3, id="no chunk at all"),
         pytest.param(
             reply(200, b"zz\r\nab\r\n" + END, CHUNKED, length=-1), 3, id="no chunk's size"
@@ -279,7 +147,7 @@ def test_given_a_body_that_always_breaks_off_then_three_vain_tries_are_all(
     answer: Answer, connections: int
 ) -> None:
     with (
-        _reading(lambda _: answer) as reader,
+        reading(lambda _: answer) as reader,
         pytest.raises(CorruptDownloadError, match=r"broke off.*3 times in a row"),
     ):
         reader.read()
@@ -292,7 +160,7 @@ def test_given_a_body_that_always_breaks_off_then_three_vain_tries_are_all(
     [
         pytest.param(reply(200, GZ[:50], length=len(GZ)), id="with a length"),
         pytest.param(reply(200, GZ[:50], length=-1), id="without"),
-        pytest.param(reply(200, _chunks(GZ[:50]), CHUNKED, length=-1), id="between chunks"),
+        pytest.param(reply(200, chunks(GZ[:50]), CHUNKED, length=-1), id="between chunks"),
         pytest.param(reply(200, b"", length=len(GZ)), id="before the first byte"),
     ],
 )
@@ -300,7 +168,7 @@ def test_given_a_body_that_always_stalls_then_three_tries_are_all(
     start: bytes,
 ) -> None:
     with (
-        _reading(lambda _: Held(start), silence=0.2) as reader,
+        reading(lambda _: Held(start), silence=0.2) as reader,
         pytest.raises(ServiceUnavailableError, match="stalled after") as caught,
     ):
         reader.read()
@@ -313,11 +181,11 @@ def test_given_a_body_that_always_stalls_then_three_tries_are_all(
     [
         pytest.param(Held(reply(200, GZ[:50], length=len(GZ))), id="stall"),
         pytest.param(reply(200, GZ[:50], length=len(GZ)), id="end"),
-        pytest.param(reply(200, _chunks(GZ[:50]), CHUNKED, length=-1), id="end in chunks"),
+        pytest.param(reply(200, chunks(GZ[:50]), CHUNKED, length=-1), id="end in chunks"),
     ],
 )
 def test_given_a_body_that_comes_whole_the_next_time_then_it_is_whole(first: Answer) -> None:
-    with _reading([first, *[reply(200, GZ)] * 2], silence=0.5) as reader:
+    with reading([first, *[reply(200, GZ)] * 2], silence=0.5) as reader:
         assert reader.read() == GZ
         assert len(reader.server.received) > 1
 
@@ -330,7 +198,7 @@ def test_given_a_server_with_ranges_when_cut_then_each_byte_is_fetched_once(
     headers: dict[str, str],
 ) -> None:
     file = File(CSV, [100, 101, len(CSV) - 1], headers, ranges=True)
-    with _reading(file.answer) as reader:
+    with reading(file.answer) as reader:
         assert reader.read() == CSV
     first, *others = reader.server.received
     assert (first.headers["range"], first.headers["if-range"]) == (None, None)
@@ -348,22 +216,24 @@ def test_given_a_server_that_gives_a_range_in_several_answers_then_the_body_is_w
     total = len(GZ)
     answers = [
         reply(200, GZ[:10], ETAG, length=total),
-        reply(206, GZ[10:30], {"Content-Range": f"bytes 10-29/{total}"}),
-        reply(206, GZ[30:], {"Content-Range": f"bytes 30-{total - 1}/{total}"}),
+        reply(206, GZ[10:30], ETAG | {"Content-Range": f"bytes 10-29/{total}"}),
+        reply(206, GZ[30:], ETAG | {"Content-Range": f"bytes 30-{total - 1}/{total}"}),
     ]
-    with _reading(answers) as reader:
+    with reading(answers) as reader:
         assert reader.read() == GZ
 
 
 def test_given_a_body_in_chunks_when_cut_then_its_length_is_known_from_the_range() -> None:
     # Two reads long, so that the first one was handed on when the second one breaks.
     content = bytes(range(256)) * (READ_BYTES // 256) + GZ
-    rest = {"Content-Range": f"bytes {READ_BYTES}-{len(content) - 1}/{len(content)}"}
-    with _reading(
+    last = len(content) - 1
+    rest = ETAG | {"Content-Range": f"bytes {READ_BYTES}-{last}/{len(content)}"}
+    nothing = ETAG | {"Content-Range": f"bytes {last}-{last}/{len(content)}"}
+    with reading(
         [
-            reply(200, _chunks(content), ETAG | CHUNKED, length=-1),
+            reply(200, chunks(content), ETAG | CHUNKED, length=-1),
             reply(206, content[READ_BYTES:-1], rest, length=-1),
-            *[reply(206, b"", {"Content-Range": f"bytes {len(content) - 1}-9/{len(content)}"})] * 3,
+            *[reply(206, b"", nothing, length=1)] * 3,
         ]
     ) as reader:
         # The second one ends a byte early, by closing: only the total tells.
@@ -391,8 +261,8 @@ def test_given_a_part_that_is_not_what_was_asked_for_then_it_is_refused(
 ) -> None:
     total = len(GZ)
     headers = {} if told is None else {"Content-Range": told.format(last=total - 1, total=total)}
-    answers = [reply(200, GZ[:50], ETAG, length=total), reply(206, GZ[50:], headers)]
-    with _reading(answers) as reader:
+    answers = [reply(200, GZ[:50], ETAG, length=total), reply(206, GZ[50:], ETAG | headers)]
+    with reading(answers) as reader:
         with pytest.raises(CorruptDownloadError, match=reason):
             reader.read()
         assert len(reader.server.received) == 2
@@ -415,7 +285,7 @@ def test_given_a_part_that_was_not_asked_for_then_it_is_not_taken_for_the_whole(
     told: str | None, reason: str
 ) -> None:
     headers = {"Content-Range": told} if told else {}
-    with _reading(lambda _: reply(206, GZ[:50], headers)) as reader:
+    with reading(lambda _: reply(206, GZ[:50], headers)) as reader:
         with pytest.raises(CorruptDownloadError) as caught:
             reader.read()
         assert len(reader.server.received) == 1
@@ -426,9 +296,9 @@ def test_given_a_part_that_was_not_asked_for_then_it_is_not_taken_for_the_whole(
 def test_given_a_known_length_when_a_range_does_not_tell_it_then_it_still_counts() -> None:
     answers = [
         reply(200, GZ[:50], ETAG, length=len(GZ)),
-        reply(206, GZ[50:], {"Content-Range": f"bytes 50-{len(GZ) - 1}/*"}),
+        reply(206, GZ[50:], ETAG | {"Content-Range": f"bytes 50-{len(GZ) - 1}/*"}),
     ]
-    with _reading(answers) as reader:
+    with reading(answers) as reader:
         assert reader.read() == GZ
 
 
@@ -453,7 +323,7 @@ def test_given_a_file_that_the_validator_no_longer_names_then_it_is_refused_unre
 ) -> None:
     # No digest was made of what was handed on: the same bytes cannot be told from others.
     answers = [reply(200, GZ[:50], headers, length=len(GZ)), reply(200, other, then)]
-    with _reading(answers) as reader:
+    with reading(answers) as reader:
         with pytest.raises(CorruptDownloadError, match="changed during the download"):
             reader.read()
         validator = headers.get("ETag", headers.get("Last-Modified"))
@@ -468,28 +338,28 @@ def test_given_a_file_that_the_validator_no_longer_names_then_it_is_refused_unre
 def test_given_everything_again_when_cut_then_it_is_read_to_where_it_was(
     headers: dict[str, str],
 ) -> None:
-    file = File(CSV, [100, 101, 50, len(CSV) - 1], headers)
-    with _reading(file.answer) as reader:
+    file = File(CSV, [100, 110, 50, len(CSV) - 1], headers)
+    with reading(file.answer) as reader:
         assert reader.read() == CSV
     # It is asked for the rest each time: it may do it the next time.
-    at = [None, "bytes=100-", "bytes=101-", "bytes=101-", f"bytes={len(CSV) - 1}-"]
+    at = [None, "bytes=100-", "bytes=110-", "bytes=110-", f"bytes={len(CSV) - 1}-"]
     assert [it.headers["range"] for it in reader.server.received] == at
-    assert file.served == [(0, 100), (0, 101), (0, 50), (0, len(CSV) - 1), (0, len(CSV))]
-    assert reader.clock.slept == [0, 0, 1, 0]
+    assert file.served == [(0, 100), (0, 110), (0, 50), (0, len(CSV) - 1), (0, len(CSV))]
+    assert reader.clock.slept == [1, 1, 1, 1]
 
 
 def test_given_another_readers_bytes_when_all_is_sent_then_only_the_rest_comes() -> None:
-    with _reading([reply(200, GZ, ETAG)]) as reader:
-        body = Body(reader.source, received=50, total=len(GZ), validator=ETAG["ETag"], ranges=True)
+    with reading([reply(200, GZ, ETAG)]) as reader:
+        body = Body(reader.source, Known(50, len(GZ), ETAG["ETag"], ranges=True))
         assert b"".join(body.pieces()) == GZ[50:]
-        assert body.received == len(GZ)
+        assert body.known.received == len(GZ)
         assert reader.server.received[0].headers["range"] == "bytes=50-"
 
 
 @pytest.mark.parametrize("other", [GZ[:-1], GZ + b"\0", GZ[:30], b""])
 def test_given_everything_again_in_another_length_then_it_is_refused(other: bytes) -> None:
     answers = [reply(200, GZ[:50], ETAG, length=len(GZ)), reply(200, other, ETAG)]
-    with _reading(answers) as reader:
+    with reading(answers) as reader:
         with pytest.raises(CorruptDownloadError, match="length changed"):
             reader.read()
         assert len(reader.server.received) == 2
@@ -499,7 +369,7 @@ def test_given_everything_again_in_another_length_then_it_is_refused(other: byte
 def test_given_everything_again_that_brings_nothing_new_then_it_counts_as_vain() -> None:
     file = File(GZ, [50, 20, 50, 30], ETAG)
     with (
-        _reading(file.answer) as reader,
+        reading(file.answer) as reader,
         pytest.raises(CorruptDownloadError, match=r"broke off after 50 bytes.*3 times"),
     ):
         reader.read()
@@ -514,11 +384,11 @@ def test_given_no_time_left_when_everything_is_sent_again_then_reading_ends() ->
     ]
     # Two pieces, a break, and the first piece of what came before.
     with (
-        _reading(answers, seconds=2, seconds_of_a_read=0.5) as reader,
+        reading(answers, seconds=3, seconds_of_a_read=0.5) as reader,
         pytest.raises(ExportTimedOutError) as caught,
     ):
         reader.read()
-    assert reader.clock.slept == [0.5, 0.5, 0.5, 0, 0.5]
+    assert reader.clock.slept == [0.5, 0.5, 0.5, 1, 0.5]
     assert f"{2 * READ_BYTES} bytes of {len(content)}" in caught.value.message
     assert "cannot go on" not in caught.value.message
 
@@ -545,7 +415,7 @@ def test_given_a_server_that_cannot_go_on_when_cut_then_the_body_is_whole(
     headers: dict[str, str],
 ) -> None:
     file = File(CSV, [100, 101, len(CSV) - 1], headers, ranges=True)
-    with _reading(file.answer) as reader:
+    with reading(file.answer) as reader:
         assert reader.read() == CSV
     assert [(it.headers["range"], it.headers["if-range"]) for it in reader.server.received] == [
         (None, None)
@@ -556,9 +426,9 @@ def test_given_a_server_that_cannot_go_on_when_cut_then_the_body_is_whole(
 def test_given_a_second_body_of_the_same_bytes_in_another_form_then_it_is_whole() -> None:
     answers = [
         reply(200, GZ[:50], length=len(GZ)),
-        reply(200, _chunks(GZ[:20], GZ[20:]) + END, CHUNKED, length=-1),
+        reply(200, chunks(GZ[:20], GZ[20:]) + END, CHUNKED, length=-1),
     ]
-    with _reading(answers) as reader:
+    with reading(answers) as reader:
         assert reader.read() == GZ
 
 
@@ -571,7 +441,7 @@ def test_given_a_second_body_that_differs_in_what_was_handed_on_then_it_is_refus
 ) -> None:
     other = GZ[:at] + bytes([GZ[at] ^ 1]) + GZ[at + 1 :]
     answers = [reply(200, GZ[:50], headers, length=len(GZ)), reply(200, other, headers)]
-    with _reading(answers) as reader:
+    with reading(answers) as reader:
         with pytest.raises(CorruptDownloadError, match="changed during the download"):
             reader.read()
         assert len(reader.server.received) == 2
@@ -588,7 +458,7 @@ def test_given_a_second_body_that_differs_in_what_was_handed_on_then_it_is_refus
     ],
 )
 def test_given_a_second_body_of_another_length_then_it_is_refused(other: bytes) -> None:
-    with _reading([reply(200, GZ[:50], length=len(GZ)), reply(200, other)]) as reader:
+    with reading([reply(200, GZ[:50], length=len(GZ)), reply(200, other)]) as reader:
         with pytest.raises(CorruptDownloadError, match="length changed"):
             reader.read()
         assert len(reader.server.received) == 2
@@ -607,16 +477,16 @@ def test_given_a_second_body_that_tells_no_length_then_that_of_the_first_counts(
     other: bytes, reason: str
 ) -> None:
     answers = [reply(200, GZ[:50], length=len(GZ)), *[reply(200, other, length=-1)] * 4]
-    with _reading(answers) as reader, pytest.raises(CorruptDownloadError, match=reason):
+    with reading(answers) as reader, pytest.raises(CorruptDownloadError, match=reason):
         reader.read()
 
 
 def test_given_no_length_at_first_then_that_of_the_second_body_counts() -> None:
     content = bytes(range(256)) * (READ_BYTES // 256) + GZ
-    first = reply(200, _chunks(content), CHUNKED, length=-1)
+    first = reply(200, chunks(content), CHUNKED, length=-1)
     short = reply(200, content[:-1], length=len(content))
     with (
-        _reading([first, *[short] * 4]) as reader,
+        reading([first, *[short] * 4]) as reader,
         pytest.raises(CorruptDownloadError, match=f"{len(content) - 1} bytes of {len(content)}"),
     ):
         reader.read()
@@ -626,19 +496,20 @@ def test_given_no_length_at_first_then_that_of_the_second_body_counts() -> None:
 
 
 def test_given_a_length_that_is_told_then_it_is_known_from_the_first_byte_on() -> None:
-    with _reading([reply(200, GZ, ETAG)]) as reader:
+    with reading([reply(200, GZ, ETAG)]) as reader:
         body = Body(reader.source)
         body.read_ahead(1, 10)
-        assert (body.length, body.can_go_on_elsewhere) == (len(GZ), True)
+        assert (body.known.length, body.known.can_go_on_elsewhere) == (len(GZ), True)
         body.close()
 
 
 def test_given_no_length_then_it_is_what_came_and_no_other_reader_can_go_on() -> None:
-    with _reading([reply(200, _chunks(GZ) + END, ETAG | CHUNKED, length=-1)]) as reader:
+    with reading([reply(200, chunks(GZ) + END, ETAG | CHUNKED, length=-1)]) as reader:
         body = Body(reader.source)
-        assert body.length == 0
+        assert body.known.length == 0
         body.read_ahead(len(GZ), 10)
-        assert (body.length, body.can_go_on, body.can_go_on_elsewhere) == (len(GZ), True, False)
+        assert body.known.length == len(GZ)
+        assert (body.known.can_go_on, body.known.can_go_on_elsewhere) == (True, False)
         assert b"".join(body.pieces()) == GZ
 
 
@@ -671,7 +542,7 @@ def test_given_no_length_then_it_is_what_came_and_no_other_reader_can_go_on() ->
 def test_given_an_end_of_any_kind_then_it_is_known_whether_connections_broke(
     answer: Answer, error: type[Exception], told: str, *, broke_off: bool
 ) -> None:
-    with _reading(lambda _: answer, silence=0.2) as reader:
+    with reading(lambda _: answer, silence=0.2) as reader:
         body = Body(reader.source)
         with pytest.raises(error, match=told):
             list(body.pieces())
@@ -687,21 +558,21 @@ def test_given_progress_now_and_then_when_cut_then_each_vain_time_is_a_longer_wa
 ) -> None:
     cuts = [0, 0, 10, 10, 10, 20, 20, 20]
     file = File(GZ, cuts, ETAG if ranges else {}, ranges=ranges)
-    with _reading(file.answer) as reader:
+    with reading(file.answer) as reader:
         assert reader.read() == GZ
-    assert reader.clock.slept == [1, 2, 0, 1, 2, 0, 1, 2]
+    assert reader.clock.slept == [1, 2, 1, 1, 2, 1, 1, 2]
 
 
 @pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "none"])
 def test_given_no_progress_three_times_when_cut_then_it_gives_up(*, ranges: bool) -> None:
     file = File(GZ, [10, 20, *[20] * 9], ETAG if ranges else {}, ranges=ranges)
     with (
-        _reading(file.answer) as reader,
+        reading(file.answer) as reader,
         pytest.raises(CorruptDownloadError, match=r"broke off after 20 bytes.*3 times"),
     ):
         reader.read()
     assert len(file.served) == 5
-    assert reader.clock.slept == [0, 0, 1, 2]
+    assert reader.clock.slept == [1, 1, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -715,7 +586,7 @@ def test_given_a_start_over_that_breaks_before_anything_new_then_it_counts_as_va
     cuts: list[int], *, whole: bool
 ) -> None:
     file = File(GZ, cuts)
-    with _reading(file.answer) as reader:
+    with reading(file.answer) as reader:
         if whole:
             assert reader.read() == GZ
             return
@@ -730,9 +601,9 @@ def test_given_a_start_over_that_breaks_before_anything_new_then_it_counts_as_va
 )
 def test_given_an_error_of_opening_again_then_it_counts_as_vain(answer: Answer) -> None:
     answers = [reply(200, GZ[:50], length=len(GZ)), answer, answer, reply(200, GZ)]
-    with _reading(answers) as reader:
+    with reading(answers) as reader:
         assert reader.read() == GZ
-    assert reader.clock.slept == [0, 1, 2]
+    assert reader.clock.slept == [1, 1, 2]
 
 
 def test_given_an_error_with_a_name_when_opened_again_then_it_comes_out_unchanged() -> None:
@@ -743,7 +614,7 @@ def test_given_an_error_with_a_name_when_opened_again_then_it_comes_out_unchange
         return reader.source.open(headers)
 
     failures: list[ExportNotFoundError] = []
-    with _reading([reply(200, GZ[:50], length=len(GZ))]) as reader:
+    with reading([reply(200, GZ[:50], length=len(GZ))]) as reader:
         source = Source(opened, reader.source.deadline)
         with pytest.raises(ExportNotFoundError) as caught:
             list(Body(source).pieces())
@@ -756,7 +627,7 @@ def test_given_an_error_with_a_name_when_opened_again_then_it_comes_out_unchange
 def test_given_no_time_left_when_a_body_is_read_then_it_is_told_how_far_it_came() -> None:
     content = bytes(3 * READ_BYTES)
     with (
-        _reading([reply(200, content)], seconds=1, seconds_of_a_read=0.5) as reader,
+        reading([reply(200, content)], seconds=1, seconds_of_a_read=0.5) as reader,
         pytest.raises(ExportTimedOutError, match=f"{2 * READ_BYTES} bytes of {len(content)}"),
     ):
         reader.read()
@@ -774,7 +645,7 @@ def test_given_less_time_than_the_pause_when_cut_then_time_is_up_without_waiting
     seconds: float, slept: list[float]
 ) -> None:
     with (
-        _reading(lambda _: reply(200, b"", length=10), seconds=seconds) as reader,
+        reading(lambda _: reply(200, b"", length=10), seconds=seconds) as reader,
         pytest.raises(ExportTimedOutError, match="0 bytes of 10"),
     ):
         reader.read()
@@ -784,7 +655,7 @@ def test_given_less_time_than_the_pause_when_cut_then_time_is_up_without_waiting
 
 def test_given_no_time_left_when_a_body_breaks_off_then_nothing_more_is_sent() -> None:
     answers = [reply(200, GZ[:50], length=len(GZ))]
-    with _reading(answers, seconds=1, seconds_of_a_read=0.5) as reader:
+    with reading(answers, seconds=1, seconds_of_a_read=0.5) as reader:
         with pytest.raises(ExportTimedOutError, match=f"50 bytes of {len(GZ)}"):
             reader.read()
         # What came, and the break.
@@ -797,11 +668,11 @@ def test_given_no_time_left_when_what_came_before_is_read_again_then_reading_end
     answers = [reply(200, content[: 2 * READ_BYTES], length=len(content)), reply(200, content)]
     # Two pieces, a break, and the first piece of what came before.
     with (
-        _reading(answers, seconds=2, seconds_of_a_read=0.5) as reader,
+        reading(answers, seconds=3, seconds_of_a_read=0.5) as reader,
         pytest.raises(ExportTimedOutError, match=f"{2 * READ_BYTES} bytes of {len(content)}"),
     ):
         reader.read()
-    assert reader.clock.slept == [0.5, 0.5, 0.5, 0, 0.5]
+    assert reader.clock.slept == [0.5, 0.5, 0.5, 1, 0.5]
 
 
 def test_given_a_long_transfer_then_the_log_tells_now_and_then_how_far_it_is(
@@ -809,7 +680,7 @@ def test_given_a_long_transfer_then_the_log_tells_now_and_then_how_far_it_is(
 ) -> None:
     caplog.set_level("INFO", "sei_export.download.body")
     content = bytes(5 * READ_BYTES)
-    with _reading([reply(200, content)]) as reader:
+    with reading([reply(200, content)]) as reader:
         for _ in Body(reader.source).pieces():
             reader.clock.slept.append(0.6 * PROGRESS_SECONDS)
     assert caplog.messages == [
@@ -818,7 +689,7 @@ def test_given_a_long_transfer_then_the_log_tells_now_and_then_how_far_it_is(
 
 
 def test_given_a_break_then_the_log_tells_how_far_it_was(caplog: pytest.LogCaptureFixture) -> None:
-    with _reading([reply(200, GZ[:50], length=len(GZ)), reply(200, GZ)]) as reader:
+    with reading([reply(200, GZ[:50], length=len(GZ)), reply(200, GZ)]) as reader:
         reader.read()
     assert len(caplog.messages) == 1
     assert "broke off after 50 bytes" in caplog.messages[0]
@@ -841,7 +712,7 @@ def test_given_any_end_then_no_connection_stays_open() -> None:
 
     connected: list[Response] = []
     answers = [reply(200, GZ[:50], length=len(GZ)), *[reply(200, GZ)] * 2]
-    with _reading(answers) as reader:
+    with reading(answers) as reader:
         source = Source(watched, reader.source.deadline)
         assert b"".join(Body(source).pieces()) == GZ
         assert connected == []
@@ -869,7 +740,7 @@ def test_given_any_cuts_then_nothing_is_lost_or_doubled(
     # The first of equal ones brings something new, unless it is at the very beginning.
     assume(all(times < FRUITLESS_TRIES for times in Counter(cuts).values()))
     file = File(content, cuts, headers, ranges=ranges)
-    with _reading(file.answer) as reader:
+    with reading(file.answer) as reader:
         assert reader.read() == content
     assert len(file.served) == len(cuts) + 1
     if ranges and ("ETag" in headers or "Last-Modified" in headers):

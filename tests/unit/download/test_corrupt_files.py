@@ -5,9 +5,10 @@ import itertools
 import pytest
 
 from sei_export.bucket.parts import PART_BYTES
-from sei_export.download.over_invocations import MOST_CORRUPTIONS
+from sei_export.download.over_invocations import HANDOVER_SECONDS, MOST_CORRUPTIONS
 from sei_export.errors import (
     CorruptDownloadError,
+    ExportTimedOutError,
     ServiceUnavailableError,
 )
 from tests.fakes.s3 import raising, refusal
@@ -20,6 +21,7 @@ from tests.fakes.slow_line import (
     OTHER_ETAG,
     SLOW,
     TICKET_KEY,
+    TWO_PARTS,
     Slow,
     assert_discarded,
     assert_landed,
@@ -34,10 +36,9 @@ def test_given_a_file_that_changed_between_invocations_then_it_begins_anew(
 ) -> None:
     slow.land()
     slow.content, slow.headers = OTHER_CSV, headers
-    with pytest.raises(CorruptDownloadError, match="changed during the download"):
-        slow.land()
+    assert slow.land() == unfinished(0, len(GZ))
     assert_nothing_visible(slow)
-    assert_discarded(slow)
+    assert_discarded(slow, corruptions=0, changes=1)
     slow.seconds = ONE_PART if headers else 1000.0
     slow.finish()
     assert slow.starts[2] == 0
@@ -55,20 +56,21 @@ def test_given_a_file_that_changed_in_the_first_invocation_then_the_next_begins_
         return SLOW
 
     slow.pace = change
-    with pytest.raises(CorruptDownloadError, match="changed during the download"):
-        slow.land()
-    assert_discarded(slow)
+    assert slow.land() == unfinished(0, len(GZ))
+    assert_discarded(slow, corruptions=0, changes=1)
     assert slow.land()["finished"] is False
     slow.finish()
     assert_landed(slow, OTHER_CSV)
 
 
-def test_given_a_file_of_another_length_under_the_same_name_then_it_is_refused(slow: Slow) -> None:
+def test_given_a_file_of_another_length_under_the_same_name_then_it_begins_anew(
+    slow: Slow, caplog: pytest.LogCaptureFixture
+) -> None:
     slow.land()
     slow.content = GZ + b"\0"
-    with pytest.raises(CorruptDownloadError, match="length changed"):
-        slow.land()
-    assert_discarded(slow)
+    assert slow.land() == unfinished(0, len(GZ))
+    assert "length changed" in caplog.text
+    assert_discarded(slow, corruptions=0, changes=1)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +107,8 @@ def test_given_a_refusal_to_discard_then_the_next_invocation_discards(
     slow.s3.before(step, raising(refusal("SlowDown", 503)))
     with pytest.raises(ServiceUnavailableError, match="SlowDown"):
         slow.land()
-    with pytest.raises(CorruptDownloadError, match="changed during the download"):
-        slow.land()
-    assert_discarded(slow)
+    assert slow.land() == unfinished(0, len(GZ))
+    assert_discarded(slow, corruptions=0, changes=1)
 
 
 def test_given_a_refusal_to_count_then_it_begins_anew_all_the_same(slow: Slow) -> None:
@@ -160,9 +161,8 @@ def test_given_a_file_that_is_truncated_less_often_then_an_execution_lands_it(
     assert_landed(slow, GZ)
 
 
-def test_given_a_file_that_changes_whenever_it_is_resumed_then_an_execution_ends(
-    slow: Slow,
-) -> None:
+def _name_anew(slow: Slow) -> None:
+    """From now on each connection gives the file another name."""
     numbers = itertools.count()
 
     def change(_: int) -> float:
@@ -170,17 +170,56 @@ def test_given_a_file_that_changes_whenever_it_is_resumed_then_an_execution_ends
         return SLOW
 
     slow.pace = change
-    with pytest.raises(CorruptDownloadError, match="each of 3 times"):
+
+
+def test_given_a_file_named_anew_whenever_it_is_resumed_then_the_third_try_is_one_piece(
+    slow: Slow,
+) -> None:
+    _name_anew(slow)
+    for _ in range(2):
+        assert slow.land() == unfinished(PART_BYTES, len(GZ))
+        assert slow.land() == unfinished(0, len(GZ))
+    assert_discarded(slow, corruptions=0, changes=2)
+    slow.seconds = TWO_PARTS + HANDOVER_SECONDS
+    assert slow.land()["status"] == "completed"
+    assert slow.starts == [0] * 5
+    assert_landed(slow, GZ)
+
+
+def test_given_a_file_named_anew_that_does_not_fit_into_one_invocation_then_it_ends(
+    slow: Slow,
+) -> None:
+    _name_anew(slow)
+    with pytest.raises(ExportTimedOutError, match="names the file anew each time") as caught:
         slow.execute()
-    assert slow.starts == [0] * 6
-    assert_discarded(slow, 3)
+    assert "Export less at a time" in caught.value.remedy
+    assert slow.starts == [0] * 5
+    assert_discarded(slow, corruptions=0, changes=2)
+    assert_nothing_visible(slow)
+
+
+def test_given_a_file_that_changes_at_last_then_an_execution_ends(slow: Slow) -> None:
+    # Without a name, and each connection breaks off once in the middle.
+    slow.headers, slow.seconds, slow.pace = {}, 1000.0, lambda _: 100 * MIB
+    slow.end, contents = 3 * MIB, itertools.cycle([OTHER_CSV, CSV, GZ])
+
+    def change(at: int) -> float:
+        if at == slow.end:
+            slow.content = next(contents)
+        return 100 * MIB
+
+    slow.pace = change
+    with pytest.raises(CorruptDownloadError, match="changed during the download"):
+        slow.execute()
+    # Begun anew twice, then as often as the state machine tries again.
+    assert_discarded(slow, corruptions=0, changes=2)
+    assert_nothing_visible(slow)
 
 
 def test_given_a_file_that_is_shorter_under_the_same_name_then_it_begins_anew(slow: Slow) -> None:
     slow.land()
     slow.content = OTHER_CSV[:PART_BYTES]
-    with pytest.raises(CorruptDownloadError, match="is shorter now"):
-        slow.land()
-    assert_discarded(slow)
+    assert slow.land() == unfinished(0, len(GZ))
+    assert_discarded(slow, corruptions=0, changes=1)
     slow.finish()
     assert_landed(slow, slow.content)

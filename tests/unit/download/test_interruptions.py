@@ -9,7 +9,6 @@ import pytest
 
 from sei_export.bucket.parts import PART_BYTES
 from sei_export.errors import (
-    CorruptDownloadError,
     ExportTimedOutError,
     ServiceUnavailableError,
     StorageError,
@@ -306,7 +305,8 @@ def test_given_an_error_while_sending_then_neither_thread_nor_connection_is_left
     slow.pace = lambda at: SLOW / 50 if at < MIB else 100 * MIB
     slow.s3.before("upload_part", raising(SILENT), call)
     # Even while the error with its traceback is kept.
-    told = f"sending part {call} of "
+    # Parts are on their way side by side: which of them the call is about is chance.
+    told = "sending part [1-3] of "
     with _nothing_left(slow), pytest.raises(ServiceUnavailableError, match=told) as caught:
         slow.land()
     assert caught.value.__traceback__
@@ -321,9 +321,8 @@ def test_given_a_changed_file_while_parts_are_sent_then_no_thread_is_left(slow: 
         return SLOW
 
     slow.pace = change
-    with _nothing_left(slow), pytest.raises(CorruptDownloadError, match="changed") as caught:
-        slow.land()
-    assert caught.value.__traceback__
+    with _nothing_left(slow):
+        assert slow.land() == unfinished(0, len(GZ))
 
 
 def test_given_time_that_is_up_then_no_thread_is_left(slow: Slow) -> None:

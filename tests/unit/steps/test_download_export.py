@@ -72,7 +72,7 @@ def test_given_a_link_that_breaks_when_landed_then_a_fresh_one_goes_on_from_ther
             # From now on the first one has expired.
             stage.state["download"] = {"url": f"{other.origin}/file?signature=2"}
             return reply(200, GZ[:9], {"Accept-Ranges": "bytes", "ETag": '"a"'}, length=len(GZ))
-        told = {"Content-Range": f"bytes 9-{len(GZ) - 1}/{len(GZ)}"}
+        told = {"ETag": '"a"', "Content-Range": f"bytes 9-{len(GZ) - 1}/{len(GZ)}"}
         return reply(206, GZ[9:], told)
 
     with Loopback(answer) as other:

@@ -9,6 +9,7 @@
     key             the API key, from Secrets Manager
     links, urls     where a link may lead; the base URL and its prefix
     sessions        what HTTP sessions follow, and where they may connect to
+    framing         chunks read by the letter
     bodies          short bodies read whole, and quoted
 
 Requests go out, plain values come back; the key never leaves this room.

@@ -24,7 +24,6 @@ from sei_export.api.answers import (
 from sei_export.api.urls import BaseUrl
 from sei_export.clock import Deadline
 from sei_export.errors import (
-    CorruptDownloadError,
     ExportNotFoundError,
     ExportRejectedError,
     ProtocolError,
@@ -207,7 +206,7 @@ class SeiClient:
         link: str | None,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[requests.Response]:
-        """Open the file's body.
+        """Open the file's body: all of it, a part, or the refusal of a part that was asked for.
 
         Args:
             export: Which export.
@@ -216,7 +215,6 @@ class SeiClient:
 
         Raises:
             ExportNotFoundError: The API does not have the file, or no more.
-            CorruptDownloadError: It is shorter than the range that was asked for.
             ProtocolError: Another 4xx, or a link that may not be followed.
             SeiExportError: As `HttpClient.stream` raises.
         """
@@ -228,11 +226,11 @@ class SeiClient:
                 raise ExportNotFoundError(f"The API does not have the file of export {export_id}.")
             if response.status_code == HTTPStatus.GONE:
                 raise ExportNotFoundError(f"The file of export {export_id} has expired.")
-            if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                raise CorruptDownloadError(
-                    f"The file of export {export_id} is shorter now than what came of it."
-                )
-            if response.status_code not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+            answers = {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}
+            if headers and "Range" in headers:
+                # Whether the file ends where the range begins is for the reader to judge.
+                answers.add(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            if response.status_code not in answers:
                 raise ProtocolError(
                     f"The download of export {export_id} was answered with {response.status_code}."
                 )

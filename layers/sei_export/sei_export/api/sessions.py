@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from sei_export.api.framing import Http, Https
 from sei_export.errors import ProtocolError
 
 if TYPE_CHECKING:
     import socket
 
+    from urllib3._base_connection import BaseHTTPConnection
     from urllib3.response import BaseHTTPResponse
 
 _UNICAST = ipaddress.ip_network("2000::/3")
@@ -39,6 +40,7 @@ class _AsGiven(HTTPConnectionPool):
     at a time: a session here belongs to one client, and that to one thread.
     """
 
+    ConnectionCls = Http
     _target = ""
 
     def urlopen(  # type: ignore[override]  # all but the target is urllib3's affair
@@ -49,7 +51,7 @@ class _AsGiven(HTTPConnectionPool):
 
     def _make_request(  # type: ignore[override]
         self,
-        conn: HTTPConnection,
+        conn: "BaseHTTPConnection",
         method: str,
         url: str,  # noqa: ARG002 - urllib3's own spelling
         **options: object,
@@ -60,9 +62,11 @@ class _AsGiven(HTTPConnectionPool):
 class _AsGivenWithTls(_AsGiven, HTTPSConnectionPool):
     """The same with TLS."""
 
+    ConnectionCls = Https  # type: ignore[assignment]  # as urllib3 itself does
+
 
 class _Adapter(HTTPAdapter):
-    """Connects as requests does, and sends a URL as it is given."""
+    """Reads as `framing` does, and sends a URL as it is given."""
 
     def init_poolmanager(
         self,
@@ -99,11 +103,11 @@ class _PublicAdapter(_Adapter):
 
         # Checked on the connected socket, before any byte is sent: a name that resolves
         # differently the second time changes nothing.
-        class PublicHttps(HTTPSConnection):
+        class PublicHttps(Https):
             def _new_conn(self) -> "socket.socket":
                 return checked(super()._new_conn(), allow_loopback=loopback)
 
-        class PublicHttp(HTTPConnection):
+        class PublicHttp(Http):
             def _new_conn(self) -> "socket.socket":
                 return checked(super()._new_conn(), allow_loopback=loopback)
 

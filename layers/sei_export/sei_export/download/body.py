@@ -1,8 +1,8 @@
 """Reading a body to its end, over as many connections as it takes.
 
 HTTP libraries return short data without an error in several cases, so the length is checked here.
-A body that breaks off goes on where it stopped, if the server can do that and the file is still the
-same (RFC 9110: Range with If-Range); else from its beginning, and what was read before is compared,
+A body that breaks off goes on where it stopped, if the server can do that and names the file each
+time (RFC 9110: Range with If-Range); else from its beginning, and what was read before is compared,
 not trusted.
 """
 
@@ -13,16 +13,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
-from urllib3.exceptions import HTTPError, ReadTimeoutError
-
+from sei_export.download.breaks import BrokenError, breaking, opened
+from sei_export.download.known import Known
 from sei_export.download.source import Response, Source
-from sei_export.download.validators import (
-    content_length,
-    content_range,
-    has_ranges,
-    is_chunked,
-    validator,
-)
+from sei_export.download.validators import is_chunked
+from sei_export.download.watchdog import Watchdog
 from sei_export.errors import CorruptDownloadError, ExportTimedOutError, ServiceUnavailableError
 
 logger = logging.getLogger(__name__)
@@ -37,14 +32,17 @@ _LONG_READ_SECONDS = 1.0
 FRUITLESS_TRIES = 3
 """Connections in a row that bring nothing new before a body counts as broken."""
 
+_LEAST_PROGRESS_BYTES = 64 * 1024
+_LEAST_SHARE = 100
+"""Less than these bytes, and than this part of the file, counts as nothing new."""
+
 PROGRESS_SECONDS = 30.0
 """Between two lines in the log about a long transfer."""
 
+_SHORT = "its end is missing"
+
 _PAUSE_SECONDS = 1.0
-
-
-class _BrokenError(Exception):
-    """A connection ended before the body did."""
+"""Before another connection, however much the last one brought: each is two calls to the API."""
 
 
 @dataclass(slots=True)
@@ -53,26 +51,20 @@ class Body:
 
     Attributes:
         source: Where it comes from.
-        received: Bytes that came; to begin with, those that another reader has got.
-        total: The body's length, once the server has told it.
-        validator: Names this state of the file, for If-Range; empty if the server gives none.
-        ranges: Whether the server says that it can go on in the middle.
-        chunked: Whether it comes in chunks, the last of which tells the end.
+        known: What is known of the file; to begin with, what another reader has got of it.
         broke_off: Whether reading ended because connections broke off again and again.
     """
 
     source: Source
-    received: int = 0
-    total: int | None = None
-    validator: str = ""
-    ranges: bool = False
-    chunked: bool = False
+    known: Known = field(default_factory=Known)
     broke_off: bool = False
+    _end_told: bool = False
     _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _noted: float = field(init=False)
     _began: float = 0.0
     _read_bytes: int = READ_BYTES
     _held: deque[bytes] = field(default_factory=deque)
+    _watchdog: Watchdog = field(default_factory=Watchdog)
     _rest: Generator[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +78,8 @@ class Body:
             CorruptDownloadError: It breaks off again and again, or differs from one try to the
                 next.
             ExportTimedOutError: There is no time left for the rest.
-            ServiceUnavailableError: It stalls again and again.
+            ServiceUnavailableError: It stalls, or cannot be opened, again and again.
+            ProtocolError: It comes in an encoding that nobody asked for.
             SeiExportError: As `source.open` raises.
         """
         try:
@@ -107,7 +100,7 @@ class Body:
             SeiExportError: As `pieces` raises.
         """
         until = self.source.deadline.clock.monotonic() + seconds
-        while self.received < size and self.source.deadline.clock.monotonic() < until:
+        while self.known.received < size and self.source.deadline.clock.monotonic() < until:
             piece = next(self._rest, b"")
             if not piece:
                 return
@@ -116,134 +109,122 @@ class Body:
     def end_earlier(self, seconds: float) -> None:
         """Keep so many seconds of the time in reserve from now on."""
         self.source = replace(self.source, deadline=self.source.deadline.earlier(seconds))
-
-    @property
-    def can_go_on(self) -> bool:
-        """Whether the server can go on in the middle, and tells whether the file is the same."""
-        return self.ranges and bool(self.validator)
-
-    @property
-    def can_go_on_elsewhere(self) -> bool:
-        """Whether another reader can go on with it: that needs to know where it ends."""
-        return self.can_go_on and self.total is not None
+        self._watchdog.set(self.source.deadline)
 
     @property
     def is_end_told(self) -> bool:
-        """Whether the server told where the body ends: by a length, or by chunks."""
-        return self.total is not None or self.chunked
+        """Whether the server told where the body ends, and it did end there; false until it has.
 
-    @property
-    def length(self) -> int:
-        """The body's length, where that is known; what came so far elsewhere."""
-        return self.received if self.total is None else self.total
+        By a length, or by the last of its chunks. A connection that is closed tells nothing: it may
+        have broken.
+        """
+        return self._end_told
 
     @property
     def seconds_needed(self) -> float:
         """How long the rest takes at the pace so far; 0 if its length is unknown."""
-        if self.total is None or not self.received:
+        received, total = self.known.received, self.known.total
+        if total is None or not received:
             return 0.0
         spent = self.source.deadline.clock.monotonic() - self._began
-        return spent * (self.total - self.received) / self.received
+        return spent * (total - received) / received
 
     def _over_connections(self) -> Generator[bytes]:
         fruitless = 0
         while True:
-            before = self.received
+            before = self.known.received
             try:
                 yield from self._connection()
-            except (_BrokenError, HTTPError, OSError) as error:
-                fruitless = 0 if self.received > before else fruitless + 1
+            except BrokenError as broken:
+                if self.known.is_whole:
+                    # What is missing is the connection's own end.
+                    self._end_told = True
+                    return
+                gained = self.known.received - before
+                fruitless = 0 if gained >= self._least_progress else fruitless + 1
                 if fruitless >= FRUITLESS_TRIES:
-                    raise self._gave_up(error) from None
-                pause = _PAUSE_SECONDS * fruitless
+                    raise self._gave_up(broken) from None
+                pause = _PAUSE_SECONDS * max(fruitless, 1)
                 if pause >= self.source.deadline.left():
                     raise self._out_of_time() from None
                 logger.warning(
                     "The download broke off after %d bytes (%s); going on.",
-                    self.received,
-                    type(error).__name__,
+                    self.known.received,
+                    broken.reason,
                 )
                 self.source.deadline.sleep(pause)
             else:
                 return
 
+    @property
+    def _least_progress(self) -> int:
+        return max(min(_LEAST_PROGRESS_BYTES, self.known.length // _LEAST_SHARE), 1)
+
     def _connection(self) -> Iterator[bytes]:
-        headers: dict[str, str] = {}
-        if self.received and self.can_go_on:
-            headers = {"Range": f"bytes={self.received}-", "If-Range": self.validator}
-        with self.source.open(headers) as response:
-            if response.status_code == HTTPStatus.PARTIAL_CONTENT:
-                self._check_range(response)
-            elif self.received:
+        asked = self.known.headers()
+        with (
+            opened(self.source, asked) as response,
+            self._watchdog.over(response.raw, self.source.deadline),
+        ):
+            if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                self.known.end(response.headers)
+                self._end_told = True
+                return
+            chunked = is_chunked(response.headers)
+            if asked and response.status_code == HTTPStatus.PARTIAL_CONTENT:
+                self.known.join(response.headers)
+            elif self.known.received:
                 self._skip(response)
             else:
-                self._begin(response)
+                self.known.begin(response)
+                self._began = self.source.deadline.clock.monotonic()
             yield from self._read(response)
-
-    def _begin(self, response: Response) -> None:
-        self.validator = validator(response.headers)
-        self.ranges = has_ranges(response.headers)
-        self.chunked = is_chunked(response.headers)
-        self.total = content_length(response.headers)
-        self._began = self.source.deadline.clock.monotonic()
-
-    def _check_range(self, response: Response) -> None:
-        stated = content_range(response.headers)
-        if stated is None or stated.start != self.received:
-            raise CorruptDownloadError(
-                f"The server went on at another place than byte {self.received}: "
-                f"{response.headers.get('content-range')!r}."
-            )
-        self._learn_total(stated.total)
-        if self.total is None:
-            raise CorruptDownloadError("The server went on without telling the file's length.")
-
-    def _learn_total(self, stated: int | None) -> None:
-        if None not in (stated, self.total) and stated != self.total:
-            raise CorruptDownloadError("The file's length changed during the download.")
-        self.total = self.total if stated is None else stated
+            self._end_told = chunked or self.known.is_whole
 
     def _skip(self, response: Response) -> None:
         """Read again what was handed on before, to prove that it is the same.
 
-        A server may say that it has ranges and send everything all the same: its validator is
-        proof enough then.
+        A server may say that it has ranges and send everything all the same: that it names the same
+        file is proof enough then.
         """
-        proven = self.can_go_on
-        if proven and validator(response.headers) != self.validator:
-            # What was handed on has no digest to prove it by.
-            raise CorruptDownloadError("The file changed during the download.")
-        self._learn_total(content_length(response.headers))
-        again, left = hashlib.sha256(), self.received
+        self.known.begin_again(response)
+        again, left = hashlib.sha256(), self.known.received
         while left:
-            piece: bytes = response.raw.read(min(READ_BYTES, left), decode_content=False)
+            piece = self._take(response, left)
             if not piece:
-                raise _BrokenError
-            again.update(piece)
+                raise BrokenError(_SHORT)
+            if not self.known.can_go_on:
+                again.update(piece)
             left -= len(piece)
             self.look_at_clock()
-        if not proven and again.digest() != self._digest.digest():
-            raise CorruptDownloadError("The file changed during the download.")
+        if not self.known.can_go_on and again.digest() != self._digest.digest():
+            raise self.known.another("The file changed during the download.")
 
     def _read(self, response: Response) -> Iterator[bytes]:
-        while True:
-            asked_at = self.source.deadline.clock.monotonic()
-            piece: bytes = response.raw.read(self._read_bytes, decode_content=False)
-            if not piece:
-                break
-            if self.source.deadline.clock.monotonic() - asked_at > _LONG_READ_SECONDS:
-                self._read_bytes = max(self._read_bytes // 4, _LEAST_READ_BYTES)
-            self.received += len(piece)
-            if not self.can_go_on:
+        while piece := self._take(response, READ_BYTES):
+            self.known.received += len(piece)
+            if self.known.total is not None and self.known.received > self.known.total:
+                raise CorruptDownloadError(
+                    f"The download has {self.known.received} bytes, its length was said to be "
+                    f"{self.known.total}."
+                )
+            if not self.known.can_go_on:
                 self._digest.update(piece)
             yield piece
             self.look_at_clock()
-        if self.total is not None and self.received < self.total:
-            raise _BrokenError
-        if self.total is not None and self.received > self.total:
-            raise CorruptDownloadError(
-                f"The download has {self.received} bytes, its length was said to be {self.total}."
-            )
+        if self.known.total is not None and not self.known.is_whole:
+            raise BrokenError(_SHORT)
+
+    def _take(self, response: Response, most: int) -> bytes:
+        """Read once: as much as fits into a second at the pace so far, and no more than `most`."""
+        asked_at = self.source.deadline.clock.monotonic()
+        with breaking():
+            piece = response.raw.read(min(self._read_bytes, most), decode_content=False)
+        if self.source.deadline.clock.monotonic() - asked_at > _LONG_READ_SECONDS:
+            self._read_bytes = max(self._read_bytes // 4, _LEAST_READ_BYTES)
+        if not piece and self._watchdog.has_barked:
+            raise self._out_of_time()
+        return piece
 
     def look_at_clock(self) -> None:
         """Note the progress now and then.
@@ -256,30 +237,31 @@ class Body:
         now = self.source.deadline.clock.monotonic()
         if now - self._noted >= PROGRESS_SECONDS:
             self._noted = now
-            logger.info("%d bytes of %s so far.", self.received, self.total or "an unknown number")
+            logger.info("%d bytes of %s so far.", self.known.received, self.known.told_length)
 
     def _out_of_time(self) -> ExportTimedOutError:
-        why = (
-            ""
-            if self.can_go_on_elsewhere
-            else ", and the server cannot go on in the middle of a file"
-        )
+        why = ""
+        if not self.known.resuming:
+            why = ", and the server names the file anew each time, so that none can go on with it"
+        elif not self.known.can_go_on_elsewhere:
+            why = ", and the server cannot go on in the middle of a file"
         return ExportTimedOutError(
-            f"The download was not finished in the function's time: {self.received} bytes of "
-            f"{self.total or 'an unknown number'} came{why}.",
+            f"The download was not finished in the function's time: {self.known.received} bytes of "
+            f"{self.known.told_length} came{why}.",
             remedy="Export less at a time: one team, a shorter date range, fewer metrics.",
         )
 
-    def _gave_up(self, error: Exception) -> CorruptDownloadError | ServiceUnavailableError:
+    def _gave_up(self, broken: BrokenError) -> CorruptDownloadError | ServiceUnavailableError:
         self.broke_off = True
-        if isinstance(error, ReadTimeoutError):
+        received, times = self.known.received, f"{FRUITLESS_TRIES} times in a row"
+        if broken.silent or broken.unopened:
+            how = "stalled" if broken.silent else f"could not be opened, {times}"
             return ServiceUnavailableError(
-                f"The download stalled after {self.received} bytes.",
+                f"The download {how} after {received} bytes ({broken.reason}).",
                 remedy="Start a new execution later; it resumes where this one stopped if the "
                 "server can do that. Check the Harness status page.",
             )
         return CorruptDownloadError(
-            f"The download broke off after {self.received} bytes of "
-            f"{self.total or 'an unknown number'}, {FRUITLESS_TRIES} times in a row "
-            f"({type(error).__name__})."
+            f"The download broke off after {received} bytes of {self.known.told_length}, {times} "
+            f"({broken.reason})."
         )

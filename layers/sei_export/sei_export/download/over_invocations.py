@@ -4,7 +4,7 @@
 
     nothing ──── fits into one invocation ───────────────▶ landed
       │  ▲                                                    ▲
-      │  └──────────── corrupt: discarded, counted ──┐        │
+      │  └─── changed or corrupt: discarded, counted ┐        │
       ▼                                              │        │
     staging ──── last part ───▶ whole ──── verified ─┴────────┘
      │   ▲
@@ -12,6 +12,10 @@
 
 Most files fit: verified on the way, nothing kept but the result. One that is too slow is staged
 first, then verified and landed from there, so that every byte is verified in one pass (`staging`).
+
+What the server names another file than before is begun anew, whether it is one or each of the
+server's nodes has a name of its own for the same bytes: the second time as ever, the third time
+without going on in the middle, so that names do not matter any more.
 """
 
 import logging
@@ -22,6 +26,7 @@ from functools import partial
 
 from sei_export.bucket.parts import PART_BYTES, Parts, part_bytes
 from sei_export.download.body import Body
+from sei_export.download.known import Known
 from sei_export.download.source import Source
 from sei_export.download.staging import Left, Staging, Stored, Ticket
 from sei_export.errors import (
@@ -41,6 +46,9 @@ _END_SECONDS = 5.0
 
 MOST_CORRUPTIONS = 3
 """Of one staged file. The state machine's own count starts anew each time it goes on."""
+
+MOST_CHANGES = 2
+"""Of one file: then names say nothing, and it has to come without them."""
 
 _LOOK_BYTES = PART_BYTES
 _LOOK_SECONDS = 60.0
@@ -73,8 +81,8 @@ class Download:
             `receivedBytes` and `totalBytes`.
 
         Raises:
-            CorruptDownloadError: The file is damaged or has changed: the next call begins anew. Or
-                its connection broke off again and again: the next call resumes.
+            CorruptDownloadError: The file is damaged: the next call begins anew. Or its connection
+                broke off again and again: the next call resumes.
             ExportTimedOutError: It is too slow, and the server cannot go on in the middle of it.
             SeiExportError: As `Body.pieces`, `Staging` and `land` raise.
         """
@@ -84,6 +92,12 @@ class Download:
                 f"The file was damaged, or had changed, each of {left.corruptions} times that it "
                 "was downloaded."
             )
+        try:
+            return self._advance(left)
+        except _BeginAnewError as anew:
+            return _unfinished(0, anew.total)
+
+    def _advance(self, left: Left) -> JsonObject:
         if left.ticket is None:
             return self._start(left)
         if self.staging.is_whole(left.ticket):
@@ -98,17 +112,17 @@ class Download:
     def _start(self, left: Left) -> JsonObject:
         """From nothing: land it at once, or stage it where the pace says that it will not fit."""
         seconds = self.source.deadline.left()
-        with closing(Body(self.source)) as body:
+        with self._from_start(left) as body:
             body.read_ahead(_LOOK_BYTES, min(_LOOK_SECONDS, seconds / 4))
-            if body.seconds_needed > _SHARE_OF_TIME * seconds and body.can_go_on_elsewhere:
+            if body.seconds_needed > _SHARE_OF_TIME * seconds and body.known.can_go_on_elsewhere:
                 return self._stage_from_start(left, body)
             try:
                 return self._land(body)
             except ExportTimedOutError:
-                if not body.can_go_on_elsewhere:
+                if not body.known.can_go_on_elsewhere:
                     raise
-                self.staging.begin(body.validator, body.length, left)
-                return _unfinished(0, body.length)
+                self.staging.begin(body.known.validator, body.known.length, left)
+                return _unfinished(0, body.known.length)
 
     def _resume(self, left: Left, ticket: Ticket, stored: Stored) -> JsonObject:
         """From staging: on from the last part that was kept."""
@@ -116,22 +130,16 @@ class Download:
             self.staging.parts(ticket, stored).complete()
             return _unfinished(stored.size, ticket.total)
         if stored.size:
-            body = Body(
-                self.source,
-                received=stored.size,
-                total=ticket.total,
-                validator=ticket.validator,
-                ranges=True,
-            )
-            with closing(body):
+            known = Known(stored.size, ticket.total, ticket.validator, ranges=True)
+            with closing(Body(self.source, known)) as body:
                 return self._stage(left, ticket, body, stored)
-        with closing(Body(self.source)) as body:
+        with self._from_start(left) as body:
             with self._discarding(left, body):
                 body.read_ahead(1, _LOOK_SECONDS)
-            if (body.validator, body.total) == (ticket.validator, ticket.total):
+            if (body.known.validator, body.known.total) == (ticket.validator, ticket.total):
                 return self._stage(left, ticket, body, stored)
             # The file is another one now, and nothing was kept of the one that it was.
-            if body.can_go_on_elsewhere:
+            if body.known.can_go_on_elsewhere:
                 return self._stage_from_start(left, body)
             return self._land(body)
 
@@ -145,7 +153,7 @@ class Download:
         except ExportTimedOutError:
             raise ExportTimedOutError(
                 f"All {ticket.total} bytes are here, but verifying them takes longer than one "
-                f"invocation: {body.received} were verified.",
+                f"invocation: {body.known.received} were verified.",
                 remedy="Give DownloadExportFunction more memory, which gives it more CPU; or "
                 "export less at a time: one team, a shorter date range, fewer metrics.",
             ) from None
@@ -156,12 +164,13 @@ class Download:
         return self.land(body)
 
     def _stage_from_start(self, left: Left, body: Body) -> JsonObject:
-        ticket = self.staging.begin(body.validator, body.length, left)
+        ticket = self.staging.begin(body.known.validator, body.known.length, left)
         begun = self.staging.left()
         return self._stage(begun, ticket, body, Stored((), 0))
 
     def _stage(self, left: Left, ticket: Ticket, body: Body, stored: Stored) -> JsonObject:
         """Send raw bytes until they end or the time does."""
+        body.end_earlier(_END_SECONDS)
         parts = self.staging.parts(ticket, stored)
         with self._discarding(left, body):
             try:
@@ -181,9 +190,10 @@ class Download:
         try:
             for piece in body.pieces():
                 parts.write(piece)
-                is_kept = body.received - stored.size >= part_bytes(len(stored.parts) + 1)
+                received = body.known.received - stored.size
+                is_kept = received >= part_bytes(len(stored.parts) + 1)
                 reserve = HANDOVER_SECONDS if is_kept else _END_SECONDS
-                if body.received != body.total and self.source.deadline.left() < reserve:
+                if not body.known.is_whole and self.source.deadline.left() < reserve:
                     return False
         except ExportTimedOutError:
             return False
@@ -191,10 +201,30 @@ class Download:
         return True
 
     @contextmanager
+    def _from_start(self, left: Left) -> Iterator[Body]:
+        """A body from its beginning, closed at the end; begun anew next time if it changes."""
+        body = Body(self.source, Known(resuming=left.changes < MOST_CHANGES))
+        with closing(body), self._counting_changes(left, body):
+            yield body
+
+    @contextmanager
+    def _counting_changes(self, left: Left, body: Body) -> Iterator[None]:
+        """Discard what is staged if the server names another file now."""
+        try:
+            yield
+        except CorruptDownloadError as error:
+            if not body.known.changed or left.changes >= MOST_CHANGES:
+                raise
+            logger.warning("%s It is begun anew.", error.message)
+            self.staging.discard(left, changed=True)
+            raise _BeginAnewError(body.known.length) from None
+
+    @contextmanager
     def _discarding(self, left: Left, body: Body) -> Iterator[None]:
         """Discard what is staged if it turns out corrupt; keep it if a connection broke off."""
         try:
-            yield
+            with self._counting_changes(left, body):
+                yield
         except CorruptDownloadError as error:
             if body.broke_off:
                 raise ServiceUnavailableError(
@@ -205,14 +235,23 @@ class Download:
             raise
 
 
+class _BeginAnewError(Exception):
+    """The server has named the file anew; the next invocation begins at its beginning."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__()
+        self.total = total
+
+
 def _unfinished(received: int, total: int) -> JsonObject:
     logger.info("%d of %d bytes are staged; the next invocation goes on.", received, total)
     return {"finished": False, "receivedBytes": received, "totalBytes": total}
 
 
 def _too_slow(body: Body, stored: Stored) -> ExportTimedOutError:
+    came, part = body.known.received - stored.size, part_bytes(len(stored.parts) + 1)
     return ExportTimedOutError(
-        f"The download is too slow: {body.received - stored.size} bytes came in the function's "
-        f"time, and less than a part of {part_bytes(len(stored.parts) + 1)} cannot be kept.",
+        f"The download is too slow: {came} bytes came in the function's time, and less than a part "
+        f"of {part} cannot be kept.",
         remedy="Export less at a time: one team, a shorter date range, fewer metrics.",
     )

@@ -15,7 +15,7 @@ the same sizes, it does not matter who sends which part, or how often.
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,12 +31,12 @@ from sei_export.bucket.refusals import (
     translated,
     translating,
 )
-from sei_export.errors import ServiceUnavailableError
+from sei_export.download.staged import StagedRaw, StagedResponse
+from sei_export.errors import SeiExportError, ServiceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _TICKET_FIELDS = ("uploadId", "validator", "totalBytes")
 _CORRUPTIONS = "corruptions"
+_CHANGES = "changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,13 @@ class Left:
         ticket: Of the upload under way; None if there is none.
         corruptions: How often what had been staged turned out to be no good.
         etag: Of the document that says so; None if there is none.
+        changes: How often the server went on with what it named another file.
     """
 
     ticket: Ticket | None
     corruptions: int
     etag: str | None
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +117,11 @@ class Staging:
         """
         document = self._documents.read_json(self._ticket_key)
         upload_id, validator, total = (document.content.get(name) for name in _TICKET_FIELDS)
-        corruptions = document.content.get(_CORRUPTIONS)
         ticket = None
         if isinstance(upload_id, str) and isinstance(validator, str) and isinstance(total, int):
             ticket = Ticket(upload_id, validator, total)
-        return Left(ticket, corruptions if isinstance(corruptions, int) else 0, document.etag)
+        corruptions, changes = (_count(document.content, name) for name in (_CORRUPTIONS, _CHANGES))
+        return Left(ticket, corruptions, document.etag, changes)
 
     def begin(self, validator: str, total: int, left: Left) -> Ticket:
         """Begin an upload and leave a ticket; or take a twin's, who was quicker.
@@ -133,23 +136,33 @@ class Staging:
         """
         multipart = MultipartUpload.begin(self._s3, self._bucket, self._body_key(validator))
         ticket = Ticket(multipart.id, validator, total)
+        try:
+            kept = self._leave(ticket, left)
+        except SeiExportError:
+            # Nobody would find it any more; and that it was not written is what there is to tell.
+            with suppress(SeiExportError):
+                multipart.abort()
+            raise
+        if kept == ticket:
+            return ticket
+        multipart.abort()
+        if kept is None or (kept.validator, kept.total) != (validator, total):
+            raise ServiceUnavailableError(
+                f"Another execution is downloading to {multipart.url}.",
+                remedy="Start a new execution when that one has ended.",
+            )
+        return kept
+
+    def _leave(self, ticket: Ticket, left: Left) -> Ticket | None:
+        """Write a ticket; the one that is there then is another one if a twin was quicker."""
         fields = (ticket.upload_id, ticket.validator, ticket.total)
         content: JsonObject = dict(zip(_TICKET_FIELDS, fields, strict=True))
-        content[_CORRUPTIONS] = left.corruptions
+        content |= _counts(left)
         try:
             self._documents.replace_json(self._ticket_key, content, left.etag)
         except LostRaceError:
-            twins = self.left().ticket
-            if twins == ticket:
-                # Nobody else's: S3's answer got lost, and the SDK tried again.
-                return ticket
-            multipart.abort()
-            if twins is None or (twins.validator, twins.total) != (validator, total):
-                raise ServiceUnavailableError(
-                    f"Another execution is downloading to {multipart.url}.",
-                    remedy="Start a new execution when that one has ended.",
-                ) from None
-            return twins
+            # It may be there all the same: S3's answer got lost, and the SDK tried again.
+            return self.left().ticket
         return ticket
 
     def is_whole(self, ticket: Ticket) -> bool:
@@ -203,7 +216,7 @@ class Staging:
         return Parts(self._multipart(ticket), stored.parts)
 
     @contextmanager
-    def open(self, ticket: Ticket, headers: Mapping[str, str]) -> Iterator["StagedResponse"]:
+    def open(self, ticket: Ticket, headers: Mapping[str, str]) -> Iterator[StagedResponse]:
         """Open the whole body, as a server would be asked for it.
 
         Raises:
@@ -226,8 +239,12 @@ class Staging:
         finally:
             body.close()
 
-    def discard(self, left: Left) -> None:
+    def discard(self, left: Left, *, changed: bool = False) -> None:
         """Delete what is staged and count that it was no good; the next invocation begins anew.
+
+        Args:
+            left: What is there.
+            changed: Whether nothing is wrong with it, but what came next is of another file.
 
         Raises:
             StorageError, ServiceUnavailableError: S3 refuses.
@@ -238,9 +255,11 @@ class Staging:
                 self._s3.delete_object(Bucket=self._bucket, Key=key)
             self._multipart(left.ticket).abort()
         # The ticket last: as long as it is there, this can be repeated. A twin may have begun anew.
+        counted = replace(
+            left, corruptions=left.corruptions + (not changed), changes=left.changes + changed
+        )
         with suppress(LostRaceError):
-            count = left.corruptions + 1
-            self._documents.replace_json(self._ticket_key, {_CORRUPTIONS: count}, left.etag)
+            self._documents.replace_json(self._ticket_key, _counts(counted), left.etag)
 
     def _multipart(self, ticket: Ticket) -> MultipartUpload:
         key = self._body_key(ticket.validator)
@@ -254,28 +273,11 @@ class Staging:
         return f"s3://{self._bucket}/{key}"
 
 
-@dataclass(frozen=True, slots=True)
-class StagedRaw:
-    """A staged body in the form that a server's has."""
-
-    body: "StreamingBody"
-
-    def read(self, size: int, /, *, decode_content: bool) -> bytes:  # noqa: ARG002 - the form's
-        """Read so many bytes; fewer only at the end.
-
-        Raises:
-            OSError: S3's answer broke off.
-        """
-        try:
-            return self.body.read(size)
-        except BotoCoreError as error:
-            raise OSError(type(error).__name__) from error
+def _count(content: "JsonObject", name: str) -> int:
+    count = content.get(name)
+    return count if isinstance(count, int) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class StagedResponse:
-    """S3's answer in the form that a server's has."""
-
-    status_code: int
-    headers: Mapping[str, str]
-    raw: StagedRaw
+def _counts(left: Left) -> "JsonObject":
+    changes: JsonObject = {_CHANGES: left.changes} if left.changes else {}
+    return {_CORRUPTIONS: left.corruptions} | changes

@@ -4,6 +4,7 @@ from contextlib import closing
 
 from sei_export.api.client import Connect
 from sei_export.download.body import Body
+from sei_export.download.known import Known
 from sei_export.download.source import Source
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
@@ -37,5 +38,6 @@ def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> Jso
         )
     client = connect(export)
     source = Source(open=lambda _: client.fetch(request), deadline=client.deadline)
-    with closing(Body(source)) as body:
+    # Each call makes the report anew: what names one answer is not to be found in the next.
+    with closing(Body(source, Known(resuming=False))) as body:
         return landing.land(export, run, RawFile(body, None, client.mask))
