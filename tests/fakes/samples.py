@@ -24,6 +24,9 @@ DEFAULTS = RequestDefaults(
     default_request={"report": "productivity", "dateRange": {"period": "previous-month"}},
 )
 
+TREE_OR_TEAM = ["efficiency", "sprint", "business-alignment", "time-in-status"]
+LEGACY = ["team-report", "contributor-report"]
+
 _LEAST: dict[str, JsonObject] = {
     "productivity": {},
     "efficiency": {"metricGroups": ["lttc"], "options": {"granularity": "MONTHLY"}},
