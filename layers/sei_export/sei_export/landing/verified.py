@@ -7,6 +7,7 @@ gzip, and a bare decompressor drops all members after the first.
 
 from collections.abc import Generator, Iterable, Iterator
 from itertools import chain
+from typing import Self
 
 from sei_export import codec
 from sei_export.errors import CorruptDownloadError
@@ -20,35 +21,62 @@ as much memory."""
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-def as_verified_gzip(pieces: Iterable[bytes], inspector: CsvInspector) -> Generator[bytes]:
+def as_verified_gzip(pieces: Iterable[bytes], inspector: CsvInspector) -> "VerifiedGzip":
     """Pass gzip through and compress plain CSV; feed the CSV to the inspector on the way.
 
     The caller calls `inspector.finish()` afterwards: nothing is proven before that.
+    """
+    return VerifiedGzip(pieces, inspector)
+
+
+class VerifiedGzip:
+    """The pieces of a body as gzip, each once; to be closed unless it was read to its end.
+
+    Attributes:
+        is_end_proven: Whether the bytes themselves prove that they are all: one gzip member, up to
+            its trailer. After plain CSV, and after a second member, more may have been to come.
+            Only to be asked once all pieces have been read.
 
     Raises:
         CorruptDownloadError: The gzip is truncated or damaged, or the content is not CSV.
     """
-    source = iter(pieces)
-    first = b""
-    for piece in source:
-        first += piece
-        if len(first) >= len(_GZIP_MAGIC):
-            break
-    # No CSV begins with the first half of the mark alone: that is a gzip cut short.
-    if first.startswith(_GZIP_MAGIC) or first == _GZIP_MAGIC[:1]:
-        yield from _pass_through(first, source, inspector)
-    else:
-        yield from _compress(first, source, inspector)
 
+    def __init__(self, pieces: Iterable[bytes], inspector: CsvInspector) -> None:
+        self.is_end_proven = False
+        self._inspector = inspector
+        self._pieces = self._verified(iter(pieces))
 
-def _pass_through(first: bytes, rest: Iterator[bytes], inspector: CsvInspector) -> Iterator[bytes]:
-    members = _Members(inspector)
-    with aside(members.feed) as verifier:
-        for piece in chain([first], rest):
-            verifier.put(piece)
-            yield piece
-        verifier.finish()
-    members.finish()
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
+
+    def close(self) -> None:
+        """End the thread beside."""
+        self._pieces.close()
+
+    def _verified(self, source: Iterator[bytes]) -> Generator[bytes]:
+        first = b""
+        for piece in source:
+            first += piece
+            if len(first) >= len(_GZIP_MAGIC):
+                break
+        # No CSV begins with the first half of the mark alone: that is a gzip cut short.
+        if first.startswith(_GZIP_MAGIC) or first == _GZIP_MAGIC[:1]:
+            yield from self._pass_through(first, source)
+        else:
+            yield from _compress(first, source, self._inspector)
+
+    def _pass_through(self, first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+        members = _Members(self._inspector)
+        with aside(members.feed) as verifier:
+            for piece in chain([first], rest):
+                verifier.put(piece)
+                yield piece
+            verifier.finish()
+        members.finish()
+        self.is_end_proven = members.count == 1
 
 
 def _compress(first: bytes, rest: Iterator[bytes], inspector: CsvInspector) -> Iterator[bytes]:
@@ -69,6 +97,7 @@ class _Members:
         self._inflater = codec.inflater()
         self._started = False
         self._pending = b""
+        self.count = 0
 
     def feed(self, piece: bytes) -> None:
         data = piece
@@ -107,4 +136,5 @@ class _Members:
         if not data.startswith(_GZIP_MAGIC):
             raise CorruptDownloadError("The gzip is followed by bytes that are not gzip.")
         self._started = True
+        self.count += 1
         return data

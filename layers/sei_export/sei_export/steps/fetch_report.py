@@ -22,7 +22,7 @@ def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> Jso
         landing: Where it lands.
 
     Returns:
-        `Manifest.to_json`.
+        `Manifest.brief`.
 
     Raises:
         InvalidRequestError: It is an export to poll for.
@@ -35,4 +35,4 @@ def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> Jso
     client = connect(export)
     source = Source(open=lambda _: client.fetch(request), deadline=client.deadline)
     with closing(Body(source)) as body:
-        return landing.land(export, run, RawFile(body, None, client.mask))
+        return landing.land(export, run, RawFile(body, None, client.mask, client.deadline))
