@@ -95,6 +95,7 @@ class FakeS3:
         new_part_etags: Whether a part gets another ETag each time it is sent, as under SSE-KMS.
         opened: What GetObject answered with, in order.
         journal: Where writes are noted; may be shared with other fakes.
+        on_call: Called at the beginning of every call, such as to wait for a turn.
     """
 
     def __init__(self, journal: list[str] | None = None) -> None:
@@ -104,6 +105,7 @@ class FakeS3:
         self.new_part_etags = False
         self.opened: list[io.BytesIO] = []
         self.journal = [] if journal is None else journal
+        self.on_call: Callable[[], object] = _nothing
         self._before: dict[tuple[str, int], Callable[[], object]] = {}
         self._after: dict[tuple[str, int], Callable[[], object]] = {}
         self._count: Counter[str] = Counter()
@@ -303,6 +305,7 @@ class FakeS3:
         validate_parameters(dict(given), shape)
         assert given["Bucket"] == BUCKET
         key = str(given["Key"])
+        self.on_call()
         with self._lock:
             self.calls.append((operation, key))
             numbered = self._numbered(operation) | self._numbered("any")
