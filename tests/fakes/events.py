@@ -25,6 +25,7 @@ class FakeEvents:
         entries: What it took.
         journal: Where entries are noted; may be shared with other fakes.
         refuse: An error code for entries, as an answer tells it.
+        refuse_if: Tells such a code for an event's content; none takes it.
         before: Called first, such as to raise.
     """
 
@@ -32,6 +33,7 @@ class FakeEvents:
         self.entries: list[PutEventsRequestEntryTypeDef] = []
         self.journal = [] if journal is None else journal
         self.refuse: str | None = None
+        self.refuse_if: Callable[[JsonObject], str | None] = lambda _: self.refuse
         self.before: Callable[[], None] = lambda: None
 
     @property
@@ -48,8 +50,9 @@ class FakeEvents:
         """PutEvents."""
         self.before()
         entries = list(given["Entries"])
-        if self.refuse:
-            failed = {"ErrorCode": self.refuse, "ErrorMessage": "not now"}
+        code = self.refuse_if(json.loads(entries[0]["Detail"]))
+        if code:
+            failed = {"ErrorCode": code, "ErrorMessage": "not now"}
             return {"FailedEntryCount": len(entries), "Entries": [failed for _ in entries]}
         self.entries += entries
         self.journal += [f"event {entry['DetailType']}" for entry in entries]

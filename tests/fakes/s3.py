@@ -95,6 +95,7 @@ class FakeS3:
         new_part_etags: Whether a part gets another ETag each time it is sent, as under SSE-KMS.
         opened: What GetObject answered with, in order.
         journal: Where writes are noted; may be shared with other fakes.
+        on_call: Called at the beginning of every call, such as to wait for a turn.
     """
 
     def __init__(self, journal: list[str] | None = None) -> None:
@@ -104,6 +105,7 @@ class FakeS3:
         self.new_part_etags = False
         self.opened: list[io.BytesIO] = []
         self.journal = [] if journal is None else journal
+        self.on_call: Callable[[], object] = _nothing
         self._before: dict[tuple[str, int], Callable[[], object]] = {}
         self._after: dict[tuple[str, int], Callable[[], object]] = {}
         self._count: Counter[str] = Counter()
@@ -198,10 +200,12 @@ class FakeS3:
         """PutObject, conditional or not."""
         key = self._begin("put_object", "PutObject", given)
         body = _taken(given.get("Body", b""), given.get("ChecksumCRC32"))
-        self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
         metadata = dict(given.get("Metadata", {}))
         content_type = given.get("ContentType", "")
-        version = self._add(key, body, _md5(body), _crc32(body), metadata, content_type)
+        with self._lock:
+            # Nobody comes in between.
+            self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
+            version = self._add(key, body, _md5(body), _crc32(body), metadata, content_type)
         return self._written(key, version)
 
     def create_multipart_upload(
@@ -231,27 +235,8 @@ class FakeS3:
     ) -> dict[str, object]:
         """CompleteMultipartUpload, conditional or not."""
         key = self._begin("complete_multipart_upload", "CompleteMultipartUpload", given)
-        upload = self._upload(given["UploadId"])
-        self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
-        body = b""
-        numbers = []
-        for part in given["MultipartUpload"]["Parts"]:
-            number = part["PartNumber"]
-            content = upload.parts.get(number, b"")
-            known = (self._part_etag(upload, number), _crc32(content))
-            if (part["ETag"], part["ChecksumCRC32"]) != known:
-                raise refusal("InvalidPart", 400, "CompleteMultipartUpload")
-            numbers.append(number)
-            body += content
-        if numbers != sorted(numbers):
-            raise refusal("InvalidPartOrder", 400, "CompleteMultipartUpload")
-        if any(len(upload.parts[number]) < _LEAST_PART_BYTES for number in numbers[:-1]):
-            raise refusal("EntityTooSmall", 400, "CompleteMultipartUpload")
-        del self.uploads[given["UploadId"]]
-        etag = f"{_md5(body)}-{len(numbers)}"
-        crcs = b"".join(zlib.crc32(upload.parts[number]).to_bytes(4) for number in numbers)
-        checksum = f"{_crc32(crcs)}-{len(numbers)}"
-        version = self._add(key, body, etag, checksum, upload.metadata, upload.content_type)
+        with self._lock:
+            version = self._complete(key, given)
         return self._written(key, version)
 
     def abort_multipart_upload(
@@ -291,12 +276,36 @@ class FakeS3:
 
     # --- inside ---
 
+    def _complete(self, key: str, given: "CompleteMultipartUploadRequestTypeDef") -> Version:
+        upload = self._upload(given["UploadId"])
+        self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
+        body = b""
+        numbers = []
+        for part in given["MultipartUpload"]["Parts"]:
+            number = part["PartNumber"]
+            content = upload.parts.get(number, b"")
+            known = (self._part_etag(upload, number), _crc32(content))
+            if (part["ETag"], part["ChecksumCRC32"]) != known:
+                raise refusal("InvalidPart", 400, "CompleteMultipartUpload")
+            numbers.append(number)
+            body += content
+        if numbers != sorted(numbers):
+            raise refusal("InvalidPartOrder", 400, "CompleteMultipartUpload")
+        if any(len(upload.parts[number]) < _LEAST_PART_BYTES for number in numbers[:-1]):
+            raise refusal("EntityTooSmall", 400, "CompleteMultipartUpload")
+        del self.uploads[given["UploadId"]]
+        etag = f"{_md5(body)}-{len(numbers)}"
+        crcs = b"".join(zlib.crc32(upload.parts[number]).to_bytes(4) for number in numbers)
+        checksum = f"{_crc32(crcs)}-{len(numbers)}"
+        return self._add(key, body, etag, checksum, upload.metadata, upload.content_type)
+
     def _begin(self, operation: str, name: str, given: Mapping[str, object]) -> str:
         shape = _model().operation_model(name).input_shape
         assert shape
         validate_parameters(dict(given), shape)
         assert given["Bucket"] == BUCKET
         key = str(given["Key"])
+        self.on_call()
         with self._lock:
             self.calls.append((operation, key))
             numbered = self._numbered(operation) | self._numbered("any")

@@ -29,6 +29,8 @@ RESULT_FIELDS = {
     "contentSha256",
     "rows",
     "columns",
+    "columnCount",
+    "columnsSha256",
     "changed",
     "manifestKey",
     "polls",
@@ -36,6 +38,7 @@ RESULT_FIELDS = {
     "completedAt",
     "durationSeconds",
     "executionArn",
+    "warnings",
 }
 
 
@@ -52,6 +55,7 @@ def test_a_full_request_lands_as_the_api_served_it_and_consumers_hear_of_it_once
     assert set(result) == RESULT_FIELDS
     records = list(csv.reader(io.StringIO(served.decode(), newline="")))
     assert result["columns"] == records[0]
+    assert (result["columnCount"], result["warnings"]) == (len(records[0]), [])
     assert result["rows"] == len(records) - 1 > 0
     assert result["csvBytes"] == len(served)
     assert result["contentSha256"] == hashlib.sha256(served).hexdigest()
@@ -117,7 +121,7 @@ def test_identifiers_in_the_input_replace_the_stacks(stack: Harness) -> None:
         pytest.param({"encoding": "plain", "content": "empty"}, 0, id="0 bytes"),
         pytest.param({"content": "header-only"}, 0, id="header row only"),
         pytest.param({"encoding": "plain", "framing": "chunked"}, None, id="chunked"),
-        pytest.param({"encoding": "plain", "framing": "close"}, None, id="ended by close"),
+        pytest.param({"encoding": "gzip", "framing": "close"}, None, id="gzip, ended by close"),
         pytest.param({"link": "flat"}, None, id="flat link"),
         pytest.param({"link": "absolute"}, None, id="absolute link"),
         pytest.param({"link": "signed"}, None, id="signed link elsewhere"),
@@ -142,6 +146,7 @@ def test_every_form_of_the_answer_lands_as_valid_gzip(
     records = list(csv.reader(io.StringIO(served.decode(), newline="")))
     assert result["rows"] == max(len(records) - 1, 0)
     assert result["columns"] == (records[0] if records else [])
+    assert _codes(result) == ([] if result["rows"] else ["noRows"])
     assert result["csvBytes"] == len(served)
     if rows is not None:
         assert result["rows"] == rows
@@ -149,6 +154,31 @@ def test_every_form_of_the_answer_lands_as_valid_gzip(
     assert ("-" in str(result["etag"])) == (int(str(result["sizeBytes"])) > PART_BYTES)
     # A signed link got no key: the simulator answers 400 to one that comes with it.
     assert all(call["status"] != 400 for call in stack.simulator.calls(team))
+
+
+def _codes(result: JsonObject) -> list[object]:
+    """The codes of a result's warnings."""
+    warnings = result["warnings"]
+    assert isinstance(warnings, list)
+    return [warning["code"] for warning in warnings if isinstance(warning, dict)]
+
+
+def test_an_empty_answer_replaces_no_rows_and_a_header_alone_does_with_a_warning(
+    stack: Harness,
+) -> None:
+    team = new_team()
+    first = stack.run(request_for(team)).output
+    stack.simulator.behave(team, encoding="plain", content="empty", reuseSeconds=0)
+    empty = stack.run(request_for(team))
+    assert (empty.status, empty.error) == ("FAILED", "CorruptDownloadError")
+    assert f"holds {first['rows']} rows" in empty.cause
+    assert f"aws s3 rm 's3://{stack.bucket}/{first['key']}'" in empty.cause
+    assert stack.versions(str(first["key"])) == [first["versionId"]]
+
+    stack.simulator.behave(team, content="header-only", reuseSeconds=0)
+    bare = stack.run(request_for(team)).output
+    assert (bare["rows"], bare["changed"], _codes(bare)) == (0, True, ["noRowsAnyMore"])
+    assert len(stack.versions(str(first["key"]))) == 2
 
 
 def test_a_repeat_with_the_same_content_leaves_the_object_alone(stack: Harness) -> None:

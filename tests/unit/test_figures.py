@@ -87,3 +87,12 @@ def test_of_what_is_no_manifest_no_figure_is_emitted(metrics: Metrics, content: 
         metrics.serialize_metric_set()
     # Nor does a dimension stay for what comes next.
     assert "report" not in metrics.dimension_set
+
+
+def test_a_figure_that_is_refused_lets_nothing_fail(
+    metrics: Metrics, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(29):
+        metrics.add_dimension(f"d{number}", "x")
+    add_figures(metrics, LANDED)
+    assert "figures of a landed export are not told" in caplog.text

@@ -1,5 +1,6 @@
 """What is said of a landed export, in one form for output, manifest and event."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -10,7 +11,14 @@ from jsonschema import Draft202012Validator
 
 from local.paths import ROOT
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.manifest import Manifest, Series
+from sei_export.manifest import (
+    MAX_NAMES,
+    MAX_NAMES_BYTES,
+    MAX_REQUEST_BYTES,
+    Caution,
+    Manifest,
+    Series,
+)
 from sei_export.request.reports import REPORTS
 from tests.fakes.request_strategies import any_report, requests
 from tests.fakes.samples import manifest, parsed, request, request_of
@@ -45,6 +53,7 @@ MANIFEST = Manifest(
     completed_at="2026-03-01T06:01:30Z",
     duration_seconds=90.25,
     execution_arn="arn:x",
+    warnings=(Caution("noRows", "The file has no rows."),),
 )
 FOUND = replace(MANIFEST, request=None, request_fingerprint=None, version_id=None, attempts=0)
 """One that somebody else created, in a bucket without versions."""
@@ -68,6 +77,8 @@ def test_given_a_landed_export_then_its_description_has_every_field() -> None:
         "contentSha256": "ab" * 32,
         "rows": 3,
         "columns": ["team", "PR_MERGED"],
+        "columnCount": 2,
+        "columnsSha256": hashlib.sha256(b'["team","PR_MERGED"]').hexdigest(),
         "changed": False,
         "manifestKey": "manifests/a",
         "polls": 4,
@@ -75,6 +86,7 @@ def test_given_a_landed_export_then_its_description_has_every_field() -> None:
         "completedAt": "2026-03-01T06:01:30Z",
         "durationSeconds": 90.25,
         "executionArn": "arn:x",
+        "warnings": [{"code": "noRows", "message": "The file has no rows."}],
     }
 
 
@@ -112,6 +124,7 @@ def _manifests(draw: st.DrawFn) -> Manifest:
             completed_at=texts,
             duration_seconds=st.floats(0, 1e6) | counts,
             execution_arn=texts,
+            warnings=st.lists(st.builds(Caution, texts, texts), max_size=2).map(tuple),
         )
     )
     assert isinstance(found, Manifest)
@@ -150,6 +163,61 @@ def test_a_manifest_is_as_the_events_schema_wants_it(report: str) -> None:
     _validate(replace(found, version_id=None, rows=0, csv_bytes=0, columns=()).to_json())
 
 
+# --- what a state and an event can hold ---
+
+LIMIT = 256 * 1024
+NAME = "Größe — 樹"
+
+
+def _digest(names: tuple[str, ...]) -> str:
+    compact = json.dumps(names, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(compact.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        pytest.param((), 0, id="none"),
+        pytest.param(("a",) * MAX_NAMES, MAX_NAMES, id="as many as fit"),
+        pytest.param(("a",) * (MAX_NAMES + 1), MAX_NAMES, id="one more"),
+        pytest.param(("",) * 65_535, MAX_NAMES, id="as many as a header can have"),
+        pytest.param(("x" * 64 * 1024, "a"), 0, id="one that is too long"),
+        pytest.param(("a", "x" * MAX_NAMES_BYTES, "b"), 1, id="one that is too long in between"),
+        # As escapes, if somebody writes JSON in ASCII.
+        pytest.param(("樹" * 1000,) * 9, 2, id="three bytes or six"),
+    ],
+)
+def test_given_any_header_then_output_and_event_have_its_first_names_whole(
+    columns: tuple[str, ...], shown: int
+) -> None:
+    found = replace(MANIFEST, columns=columns, request=None)
+    brief = found.brief()
+    assert brief["columns"] == list(columns[:shown])
+    assert (brief["columnCount"], brief["columnsSha256"]) == (len(columns), _digest(columns))
+    # However it is written, and with all that a machine puts around it.
+    assert len(json.dumps(brief)) < LIMIT / 8
+    whole = found.to_json()
+    assert whole["columns"] == list(columns)
+    assert {name for name in whole if whole[name] != brief[name]} <= {"columns"}
+    _validate(brief)
+
+
+def test_given_other_names_or_another_order_then_they_have_another_digest() -> None:
+    named = [("a", "b"), ("b", "a"), ("a,b",), ("a", "b", ""), (NAME,), ()]
+    digests = [replace(MANIFEST, columns=columns).brief()["columnsSha256"] for columns in named]
+    assert len({*map(str, digests)}) == len(named)
+
+
+def test_given_a_request_that_is_too_long_then_only_the_manifest_has_it() -> None:
+    fits: JsonObject = {"metrics": ["x" * (MAX_REQUEST_BYTES - 20)]}
+    too_long: JsonObject = {"metrics": ["x" * MAX_REQUEST_BYTES]}
+    assert replace(MANIFEST, request=fits).brief()["request"] == fits
+    found = replace(MANIFEST, request=too_long)
+    assert found.to_json()["request"] == too_long
+    assert found.brief() == found.to_json() | {"request": None}
+    assert len(json.dumps(found.brief())) < LIMIT / 2
+
+
 # --- strange files ---
 
 
@@ -157,14 +225,23 @@ def test_an_export_that_somebody_else_created_comes_back_without_a_request() -> 
     assert Manifest.from_json(json.loads(json.dumps(FOUND.to_json()))) == FOUND
 
 
-@pytest.mark.parametrize("name", [*MANIFEST.to_json()])
+LATER = {"columnCount", "columnsSha256", "warnings"}
+"""What manifests of earlier versions do not have; the first two follow from the columns."""
+
+
+def test_given_a_file_of_an_earlier_version_then_it_is_read() -> None:
+    content = {name: value for name, value in MANIFEST.to_json().items() if name not in LATER}
+    assert Manifest.from_json(content) == replace(MANIFEST, warnings=())
+
+
+@pytest.mark.parametrize("name", sorted({*MANIFEST.to_json()} - LATER))
 def test_given_a_file_without_a_field_then_there_is_no_manifest(name: str) -> None:
     content = MANIFEST.to_json()
     del content[name]
     assert Manifest.from_json(content) is None
 
 
-NULLABLE = {"request", "requestFingerprint", "versionId"}
+NULLABLE = {"request", "requestFingerprint", "versionId", "columnCount", "columnsSha256"}
 
 
 @pytest.mark.parametrize("name", [name for name in MANIFEST.to_json() if name not in NULLABLE])
@@ -188,6 +265,11 @@ def test_given_a_file_with_a_field_that_is_null_then_there_is_no_manifest(name: 
         pytest.param({"columns": ["team", None]}, id="a name that is null"),
         pytest.param({"durationSeconds": True}, id="a flag for seconds"),
         pytest.param({"durationSeconds": "90"}, id="a text for seconds"),
+        pytest.param({"durationSeconds": -1}, id="seconds below zero"),
+        pytest.param({"durationSeconds": float("inf")}, id="endless seconds"),
+        pytest.param({"warnings": {}}, id="an object for warnings"),
+        pytest.param({"warnings": ["noRows"]}, id="a text for a warning"),
+        pytest.param({"warnings": [{"code": "noRows"}]}, id="a warning without a message"),
     ],
 )
 def test_given_a_file_of_another_form_then_there_is_no_manifest(changes: JsonObject) -> None:
@@ -219,7 +301,7 @@ def test_a_series_comes_back_from_its_file(seconds: float) -> None:
     assert Series.from_json(json.loads(json.dumps(Series(seconds).to_json()))) == Series(seconds)
 
 
-@pytest.mark.parametrize("seconds", [None, "90", [90], {}])
+@pytest.mark.parametrize("seconds", [None, "90", [90], {}, True, -1.0, float("inf")])
 def test_given_a_strange_series_then_nothing_is_known(seconds: JsonValue) -> None:
     assert Series.from_json({"durationSeconds": seconds}) == Series(0.0)
     assert Series.from_json({}) == Series(0.0)

@@ -12,6 +12,7 @@ import sei_export
 from sei_export.batch.defaults import BatchDefaults
 from sei_export.errors import ConfigurationError
 from sei_export.harvest.defaults import HarvestDefaults
+from sei_export.landing.limits import Limits
 from sei_export.request.defaults import RequestDefaults
 from sei_export.settings import (
     api_settings,
@@ -19,6 +20,7 @@ from sei_export.settings import (
     event_bus_name,
     export_bucket,
     harvest_defaults,
+    landing_limits,
     request_defaults,
 )
 
@@ -153,6 +155,36 @@ def test_the_keys_header_is_the_stacks_or_the_common_one(
     environ: dict[str, str], header: str
 ) -> None:
     assert api_settings({**API, **environ}).api_key_header == header
+
+
+@pytest.mark.parametrize("given", [{}, {"MAX_CSV_GIGABYTES": "", "ALLOW_UNVERIFIABLE_BODY": " "}])
+def test_limits_of_files_have_their_usual_values(given: dict[str, str]) -> None:
+    assert landing_limits(given) == Limits(100 * 1024**3, 1000, allow_unverifiable=False)
+
+
+@pytest.mark.parametrize(("text", "allowed"), [("true", True), ("True", True), ("false", False)])
+def test_limits_of_files_are_read_from_their_variables(text: str, *, allowed: bool) -> None:
+    given = {
+        "MAX_CSV_GIGABYTES": "2",
+        "MAX_COMPRESSION_RATIO": "50",
+        "ALLOW_UNVERIFIABLE_BODY": text,
+    }
+    assert landing_limits(given) == Limits(2 * 1024**3, 50, allow_unverifiable=allowed)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "parameter"),
+    [
+        ("MAX_CSV_GIGABYTES", "0", "MaxCsvGigabytes"),
+        ("MAX_CSV_GIGABYTES", "1.5", "MaxCsvGigabytes"),
+        ("MAX_COMPRESSION_RATIO", "-1", "MaxCompressionRatio"),
+        ("ALLOW_UNVERIFIABLE_BODY", "yes", "AllowUnverifiableBody"),
+    ],
+)
+def test_a_limit_of_files_that_is_none_is_refused(variable: str, text: str, parameter: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        landing_limits({variable: text})
+    assert caught.value.message == f"The parameter {parameter} is {text!r}."
 
 
 @pytest.mark.parametrize("value", [None, "", "  "], ids=["unset", "empty", "blank"])

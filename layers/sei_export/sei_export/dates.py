@@ -109,12 +109,18 @@ def parse_moment(text: str) -> datetime:
     return moment
 
 
+def find_moment(text: str | None) -> datetime | None:
+    """The moment of a time as `parse_moment` reads it, or None."""
+    try:
+        return parse_moment(text) if text else None
+    except ValueError:
+        return None
+
+
 def normalize_moment(text: str | None, default: str) -> str:
     """An API's time as `format_moment` writes it, or the default where it gives none."""
-    try:
-        return format_moment(parse_moment(text)) if text else default
-    except ValueError:
-        return default
+    moment = find_moment(text)
+    return format_moment(moment) if moment else default
 
 
 def format_moment(moment: datetime) -> str:

@@ -1,5 +1,6 @@
 """Figures of a landed export, as CloudWatch metrics."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from sei_export.jsontypes import JsonObject
@@ -8,14 +9,25 @@ from sei_export.manifest import Manifest
 if TYPE_CHECKING:
     from aws_lambda_powertools import Metrics
 
+logger = logging.getLogger(__name__)
+
 
 def add_figures(metrics: "Metrics", landed: JsonObject) -> None:
     """Add the figures of a landed export, by report; nothing for what is no manifest.
 
+    The export has landed and been announced: a figure that is refused must not make it fail.
+
     Args:
         metrics: Powertools' metrics, flushed by the handler's decorator.
-        landed: `Manifest.to_json`.
+        landed: `Manifest.brief`.
     """
+    try:
+        _add(metrics, landed)
+    except Exception:
+        logger.warning("The figures of a landed export are not told.", exc_info=True)
+
+
+def _add(metrics: "Metrics", landed: JsonObject) -> None:
     manifest = Manifest.from_json(landed)
     if manifest is None:
         return

@@ -1,12 +1,23 @@
 """What is said of a landed export: the execution's output, the manifest and the event in one form.
 
-Its JSON is a contract: `events/schemas/ExportCompleted.json`, README.
+Its JSON is a contract: `events/schemas/ExportCompleted.json`, README. Only the manifest, which is a
+file, has all of it; a state and an event hold 256 KiB, so what may be long is cut in theirs.
 """
 
+import hashlib
+import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sei_export.jsontypes import JsonObject, JsonValue, is_count
+
+MAX_NAMES = 100
+MAX_NAMES_BYTES = 16 * 1024
+"""Of the first columns, in an output and an event."""
+
+MAX_REQUEST_BYTES = 96 * 1024
+"""Of a request, in an output and an event; a longer one is in the manifest alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ class Manifest:
     warnings: tuple[Caution, ...] = ()
 
     def to_json(self) -> JsonObject:
-        """Write the one form of output, manifest and event."""
+        """Write the whole form, the manifest's."""
         return {
             "exportId": self.export_id,
             "report": self.report,
@@ -113,6 +124,8 @@ class Manifest:
             "contentSha256": self.content_sha256,
             "rows": self.rows,
             "columns": list(self.columns),
+            "columnCount": len(self.columns),
+            "columnsSha256": _digest(self.columns),
             "changed": self.changed,
             "manifestKey": self.manifest_key,
             "polls": self.polls,
@@ -120,6 +133,17 @@ class Manifest:
             "durationSeconds": self.duration_seconds,
             "executionArn": self.execution_arn,
             "warnings": [each.to_json() for each in self.warnings],
+        }
+
+    def brief(self) -> JsonObject:
+        """Write the form of output and event: with the first columns, and no request that is long.
+
+        What is cut is told by `columnCount` and `columnsSha256`, and `requestFingerprint`.
+        """
+        fits = _size(self.request) <= MAX_REQUEST_BYTES
+        return self.to_json() | {
+            "request": self.request if fits else None,
+            "columns": list(_first(self.columns)),
         }
 
     @classmethod
@@ -179,10 +203,31 @@ class Series:
     @classmethod
     def from_json(cls, content: JsonObject) -> "Series":
         """Read it; an empty or strange one knows nothing."""
-        seconds = content.get("durationSeconds")
-        if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        try:
+            return cls(_seconds(content["durationSeconds"]))
+        except (KeyError, TypeError):
             return cls(0.0)
-        return cls(float(seconds) if math.isfinite(seconds) else 0.0)
+
+
+def _first(names: Iterable[str]) -> Iterable[str]:
+    """The first names, as many as fit, each of them whole."""
+    left = MAX_NAMES_BYTES
+    for name, _ in zip(names, range(MAX_NAMES), strict=False):
+        left -= _size(name)
+        if left < 0:
+            return
+        yield name
+
+
+def _size(value: JsonValue) -> int:
+    """The most bytes that a value takes as JSON, whoever writes it."""
+    return len(json.dumps(value)) + len(", ")
+
+
+def _digest(names: Iterable[str]) -> str:
+    """SHA-256 of a list of names as JSON without spaces, which all languages write alike."""
+    text = json.dumps(list(names), ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def _text(value: JsonValue) -> str:
@@ -216,6 +261,9 @@ def _flag(value: JsonValue) -> bool:
 
 
 def _seconds(value: JsonValue) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    raise TypeError
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    # Written as 1e999, a number is infinite, which no JSON can say again.
+    if not 0 <= value < math.inf:
+        raise TypeError
+    return value

@@ -17,6 +17,7 @@ from sei_export.jsontypes import JsonObject
 if TYPE_CHECKING:
     from sei_export.batch.defaults import BatchDefaults
     from sei_export.harvest.defaults import HarvestDefaults
+    from sei_export.landing.limits import Limits
     from sei_export.request.defaults import RequestDefaults
 
 
@@ -95,6 +96,27 @@ def harvest_defaults(environ: Mapping[str, str] = os.environ) -> "HarvestDefault
     )
 
 
+def landing_limits(environ: Mapping[str, str] = os.environ) -> "Limits":
+    """Read what is refused although it may be a whole CSV; each has a default.
+
+    Raises:
+        ConfigurationError: One is malformed.
+    """
+    from sei_export.landing.limits import GIB, Limits
+
+    usual = Limits()
+    gigabytes = _count(environ, "MAX_CSV_GIGABYTES", "MaxCsvGigabytes")
+    allowed = (environ.get("ALLOW_UNVERIFIABLE_BODY", "").strip() or "false").lower()
+    if allowed not in {"true", "false"}:
+        raise ConfigurationError(f"The parameter AllowUnverifiableBody is {allowed!r}.")
+    return Limits(
+        max_csv_bytes=gigabytes * GIB if gigabytes else usual.max_csv_bytes,
+        max_ratio=_count(environ, "MAX_COMPRESSION_RATIO", "MaxCompressionRatio")
+        or usual.max_ratio,
+        allow_unverifiable=allowed == "true",
+    )
+
+
 def export_bucket(environ: Mapping[str, str] = os.environ) -> str:
     """The bucket that files land in.
 
@@ -111,6 +133,16 @@ def event_bus_name(environ: Mapping[str, str] = os.environ) -> str:
         ConfigurationError: It is missing.
     """
     return _required(environ, "EVENT_BUS_NAME")
+
+
+def _count(environ: Mapping[str, str], name: str, parameter: str) -> int | None:
+    """A whole number from 1 on; None if it is not set."""
+    text = environ.get(name, "").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or not int(text):
+        raise ConfigurationError(f"The parameter {parameter} is {text!r}.")
+    return int(text)
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

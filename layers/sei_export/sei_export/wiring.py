@@ -8,7 +8,7 @@ from sei_export.api.client import Connect, InProject, SeiClient
 from sei_export.api.key import ApiKey
 from sei_export.api.sentkey import KeyHeader
 from sei_export.clock import Deadline
-from sei_export.settings import api_settings, event_bus_name, export_bucket
+from sei_export.settings import api_settings, event_bus_name, export_bucket, landing_limits
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
@@ -81,7 +81,8 @@ def landing() -> "Landing":
     from sei_export.landing.events import EventBus
     from sei_export.landing.land import Landing
 
-    return Landing(object_store(), documents(), EventBus(aws.events(), event_bus_name()))
+    bus = EventBus(aws.events(), event_bus_name())
+    return Landing(object_store(), documents(), bus, landing_limits())
 
 
 @cache

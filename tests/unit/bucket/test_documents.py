@@ -1,9 +1,12 @@
 """JSON documents: what is read back, replaced, and read many at a time."""
 
+import json
 import threading
 from collections.abc import Callable
 
 import pytest
+from botocore.parsers import ResponseParserError
+from urllib3.exceptions import SSLError
 
 from sei_export.bucket.documents import Document
 from sei_export.bucket.many import CONNECTIONS
@@ -71,7 +74,16 @@ def test_given_json_that_changed_since_it_was_read_when_replaced_then_the_race_i
     assert s3.current(KEY) == seen
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"null", b'"a"', b"\xff\xfe\xfd"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *[b"", b"{", b"[1]", b"null", b'"a"', b"\xff\xfe\xfd"],
+        # What Python would read all the same, or not end to read.
+        *[b'{"durationSeconds": NaN}', b'{"rows": -Infinity}'],
+        pytest.param(b"[" * 200_000, id="deep"),
+        pytest.param(b'{"rows": %s}' % (b"9" * 5000), id="digits"),
+    ],
+)
 def test_given_another_content_when_read_as_json_then_there_is_nothing(
     s3: FakeS3, content: bytes
 ) -> None:
@@ -86,6 +98,32 @@ def test_given_a_connection_lost_while_reading_then_the_service_is_unavailable(
     s3.before("read_body", raising(SILENT))
     with pytest.raises(ServiceUnavailableError):
         s3.documents.read_json(KEY)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(SSLError("the record's MAC is wrong"), id="TLS"),
+        pytest.param(ResponseParserError("invalid XML received"), id="half an answer"),
+    ],
+)
+def test_given_a_body_that_breaks_off_in_any_way_then_the_service_is_unavailable(
+    s3: FakeS3, failure: Exception
+) -> None:
+    s3.add(KEY, b"{}")
+    s3.before("read_body", raising(failure))
+    with pytest.raises(ServiceUnavailableError, match=type(failure).__name__):
+        s3.documents.read_json(KEY)
+
+
+def test_given_half_a_surrogate_pair_when_written_then_it_reads_back_the_same(s3: FakeS3) -> None:
+    # JSON has it as an escape, which an API's names may use.
+    content = {"team": "a\ud800b", "other": "é"}
+    s3.documents.write_json(KEY, json.loads(json.dumps(content)))
+    assert s3.documents.read_json(KEY).content == content
+    version = s3.current(KEY)
+    assert version
+    assert version.body.isascii()
 
 
 # --- many at once, and lists ---

@@ -1,9 +1,17 @@
 """S3's refusals: which are worth another try, and which mean that somebody was quicker."""
 
+import inspect
+from types import ModuleType
+
+import botocore.exceptions
+import botocore.parsers
 import pytest
+import urllib3.exceptions
 from botocore.exceptions import ClientError
 
+from sei_export import errors
 from sei_export.bucket.refusals import (
+    SDK_ERRORS,
     LostRaceError,
     code_of,
     condition_on,
@@ -31,7 +39,15 @@ def test_given_a_refusal_then_its_error_names_code_and_step(
 
 @pytest.mark.parametrize(
     ("code", "status"),
-    [("NoSuchUpload", 404), ("InvalidPart", 400), ("ServiceUnavailable", 503)],
+    [
+        *[("NoSuchUpload", 404), ("InvalidPart", 400), ("ServiceUnavailable", 503)],
+        *[("BadDigest", 400), ("IncompleteBody", 400), ("XAmzContentSHA256Mismatch", 400)],
+        *[("OperationAborted", 409), ("ConditionalRequestConflict", 409)],
+        *[("RequestTimeTooSkewed", 403), ("ExpiredToken", 400)],
+        *[("KMS.ThrottlingException", 400), ("KMS.KMSInternalException", 400)],
+        # Without a body a refusal has no code but its status.
+        *[("408", 408), ("429", 429), ("503", 503), ("Unheard", 408), ("Unheard", 429)],
+    ],
 )
 def test_given_a_refusal_that_passes_then_another_try_is_worth_it(code: str, status: int) -> None:
     error = translated(refusal(code, status), STEP)
@@ -67,6 +83,7 @@ def test_given_what_was_found_then_the_condition_is_that_it_is_still_so() -> Non
     [
         pytest.param(refusal("PreconditionFailed", 412), EMPTY, id="filled"),
         pytest.param(refusal("PreconditionFailed", 412), HELD, id="replaced"),
+        pytest.param(refusal("412", 412), HELD, id="replaced, in another word"),
         pytest.param(refusal("ConditionalRequestConflict", 409), EMPTY, id="filled at once"),
         pytest.param(refusal("ConditionalRequestConflict", 409), HELD, id="replaced at once"),
         pytest.param(refusal("NoSuchKey", 404), HELD, id="deleted"),
@@ -103,3 +120,89 @@ def test_given_an_error_that_is_not_s3s_then_it_comes_out_as_it_is(failure: Base
     with pytest.raises(type(failure)) as caught, translating(STEP, HELD):
         raise failure
     assert caught.value is failure
+
+
+# --- whatever the SDK raises ---
+
+
+def _classes(module: ModuleType, base: type[Exception] = Exception) -> list[type[Exception]]:
+    """Every error of a kind that a module declares."""
+    found = [value for _, value in inspect.getmembers(module, inspect.isclass)]
+    return [value for value in found if issubclass(value, base)]
+
+
+def _made(kind: type[Exception]) -> Exception:
+    """One of them, without what each wants for its message."""
+    if issubclass(kind, ClientError):
+        return kind({"Error": {"Code": kind.__name__}}, "GetObject")
+    return kind.__new__(kind, "why")
+
+
+OF_THE_SDK = [
+    *_classes(botocore.exceptions),
+    botocore.parsers.ResponseParserError,
+    # When a body is read from the connection; elsewhere botocore wraps them.
+    *_classes(urllib3.exceptions, urllib3.exceptions.HTTPError),
+]
+DOCUMENTED = {name for name in dir(errors) if name.endswith("Error")}
+
+
+@pytest.mark.parametrize("kind", OF_THE_SDK, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("condition", [{}, EMPTY, HELD], ids=["any", "empty", "held"])
+def test_whatever_the_sdk_raises_has_a_documented_name(
+    kind: type[Exception], condition: dict[str, str]
+) -> None:
+    assert issubclass(kind, SDK_ERRORS)
+    with pytest.raises(SeiExportError) as caught, translating(STEP, condition):
+        raise _made(kind)
+    assert type(caught.value).__name__ in DOCUMENTED
+    assert STEP in caught.value.message
+    assert kind.__name__ in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        botocore.exceptions.ConnectionClosedError,
+        botocore.exceptions.ResponseStreamingError,
+        botocore.exceptions.IncompleteReadError,
+        botocore.exceptions.FlexibleChecksumError,
+        botocore.exceptions.CredentialRetrievalError,
+        botocore.parsers.ResponseParserError,
+        urllib3.exceptions.SSLError,
+        urllib3.exceptions.ProtocolError,
+    ],
+)
+def test_what_breaks_on_the_way_is_worth_another_try(kind: type[Exception]) -> None:
+    assert isinstance(translated(_made(kind), STEP), ServiceUnavailableError)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        botocore.exceptions.ParamValidationError,
+        botocore.exceptions.NoRegionError,
+        botocore.exceptions.UnsupportedS3ArnError,
+        botocore.exceptions.InvalidConfigError,
+        botocore.exceptions.UndefinedModelAttributeError,
+    ],
+)
+def test_what_the_sdk_refuses_to_send_is_not_tried_again(kind: type[Exception]) -> None:
+    error = translated(_made(kind), STEP)
+    assert isinstance(error, StorageError)
+    assert error.message == f"The AWS SDK failed with {kind.__name__} when {STEP}: why."
+
+
+def test_what_the_sdk_says_is_one_line_with_a_bound() -> None:
+    error = botocore.exceptions.ParamValidationError(report="a\n  b" + "c" * 10_000)
+    message = translated(error, STEP).message
+    assert "\n" not in message
+    assert len(message) < 700
+
+
+@pytest.mark.parametrize(("code", "status"), [("PreconditionFailed", 412), ("412", 412)])
+def test_given_no_condition_when_one_is_said_to_fail_then_s3_refuses(
+    code: str, status: int
+) -> None:
+    with pytest.raises(StorageError, match=code), translating(STEP):
+        raise refusal(code, status)

@@ -101,6 +101,8 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
         "contentSha256": hashlib.sha256(CSV).hexdigest(),
         "rows": 2,
         "columns": ["team", "PR_MERGED"],
+        "columnCount": 2,
+        "columnsSha256": hashlib.sha256(b'["team","PR_MERGED"]').hexdigest(),
         "changed": True,
         "manifestKey": MANIFEST_KEY,
         "polls": 3,
@@ -442,11 +444,16 @@ def test_given_other_exports_without_end_then_landing_gives_up_without_a_trace(
     stage: Stage, body: bytes
 ) -> None:
     stage.body = reply(200, body)
-    theirs = _race(stage, 9)
-    with pytest.raises(StorageError, match=f"kept replacing s3://{BUCKET}/{DATA_KEY}") as caught:
+    theirs = _race(stage, 100)
+    # Worth another try: no execution fails since others were quicker.
+    with pytest.raises(
+        ServiceUnavailableError, match=f"kept replacing s3://{BUCKET}/{DATA_KEY}"
+    ) as caught:
         stage.land()
     assert "at different times" in caught.value.remedy
-    assert stage.contents == theirs[:3]
+    # As long as there is time.
+    assert stage.contents == theirs[: len(stage.contents)]
+    assert 20 < len(stage.contents) < 100
     assert stage.s3.uploads == {}
     assert stage.journal == []
 
@@ -594,10 +601,12 @@ def test_given_an_object_replaced_when_described_then_its_own_manifest_stays(
 def test_given_manifests_that_change_endlessly_when_landed_then_it_is_not_announced(
     stage: Stage,
 ) -> None:
-    for call in range(1, 10):
+    for call in range(1, 101):
         content = b'{"n": %d}' % call
         stage.s3.before(f"write {MANIFEST_KEY}", partial(stage.s3.add, MANIFEST_KEY, content), call)
-    with pytest.raises(StorageError, match=f"kept replacing s3://{BUCKET}/{MANIFEST_KEY}"):
+    with pytest.raises(
+        ServiceUnavailableError, match=f"kept replacing s3://{BUCKET}/{MANIFEST_KEY}"
+    ):
         stage.land()
     assert stage.events.details == []
 

@@ -6,11 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from sei_export.bucket.many import ask_each
 from sei_export.bucket.refusals import (
     NOT_FOUND,
+    SDK_ERRORS,
     code_of,
     condition_on,
     translated,
@@ -104,22 +103,36 @@ class Documents:
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
             body = answer["Body"].read()
-        except (ClientError, BotoCoreError) as error:
+        except SDK_ERRORS as error:
             if code_of(error) in NOT_FOUND:
                 return None, None
             raise translated(error, f"reading s3://{self.bucket}/{key}") from error
         content: JsonValue = None
-        with suppress(ValueError):
-            content = json.loads(body)
+        # Nobody but the exporter writes here, but everybody who may write to the bucket can.
+        with suppress(ValueError, RecursionError):
+            content = json.loads(body, parse_constant=_refuse)
         return content, answer["ETag"].strip('"')
 
     def _write(self, key: str, content: JsonValue, condition: dict[str, str]) -> None:
-        text = json.dumps(content, indent=2, ensure_ascii=False)
+        text = _as_text(content)
         with translating(f"writing s3://{self.bucket}/{key}", condition):
             self._s3.put_object(
                 Bucket=self.bucket,
                 Key=key,
-                Body=f"{text}\n".encode(),
+                Body=text,
                 ContentType="application/json",
                 **condition,  # type: ignore[arg-type]  # the two names of conditions
             )
+
+
+def _as_text(content: JsonValue) -> bytes:
+    """Write JSON for people; half a surrogate pair, which UTF-8 does not have, as its escape."""
+    try:
+        return f"{json.dumps(content, indent=2, ensure_ascii=False)}\n".encode()
+    except UnicodeEncodeError:
+        return f"{json.dumps(content, indent=2)}\n".encode()
+
+
+def _refuse(constant: str) -> JsonValue:
+    """Refuse what Python reads as a number and JSON does not know."""
+    raise ValueError(constant)

@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from sei_export import codec
-from sei_export.bucket.refusals import UPLOAD_GONE, code_of, translated, translating
+from sei_export.bucket.refusals import SDK_ERRORS, UPLOAD_GONE, code_of, translated, translating
 from sei_export.bucket.stored import Written
 
 if TYPE_CHECKING:
@@ -115,6 +113,6 @@ class MultipartUpload:
         """
         try:
             self.s3.abort_multipart_upload(Bucket=self.bucket, Key=self.key, UploadId=self.id)
-        except (ClientError, BotoCoreError) as error:
+        except SDK_ERRORS as error:
             if code_of(error) != UPLOAD_GONE:
                 raise translated(error, f"aborting {self.url}") from error

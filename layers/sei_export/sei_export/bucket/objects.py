@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from sei_export.bucket.many import ask_each
 from sei_export.bucket.publish import Upload
-from sei_export.bucket.refusals import NOT_FOUND, code_of, translated
+from sei_export.bucket.refusals import NOT_FOUND, SDK_ERRORS, code_of, translated
 from sei_export.bucket.stored import StoredObject, Written
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ class ObjectStore:
         """
         try:
             answer = self._s3.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
-        except (ClientError, BotoCoreError) as error:
+        except SDK_ERRORS as error:
             if code_of(error) in NOT_FOUND:
                 return None
             raise translated(error, f"reading the state of s3://{self.bucket}/{key}") from error
@@ -61,7 +59,7 @@ class ObjectStore:
     def _exists(self, key: str) -> bool:
         try:
             self._s3.head_object(Bucket=self.bucket, Key=key)
-        except (ClientError, BotoCoreError) as error:
+        except SDK_ERRORS as error:
             if code_of(error) in NOT_FOUND:
                 return False
             raise translated(error, f"looking for s3://{self.bucket}/{key}") from error

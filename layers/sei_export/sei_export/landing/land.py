@@ -4,32 +4,42 @@ import logging
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import quote
 
 from sei_export import dates, keys
 from sei_export.bucket.documents import Documents
 from sei_export.bucket.objects import ObjectStore
-from sei_export.bucket.publish import Upload
-from sei_export.bucket.refusals import LostRaceError
 from sei_export.bucket.stored import StoredObject
-from sei_export.errors import (
-    SeiExportError,
-    ServiceUnavailableError,
-    StorageError,
-)
+from sei_export.errors import CorruptDownloadError
 from sei_export.export import Export, ExportStatus
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
+from sei_export.landing import cautions
 from sei_export.landing.csvcheck import CsvFacts, CsvInspector
 from sei_export.landing.events import EventBus
 from sei_export.landing.headers import check_header
 from sei_export.landing.limits import Limits
+from sei_export.landing.publishing import Place, Standing
 from sei_export.landing.raw import RawFile
 from sei_export.landing.verified import VerifiedGzip
-from sei_export.manifest import Manifest, Series
+from sei_export.manifest import Caution, Manifest, Series
 
 logger = logging.getLogger(__name__)
 
-_PUBLISH_TRIES = 3
+_SAFE = "!#$&'()*+,/:;=?@[]"
+"""Beside letters, digits and `_.-~`: what stays as it is in metadata."""
+
+
+class _Landed(NamedTuple):
+    """A file that is where it belongs."""
+
+    stored: StoredObject
+    facts: CsvFacts
+    replaced: Standing
+    """What stood there when it was published."""
+
+    is_end_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class Landing:
         store: The bucket's objects.
         documents: The bucket's JSON documents.
         bus: The event bus.
-        limits: What a file may be at most.
+        limits: What is refused although it may be a whole CSV.
     """
 
     store: ObjectStore
@@ -57,18 +67,20 @@ class Landing:
             file: The file as it comes.
 
         Returns:
-            `Manifest.to_json`.
+            `Manifest.brief`.
 
         Raises:
-            CorruptDownloadError: The file is not a complete CSV; nothing was published.
-            StorageError: S3 refuses.
+            CorruptDownloadError: The file is not a complete CSV, or nobody can tell whether it is,
+                or it is empty where one with rows stands; nothing was published.
+            StorageError: S3 refuses, or what stands there is newer.
             ServiceUnavailableError: S3 or the bus do not answer.
             SeiExportError: As the file's pieces raise.
         """
         key, manifest_key = keys.data_key(export), keys.manifest_key(export)
-        document = self.documents.read_json(manifest_key)
-        before = Manifest.from_json(document.content)
-        stored, facts = self._store(export, key, file, before)
+        place = Place(self.store, self.documents, key, manifest_key, file.deadline)
+        before = place.look()
+        landed = self._store(export, place, file, before)
+        stored, facts = landed.stored, landed.facts
         completed, seconds = _times(export, file.completed_at)
         manifest = Manifest(
             export_id=export.export_id,
@@ -88,21 +100,24 @@ class Landing:
             content_sha256=facts.sha256,
             rows=facts.rows,
             columns=facts.columns,
-            changed=self._is_news(export, run, facts, before),
+            changed=self._is_news(export, run, facts, before.said),
             manifest_key=manifest_key,
             polls=run.polls,
             completed_at=completed,
             duration_seconds=seconds,
             execution_arn=run.execution_arn,
-            warnings=facts.warnings,
+            warnings=_warnings(landed, export, run),
         )
-        self._describe(manifest, document.etag)
+        result = manifest.brief()
+        place.describe(manifest, before.etag)
         self._announce(export, manifest)
-        self._remember(export, seconds)
-        return manifest.to_json()
+        return result
 
     def _announce(self, export: Export, manifest: Manifest) -> None:
-        """Send the event between two marks: before it for the harvest, after it as its proof."""
+        """Send the event between two marks: before it for the harvest, after it as its proof.
+
+        Once it is out, consumers count on the file: nothing may let the execution fail any more.
+        """
         key = keys.landed_key(export.report, export.export_id)
         mark: JsonObject = {
             "manifestKey": manifest.manifest_key,
@@ -110,77 +125,54 @@ class Landing:
         }
         self.documents.write_json(key, {**mark, "announced": False})
         self.bus.export_completed(manifest)
-        self.documents.write_json(key, {**mark, "announced": True})
-
-    def _remember(self, export: Export, seconds: float) -> None:
-        """How long it took, for the next one of its kind; only a hint, so it stops nothing."""
+        self._note("That it was announced", key, {**mark, "announced": True})
         if export.request and not export.report.is_legacy:
-            try:
-                key = keys.series_key(export.request)
-                self.documents.write_json(key, Series(seconds).to_json())
-            except SeiExportError as error:
-                logger.warning("How long it took was not written down: %s", error.message)
+            # For the next one of its kind; only a hint.
+            series = Series(manifest.duration_seconds)
+            self._note("How long it took", keys.series_key(export.request), series.to_json())
 
-    def _store(
-        self, export: Export, key: str, file: RawFile, before: Manifest | None
-    ) -> tuple[StoredObject, CsvFacts]:
+    def _note(self, what: str, key: str, content: JsonObject) -> None:
+        """Write down what is good to know, if that is possible."""
+        try:
+            self.documents.write_json(key, content)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            logger.warning("%s was not written down: %s", what, error)
+
+    def _store(self, export: Export, place: Place, file: RawFile, before: Standing) -> _Landed:
         """Verify and publish, unless the key holds this content already."""
-        present = self.store.head(key)
         inspector = CsvInspector(file.mask)
-        metadata = {
-            "export-id": export.export_id,
-            "report": export.report.name,
-            "created-at": export.created_at,
-        }
-        if export.request:
-            metadata["request-fingerprint"] = export.request.fingerprint
-        with self.store.upload(key, metadata) as upload:
+        with self.store.upload(place.key, _metadata(export)) as upload:
             verified = VerifiedGzip(file.body, inspector, self.limits)
+            # Closed here, not when an error's traceback is forgotten: connection and thread.
             with closing(verified.pieces()) as pieces:
                 upload.write_all(pieces)
             facts = inspector.finish()
             check_header(facts)
-            return self._publish(upload, present, export, facts, before), facts
+            is_end_known = verified.is_end_proven
+            if not is_end_known:
+                self._refuse_unverifiable(facts)
+            stored, replaced = place.publish(upload, export, facts, before)
+        return _Landed(stored, facts, replaced, is_end_known)
 
-    def _publish(
-        self,
-        upload: Upload,
-        present: StoredObject | None,
-        export: Export,
-        facts: CsvFacts,
-        before: Manifest | None,
-    ) -> StoredObject:
-        """Publish over what is there, unless that has the same content or is newer.
-
-        What is there may change meanwhile: an execution of the same request may be quicker. It may
-        also be this call's own, if S3's answer got lost and the SDK tried again.
-        """
-        for _ in range(_PUBLISH_TRIES):
-            if present and _has_content(present, upload, facts, before):
-                return present
-            if present and present.created_at > export.created_at:
-                raise StorageError(
-                    f"{upload.url} holds the newer export {present.export_id}, of "
-                    f"{present.created_at}; {export.export_id}, of {export.created_at}, was not "
-                    "published.",
-                    remedy="None is needed: the newer file stays.",
-                )
-            try:
-                return upload.publish(present, facts.sha256)
-            except LostRaceError:
-                present = self.store.head(upload.key)
-            except ServiceUnavailableError:
-                # The answer may have got lost, not the object.
-                present = self.store.head(upload.key)
-                if present is None or present.checksum != upload.checksum:
-                    raise
-                return present
-        if present and _has_content(present, upload, facts, before):
-            return present
-        raise StorageError(
-            f"Other executions kept replacing {upload.url}.",
-            remedy="Schedule requests for the same key at different times.",
-        )
+    def _refuse_unverifiable(self, facts: CsvFacts) -> None:
+        """Refuse a file of which nobody can tell whether it is whole, unless that is allowed."""
+        if not facts.columns:
+            # Never allowed: that is what a connection which broke at once looks like.
+            raise CorruptDownloadError(
+                "The answer is empty, and the server did not tell that it ends there: neither a "
+                "length nor a last chunk came."
+            )
+        if not self.limits.allow_unverifiable:
+            raise CorruptDownloadError(
+                "Nobody can tell whether the file is whole: the server told no length, sent no "
+                f"chunks, and {facts.rows} rows in plain text or in several gzip members may end "
+                "anywhere.",
+                remedy=(
+                    "Start a new execution 30 minutes after the first one. If the server never "
+                    "tells the length, perhaps since a proxy takes it away, the parameter "
+                    "AllowUnverifiableBody accepts such files, with a warning."
+                ),
+            )
 
     def _is_news(
         self, export: Export, run: ExportRun, facts: CsvFacts, before: Manifest | None
@@ -192,53 +184,60 @@ class Landing:
         """
         if before is None or before.content_sha256 != facts.sha256:
             return True
-        if (before.execution_arn, before.export_id) == (run.execution_arn, export.export_id):
+        if _is_of(before, export, run):
             return before.changed
         mark = self.documents.read_json(keys.landed_key(export.report, before.export_id)).content
         return not (mark.get("contentSha256") == facts.sha256 and mark.get("announced") is True)
 
-    def _describe(self, manifest: Manifest, etag: str | None) -> None:
-        """Write the manifest, unless a later run has replaced the object that it describes."""
-        key, manifest_key = manifest.key, manifest.manifest_key
-        for _ in range(_PUBLISH_TRIES):
-            try:
-                self.documents.replace_json(manifest_key, manifest.to_json(), etag)
-            except LostRaceError:
-                now = self.store.head(key)
-                if now is None or now.etag != manifest.etag:
-                    return
-                etag = self.documents.read_json(manifest_key).etag
-            else:
-                return
-        raise StorageError(
-            f"Other executions kept replacing s3://{self.store.bucket}/{manifest_key}.",
-            remedy="Schedule requests for the same key at different times.",
-        )
+
+def _metadata(export: Export) -> dict[str, str]:
+    """What S3 keeps with the file; in ASCII, which is all that a header can carry."""
+    metadata = {
+        "export-id": quote(export.export_id, safe=_SAFE),
+        "report": export.report.name,
+        "created-at": quote(export.created_at, safe=_SAFE),
+    }
+    if export.request:
+        metadata["request-fingerprint"] = export.request.fingerprint
+    return metadata
 
 
-def _has_content(
-    present: StoredObject, upload: Upload, facts: CsvFacts, before: Manifest | None
-) -> bool:
-    """Tell whether an object provably has this content.
+def _warnings(landed: _Landed, export: Export, run: ExportRun) -> tuple[Caution, ...]:
+    """What a reader of the file should know."""
+    facts = landed.facts
+    found = [*facts.warnings, *cautions.of_header(facts.columns)]
+    if not facts.rows:
+        found.append(_of_no_rows(landed, export, run))
+    if not landed.is_end_known:
+        found.append(cautions.unverifiable_length())
+    return tuple(found)
 
-    By S3's checksum of the same bytes, or by what was written down about it, since the API may
-    compress the same CSV differently each time.
-    """
-    if present.checksum == upload.checksum or present.content_sha256 == facts.sha256:
-        return True
-    return bool(before and before.etag == present.etag and before.content_sha256 == facts.sha256)
+
+def _of_no_rows(landed: _Landed, export: Export, run: ExportRun) -> Caution:
+    """Which of the two warnings; the same again, if this execution has given one before."""
+    facts, replaced = landed.facts, landed.replaced
+    said = replaced.said
+    if said and said.content_sha256 == facts.sha256 and _is_of(said, export, run):
+        given = [each for each in said.warnings if each.code == cautions.NO_ROWS_ANY_MORE]
+        return given[0] if given else cautions.no_rows(facts.columns)
+    if not facts.columns:
+        return cautions.no_rows(())
+    if said and said.rows:
+        return cautions.no_rows_any_more(said.rows)
+    is_ours = replaced.present and replaced.present.etag == landed.stored.etag
+    if replaced.rows is None and not is_ours:
+        return cautions.no_rows_any_more(None)
+    return cautions.no_rows(facts.columns)
+
+
+def _is_of(said: Manifest, export: Export, run: ExportRun) -> bool:
+    """Tell whether a manifest is what an earlier try of this execution wrote."""
+    return (said.execution_arn, said.export_id) == (run.execution_arn, export.export_id)
 
 
 def _times(export: Export, completed_at: str | None) -> tuple[str, float]:
     """When the export was completed, and how many seconds after it was created."""
-    completed = _moment(completed_at) or datetime.now(UTC)
-    created = _moment(export.created_at) or completed
+    completed = dates.find_moment(completed_at) or datetime.now(UTC)
+    created = dates.find_moment(export.created_at) or completed
     seconds = max((completed - created).total_seconds(), 0.0)
     return dates.format_moment(completed), round(seconds, 3)
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return dates.parse_moment(text) if text else None
-    except ValueError:
-        return None

@@ -1,10 +1,13 @@
 """What is landed: a file as it comes, and how sure its end is."""
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from sei_export.clock import Deadline
 from sei_export.masking import Mask
+
+_PATIENCE_SECONDS = 15.0
 
 
 class Raw(Protocol):
@@ -32,8 +35,10 @@ class RawFile:
         body: Its bytes; read to their end and closed.
         completed_at: When the API says that the export was completed, if it says.
         mask: Hides the API key in what messages quote of the file.
+        deadline: By when landing has to end; by default, a short while from now.
     """
 
     body: Raw
     completed_at: str | None
     mask: Mask
+    deadline: Deadline = field(default_factory=lambda: Deadline.after(_PATIENCE_SECONDS))

@@ -14,7 +14,7 @@ from sei_export.errors import ConfigurationError, CorruptDownloadError
 from sei_export.landing import gzipheader
 from sei_export.landing.aside import aside
 from sei_export.landing.csvcheck import CsvInspector
-from sei_export.landing.limits import GIGABYTE, Limits
+from sei_export.landing.limits import GIB, Limits
 from sei_export.landing.raw import Raw
 
 _INFLATED_BYTES = 256 * 1024
@@ -166,6 +166,6 @@ class _Members:
 def _check_size(inspector: CsvInspector, limits: Limits) -> None:
     if inspector.size > limits.max_csv_bytes:
         raise ConfigurationError(
-            f"The CSV has more than {limits.max_csv_bytes // GIGABYTE} GiB.",
+            f"The CSV has more than {limits.max_csv_bytes // GIB} GiB.",
             remedy="Export less at a time, or raise the stack's parameter MaxCsvGigabytes.",
         )

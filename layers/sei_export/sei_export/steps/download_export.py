@@ -37,7 +37,7 @@ def download_export(
         staging: Makes the staging of a folder, for a file that takes several invocations.
 
     Returns:
-        `Manifest.to_json`; or, to be called again with the same payload, what `Download.advance`
+        `Manifest.brief`; or, to be called again with the same payload, what `Download.advance`
         returns.
 
     Raises:
@@ -61,7 +61,8 @@ def download_export(
         export = replace(export, created_at=created_at or dates.format_moment(datetime.now(UTC)))
 
     def land(body: Body) -> JsonObject:
-        return landing.land(export, run, RawFile(body, state.completed_at, client.mask))
+        file = RawFile(body, state.completed_at, client.mask, client.deadline)
+        return landing.land(export, run, file)
 
     folder = keys.staging_folder(export.report, export.export_id)
     return Download(source, staging(folder), land).advance()

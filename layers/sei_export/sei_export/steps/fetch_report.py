@@ -24,7 +24,7 @@ def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> Jso
         landing: Where it lands.
 
     Returns:
-        `Manifest.to_json`.
+        `Manifest.brief`.
 
     Raises:
         InvalidRequestError: It is an export to poll for.
@@ -40,4 +40,4 @@ def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> Jso
     source = Source(open=lambda _: client.fetch(request), deadline=client.deadline)
     # Each call makes the report anew: what names one answer is not to be found in the next.
     with closing(Body(source, Known(resuming=False))) as body:
-        return landing.land(export, run, RawFile(body, None, client.mask))
+        return landing.land(export, run, RawFile(body, None, client.mask, client.deadline))
