@@ -23,13 +23,25 @@
 
 The class's name becomes the `Error` of a failed task in Step Functions, and the text its
 `errorMessage`: what happened, then ``Remedy:`` and what to do. The state machine splits the two
-at that word for the `ExportFailed` event.
+at the last such word for the `ExportFailed` event, so that nothing that a message quotes can be
+taken for the remedy.
 """
 
+import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import ClassVar
 
 REMEDY_MARK = " Remedy: "
+
+EXPORT_MARK = " Export: "
+"""Stands before the export's id, at the end of the message with which an execution fails."""
+
+MOST_MESSAGE_CHARACTERS, MOST_REMEDY_CHARACTERS = 30_000, 2_000
+"""As JSON writes them. Step Functions cuts a cause at 32,768 characters, which is the whole JSON of
+a function's error: cut, it is no JSON any more, and its end, the remedy, is lost."""
+
+_CUT = " … (cut)"
 
 
 class SeiExportError(Exception):
@@ -43,9 +55,23 @@ class SeiExportError(Exception):
     default_remedy: ClassVar[str] = "Look at the function's log for this execution."
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
-        self.message = message
-        self.remedy = remedy or self.default_remedy
-        super().__init__(f"{message}{REMEDY_MARK}{self.remedy}")
+        self.message = _fitting(message, MOST_MESSAGE_CHARACTERS)
+        self.remedy = _fitting(remedy or self.default_remedy, MOST_REMEDY_CHARACTERS)
+        super().__init__(f"{self.message}{REMEDY_MARK}{self.remedy}")
+
+
+def _fitting(text: str, most: int) -> str:
+    """Cut a text that is too long, and replace what no UTF-8 can carry."""
+    text = text.encode(errors="replace").decode()
+    if _length(text) <= most:
+        return text
+    room = most - len(_CUT)
+    return text[: bisect_right(range(len(text)), room, key=lambda end: _length(text[:end])) - 1] + _CUT
+
+
+def _length(text: str) -> int:
+    """How many characters JSON takes for a text."""
+    return len(json.dumps(text, ensure_ascii=False)) - len('""')
 
 
 class InvalidRequestError(SeiExportError):
