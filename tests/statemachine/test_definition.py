@@ -142,6 +142,24 @@ def test_the_deadline_rule_covers_each_status_that_waits() -> None:
     assert leaving["Next"] == "PublishFailure"
 
 
+PENDING = {ExportStatus.QUEUED, ExportStatus.PROCESSING}
+"""What may still change: all that end a wait are terminal."""
+
+WAYS_OUT = {
+    ExportStatus.COMPLETED: ("DownloadExport",),
+    ExportStatus.FAILED: ("PublishFailure", "WaitForReuseWindow"),
+    ExportStatus.CANCELLED: ("PublishFailure",),
+    **dict.fromkeys(PENDING, ("PublishFailure", "WaitForExport")),
+}
+"""Where each status leads, in the order of the rules: those with a further condition first."""
+
+
+def _ready_rules(status: str) -> list[machine.Tree]:
+    """The rules that name a status."""
+    rules = machine.entries(STATES["IsExportReady"], "Choices")
+    return [rule for rule in rules if status in re.findall(r"'([a-z]+)'", rule["Condition"])]
+
+
 def test_the_choice_names_exactly_the_statuses_of_the_api() -> None:
     conditions = " ".join(
         str(rule["Condition"]) for rule in machine.entries(STATES["IsExportReady"], "Choices")
