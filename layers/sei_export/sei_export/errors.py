@@ -66,7 +66,9 @@ def _fitting(text: str, most: int) -> str:
     if _length(text) <= most:
         return text
     room = most - len(_CUT)
-    return text[: bisect_right(range(len(text)), room, key=lambda end: _length(text[:end])) - 1] + _CUT
+    return (
+        text[: bisect_right(range(len(text)), room, key=lambda end: _length(text[:end])) - 1] + _CUT
+    )
 
 
 def _length(text: str) -> int:

@@ -73,7 +73,9 @@ class Cut:
         """
         if self == after:
             return self
-        uses = {team: count for team, count in self.uses.items() if team not in _gone(before, after)}
+        uses = {
+            team: count for team, count in self.uses.items() if team not in _gone(before, after)
+        }
         for team, count in after.uses.items():
             known = before.uses.get(team)
             if known is None or count < known:

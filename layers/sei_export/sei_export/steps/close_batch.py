@@ -23,7 +23,7 @@ from sei_export.input.payload import BY_HAND, count_field, text_field
 from sei_export.jsontypes import JsonObject, JsonValue
 
 _RACES = 20
-"""How many other batches may write a cut between a reading and a writing of it, one after another."""
+"""How often others may write a cut between its reading and its writing, one after another."""
 
 _LONGEST_PAUSE_SECONDS = 1.0
 
