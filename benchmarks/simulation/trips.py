@@ -64,7 +64,8 @@ class Definitions:
         """Of a batch that is complete after so many rounds."""
         planned: Value = {"status": "CONTINUE", "run": "run", "round": 1, "itemsKey": "key"}
         closed: list[Value] = [
-            {"Payload": {"status": "CONTINUE", "round": number}} for number in range(2, rounds + 1)
+            {"Payload": {"status": "CONTINUE", "round": number, "itemsKey": "key"}}
+            for number in range(2, rounds + 1)
         ]
         closed.append({"Payload": {"status": "COMPLETE", "round": rounds}})
         answers = {"PlanBatch": [cast("Value", {"Payload": planned})], "CloseBatch": closed}
@@ -90,7 +91,9 @@ class Definitions:
     def legacy_path(self) -> list[str]:
         """Of a legacy report."""
         created: Value = {"Payload": {"exportId": "1", "legacy": True}}
-        return walk.walk(self._export, {}, {"CreateExport": [created]})
+        landed: Value = {"Payload": {"status": "completed"}}
+        answers: walk.Answers = {"CreateExport": [created], "FetchReport": [landed]}
+        return walk.walk(self._export, {}, answers)
 
     def refused_path(self) -> list[str]:
         """Of an export that the API refuses to create."""

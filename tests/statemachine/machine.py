@@ -18,7 +18,12 @@ ALL = (EXPORT, HARVEST, BATCH)
 
 def load(file: Path = EXPORT) -> Tree:
     """A definition as it is in the repository."""
-    definition: Tree = json.loads(file.read_text())
+    return parse(file.read_text())
+
+
+def parse(text: str) -> Tree:
+    """A definition, from its text."""
+    definition: Tree = json.loads(text)
     return definition
 
 

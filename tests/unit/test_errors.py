@@ -1,5 +1,6 @@
 """Errors: names that the state machine matches, and a text with a remedy."""
 
+import json
 import re
 
 import pytest
@@ -158,3 +159,33 @@ def test_the_ends_of_an_export_are_told_apart_from_failures_of_a_call(kind: str)
     raised = getattr(errors, kind)
     assert issubclass(raised, ExportEndedError)
     assert not issubclass(raised, errors.ApiError)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("x" * 30_001, id="letters"),
+        pytest.param("漢" * 100_000, id="wide characters"),
+        pytest.param('"' * 20_000, id="quotes, which JSON writes as two characters"),
+        pytest.param("\x01" * 6_000, id="control characters, which JSON writes as six"),
+        pytest.param("x. Remedy: None. " * 3_000, id="remedies"),
+    ],
+)
+def test_given_a_message_that_is_too_long_then_it_is_cut_and_the_remedy_is_whole(text: str) -> None:
+    error = ExportRejectedError(text, remedy="Ask.")
+    assert str(error).endswith(" … (cut) Remedy: Ask.")
+    assert text.startswith(error.message.removesuffix(" … (cut)"))
+    written = json.dumps({"errorMessage": str(error)}, ensure_ascii=False)
+    assert 29_900 < len(written) < 32_768
+
+
+def test_given_a_message_of_30000_characters_then_it_is_whole() -> None:
+    assert ExportRejectedError("x" * 30_000).message == "x" * 30_000
+
+
+def test_given_a_remedy_that_is_too_long_then_it_is_cut() -> None:
+    assert len(ExportRejectedError("No.", remedy="x" * 40_000).remedy) == 2_000
+
+
+def test_given_half_a_character_then_the_text_can_be_written_all_the_same() -> None:
+    assert str(ExportRejectedError("a \ud83d b", remedy="\udc80")) == "a ? b Remedy: ?"

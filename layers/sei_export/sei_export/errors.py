@@ -24,11 +24,14 @@
 
 The class's name becomes the `Error` of a failed task in Step Functions, and the text its
 `errorMessage`: what happened, then ``Remedy:`` and what to do. The state machine splits the two
-at that word for the `ExportFailed` event. A `PassingError` may have ``Retry-After:`` and seconds
-between them: the state machine waits for so long.
+at the last such word for the `ExportFailed` event, so that nothing that a message quotes can be
+taken for the remedy. A `PassingError` may have ``Retry-After:`` and seconds between them: the state
+machine waits for so long.
 """
 
+import json
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -39,6 +42,15 @@ LONGEST_RETRY_SECONDS = 99_999_999
 """What a Wait state can wait at most."""
 
 _ENDS = (".", "!", "?", "…")
+
+EXPORT_MARK = " Export: "
+"""Stands before the export's id, at the end of the message with which an execution fails."""
+
+MOST_MESSAGE_CHARACTERS, MOST_REMEDY_CHARACTERS = 30_000, 2_000
+"""As JSON writes them. Step Functions cuts a cause at 32,768 characters, which is the whole JSON of
+a function's error: cut, it is no JSON any more, and its end, the remedy, is lost."""
+
+_CUT = " … (cut)"
 
 
 class SeiExportError(Exception):
@@ -52,9 +64,9 @@ class SeiExportError(Exception):
     default_remedy: ClassVar[str] = "Look at the function's log for this execution."
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
-        self.message = message
-        self.remedy = remedy or self.default_remedy
-        super().__init__(f"{_sentence(message)}{REMEDY_MARK}{self.remedy}")
+        self.message = _fitting(message, MOST_MESSAGE_CHARACTERS)
+        self.remedy = _fitting(remedy or self.default_remedy, MOST_REMEDY_CHARACTERS)
+        super().__init__(f"{_sentence(self.message)}{REMEDY_MARK}{self.remedy}")
 
 
 class PassingError(SeiExportError):
@@ -77,13 +89,29 @@ class PassingError(SeiExportError):
         self.retry_after: int | None = None
         if retry_after and retry_after > 0:
             self.retry_after = math.ceil(min(retry_after, LONGEST_RETRY_SECONDS))
-            told = f"{_sentence(message)}{RETRY_MARK}{self.retry_after}."
+            told = f"{_sentence(self.message)}{RETRY_MARK}{self.retry_after}."
             self.args = (f"{told}{REMEDY_MARK}{self.remedy}",)
 
 
 def _sentence(message: str) -> str:
     """End a message with a full stop, such as one that ends in what the API says."""
     return message if message.endswith(_ENDS) else f"{message}."
+
+
+def _fitting(text: str, most: int) -> str:
+    """Cut a text that is too long, and replace what no UTF-8 can carry."""
+    text = text.encode(errors="replace").decode()
+    if _length(text) <= most:
+        return text
+    room = most - len(_CUT)
+    return (
+        text[: bisect_right(range(len(text)), room, key=lambda end: _length(text[:end])) - 1] + _CUT
+    )
+
+
+def _length(text: str) -> int:
+    """How many characters JSON takes for a text."""
+    return len(json.dumps(text, ensure_ascii=False)) - len('""')
 
 
 class InvalidRequestError(SeiExportError):

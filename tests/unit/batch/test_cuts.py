@@ -162,3 +162,37 @@ def test_given_a_strange_file_then_nothing_is_known(split: JsonValue) -> None:
 
 def test_given_a_file_that_is_strange_in_part_then_the_rest_is_known() -> None:
     assert Cut.from_json({"split": {"1": 4, "2": "x"}, "more": 1}) == Cut({"1": 4})
+
+
+# --- batches at once ---
+
+
+@given(before=CUTS, after=CUTS)
+def test_given_that_nobody_else_wrote_then_what_was_learned_is_written(
+    before: Cut, after: Cut
+) -> None:
+    # A count only grows by one, or begins anew.
+    uses = {
+        team: count if count < before.uses.get(team, 0) else before.uses[team] + 1
+        for team, count in after.uses.items()
+        if team in before.uses
+    } | dict.fromkeys(set(after.uses) - set(before.uses), 0)
+    learned = Cut(
+        {team: 0 if uses[team] < before.uses.get(team, 0) else uses[team] for team in uses}
+    )
+    assert before.joined(before, learned) == learned
+    assert learned.joined(before, learned) == learned
+
+
+def test_given_another_batch_then_what_both_learned_is_known() -> None:
+    before = Cut({"whole": 3, "used": 3, "again": 9, "other": 1})
+    mine = Cut({"new": 0, "used": 4, "again": 0, "other": 1})
+    theirs = Cut({"whole": 3, "used": 4, "again": 9, "other": 2, "theirs": 0})
+    assert theirs.joined(before, mine) == Cut(
+        {"new": 0, "used": 5, "again": 0, "other": 2, "theirs": 0}
+    )
+
+
+def test_given_what_another_batch_landed_whole_then_a_use_does_not_bring_it_back() -> None:
+    assert Cut({}).joined(Cut({"1": 3}), Cut({"1": 4})) == Cut({})
+    assert Cut({}).joined(Cut({"1": 3}), Cut({"1": 0})) == Cut({"1": 0})

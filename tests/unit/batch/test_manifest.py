@@ -197,6 +197,13 @@ def test_an_item_that_has_not_landed_has_the_reason_and_no_facts(
     assert said["key"] == item.key
 
 
+def test_an_item_that_failed_names_the_export_that_failed() -> None:
+    ended = Outcome("arn", None, Failure("ExportFailedError", "No.", "Ask."), "exp_9")
+    manifest = _manifest(cut("top"), teams={"5": ended}).to_json()
+    [item] = [each for each in _objects(manifest["items"]) if each["team"] == "5"]
+    assert (item["exportId"], item["message"], item["remedy"]) == ("exp_9", "No.", "Ask.")
+
+
 def test_what_was_split_tells_its_parts_and_they_what_they_replace() -> None:
     items = _objects(_manifest(cut(), teams={None: LARGE}).to_json()["items"])
     whole, *parts = items

@@ -178,9 +178,48 @@ def test_given_no_cause_then_the_message_says_so(cause: str | None) -> None:
     assert _failure({"failure": told}).message == "States.Timeout without a message."
 
 
-def test_given_a_remedy_that_names_a_remedy_then_the_first_mark_counts() -> None:
+def test_given_a_message_that_quotes_a_remedy_then_the_last_one_counts() -> None:
     failure = _failure(_plain("X", "A. Remedy: B. Remedy: C."))
-    assert (failure.message, failure.remedy) == ("A.", "B. Remedy: C.")
+    assert (failure.message, failure.remedy) == ("A. Remedy: B.", "C.")
+
+
+@pytest.mark.parametrize(
+    ("cause", "message", "export_id"),
+    [
+        pytest.param("A. Export: exp_1. Remedy: B.", "A.", "exp_1", id="at the message's end"),
+        pytest.param(
+            "A. Export: no. Export: a b.c/=. Remedy: B.",
+            "A. Export: no.",
+            "a b.c/=",
+            id="the last one, of any characters",
+        ),
+        pytest.param("A. Export: exp_1 is odd. B? Remedy: B.", None, None, id="in a sentence"),
+        pytest.param("A. Export: . Remedy: B.", "A.", None, id="empty"),
+        pytest.param("A. Export: exp_1.", None, None, id="without a remedy"),
+    ],
+)
+def test_given_a_failed_export_then_its_id_is_known_apart_from_the_message(
+    cause: str, message: str | None, export_id: str | None
+) -> None:
+    outcome = Outcome.of(_plain("X", cause))
+    assert outcome.export_id == export_id
+    assert outcome.failure
+    assert outcome.failure.message == (message or cause.removesuffix(" Remedy: B."))
+    assert Outcome.from_json(json.loads(json.dumps(outcome.to_json()))) == outcome
+
+
+def test_given_a_description_that_was_cut_after_its_cause_then_all_of_that_is_known() -> None:
+    described: JsonObject = {
+        "Cause": 'Of "x"\n. Export: exp_1. Remedy: Export less.',
+        "Error": "ExportTimedOutError",
+        "ExecutionArn": ARN,
+        "Input": "x" * CAUSE_CHARACTERS,
+    }
+    # By the names' order, as AWS writes it.
+    cause = json.dumps(described, separators=(",", ":"))[:CAUSE_CHARACTERS]
+    assert Outcome.of(_plain("States.TaskFailed", cause)) == Outcome(
+        ARN, None, Failure("ExportTimedOutError", 'Of "x"\n.', "Export less."), "exp_1"
+    )
 
 
 @pytest.mark.parametrize(

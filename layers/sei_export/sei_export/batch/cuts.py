@@ -61,3 +61,30 @@ class Cut:
             if team not in landed_whole or team in too_large
         }
         return Cut(uses | dict.fromkeys(set(split_and_landed) - set(self.uses), 0))
+
+    def joined(self, before: "Cut", after: "Cut") -> "Cut":
+        """Tell what is known if this was written while a batch came from `before` to `after`.
+
+        What that batch found out is added to what others have, and what it used is counted.
+
+        Args:
+            before: What the batch knew at its start.
+            after: What it would write if nobody else had written.
+        """
+        if self == after:
+            return self
+        uses = {
+            team: count for team, count in self.uses.items() if team not in _gone(before, after)
+        }
+        for team, count in after.uses.items():
+            known = before.uses.get(team)
+            if known is None or count < known:
+                uses[team] = 0
+            elif count > known and team in uses:
+                uses[team] += count - known
+        return Cut(uses)
+
+
+def _gone(before: Cut, after: Cut) -> set[str]:
+    """Teams that a batch has landed whole."""
+    return set(before.uses) - set(after.uses)

@@ -133,6 +133,8 @@ def _item(line: Line) -> JsonObject:
     }
     landed = line.outcome.landed if line.outcome else None
     said |= {name: None for name in RESULT_FIELDS if name != "key"} | (landed or {})
+    if line.outcome and line.outcome.export_id:
+        said["exportId"] = line.outcome.export_id
     return said | (line.failure.to_json() if line.failure else {})
 
 

@@ -4,12 +4,13 @@ import json
 import re
 from dataclasses import dataclass
 
-from sei_export.errors import REMEDY_MARK
+from sei_export.errors import EXPORT_MARK, REMEDY_MARK
 from sei_export.export import ExportStatus
 from sei_export.jsontypes import JsonObject, JsonValue
 
 _SHOWN_CHARACTERS = 2000
 _ERROR_IN_CUT_JSON = re.compile(r'^\{.*"Error":"([\w.]{1,100})"', re.DOTALL)
+_TEXT_IN_CUT_JSON = r'"%s":("(?:[^"\\]|\\.)*")'
 _LOOK = "Look at the execution of the export machine that this item names."
 
 RESULT_FIELDS = (
@@ -47,11 +48,13 @@ class Outcome:
         execution_arn: The export's execution; empty if there was none.
         landed: `RESULT_FIELDS` of its result; None if it failed.
         failure: Why it failed; None if it landed.
+        export_id: The API's id of what failed, if it came to that.
     """
 
     execution_arn: str
     landed: JsonObject | None
     failure: Failure | None
+    export_id: str | None = None
 
     @classmethod
     def of(cls, given: JsonObject) -> "Outcome":
@@ -76,6 +79,7 @@ class Outcome:
             "executionArn": self.execution_arn,
             "landed": self.landed,
             "failure": self.failure.to_json() if self.failure else None,
+            **({"exportId": self.export_id} if self.export_id else {}),
         }
 
     @classmethod
@@ -87,7 +91,10 @@ class Outcome:
             return cls(arn, landed, None)
         if isinstance(failure, dict):
             texts = (str(failure.get(name, "")) for name in ("error", "message", "remedy"))
-            return cls(arn, None, Failure(*texts))
+            export_id = content.get("exportId")
+            return cls(
+                arn, None, Failure(*texts), export_id if isinstance(export_id, str) else None
+            )
         return None
 
 
@@ -102,12 +109,18 @@ def _failed(given: JsonObject) -> Outcome:
     named = _ERROR_IN_CUT_JSON.search(cause)
     if not described and named:
         # Step Functions cuts a cause at 32 KiB.
-        error, cause = named[1], "The rest of the message was cut off."
+        error = named[1]
+        arn = _text_in(cause, "ExecutionArn")
+        cause = _text_in(cause, "Cause") or "The rest of the message was cut off."
     elif "Error" in described or "Cause" in described:
         error, cause = str(described.get("Error", error)), str(described.get("Cause", ""))
     elif "Status" in described:
         cause = f"The export's execution ended with {described['Status']}."
-    message, _, remedy = cause.partition(REMEDY_MARK)
+    # The last one is the machine's own: an API's text may have the word, too.
+    message, mark, remedy = cause.rpartition(REMEDY_MARK)
+    if not mark:
+        message, remedy = cause, ""
+    message, export_id = _without_id(message) if mark else (message, None)
     return Outcome(
         arn,
         None,
@@ -116,7 +129,25 @@ def _failed(given: JsonObject) -> Outcome:
             message[:_SHOWN_CHARACTERS] or f"{error} without a message.",
             remedy[:_SHOWN_CHARACTERS] or _LOOK,
         ),
+        export_id,
     )
+
+
+def _without_id(message: str) -> tuple[str, str | None]:
+    """Take off the export's id, which the export machine puts at the end of what it says."""
+    said, mark, last = message.rpartition(EXPORT_MARK)
+    if mark and last.endswith("."):
+        return said, last[:-1] or None
+    return message, None
+
+
+def _text_in(cut: str, name: str) -> str:
+    """A text of an object whose JSON was cut off; empty if it is not there whole."""
+    found = re.search(_TEXT_IN_CUT_JSON % name, cut, re.DOTALL)
+    try:
+        return str(json.loads(found[1])) if found else ""
+    except ValueError:
+        return ""
 
 
 def _parsed(text: str) -> JsonObject:

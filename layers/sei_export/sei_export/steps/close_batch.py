@@ -1,10 +1,13 @@
 """CloseBatch: another round, or the manifest that proves what is complete and what is missing."""
 
+import random
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from sei_export import keys
+from sei_export.batch.cuts import Cut
 from sei_export.batch.expansion import children
 from sei_export.batch.item import Item
 from sei_export.batch.ledger import NEVER_STARTED, balance
@@ -14,13 +17,22 @@ from sei_export.batch.outcomes import Failure, Outcome
 from sei_export.batch.plan import CONTINUE
 from sei_export.batch.record import PlanRecord
 from sei_export.bucket.documents import Documents
-from sei_export.errors import InvalidRequestError
+from sei_export.bucket.refusals import LostRaceError
+from sei_export.errors import InvalidRequestError, ServiceUnavailableError
 from sei_export.input.payload import BY_HAND, count_field, text_field
 from sei_export.jsontypes import JsonObject, JsonValue
 
+_RACES = 20
+"""How often others may write a cut between its reading and its writing, one after another."""
+
+_LONGEST_PAUSE_SECONDS = 1.0
+
 
 def close_batch(
-    payload: JsonObject, documents: Documents, now: Callable[[], datetime]
+    payload: JsonObject,
+    documents: Documents,
+    now: Callable[[], datetime],
+    pause: Callable[[float], None] = time.sleep,
 ) -> JsonObject:
     """Close a round.
 
@@ -29,6 +41,7 @@ def close_batch(
             `mapFailure`, Step Functions' Error and Cause, if the map itself failed.
         documents: The bucket.
         now: The clock.
+        pause: Waits for so many seconds, where another batch was quicker.
 
     Returns:
         `status` CONTINUE with `run`, `round` and `itemsKey` of the next round; or COMPLETE, PARTIAL
@@ -62,7 +75,7 @@ def close_batch(
         return {"status": CONTINUE, "run": run, "round": number + 1, "itemsKey": items_key}
     learned = learn(record, ledger)
     for key, cut in learned.cuts.items():
-        documents.write_json(key, cut.to_json())
+        _remember(documents, key, record.cuts[key], cut, pause)
     manifest = BatchManifest(record, ledger, learned.splits, number, execution_arn, now())
     # Last: whoever finds it knows that nothing more will happen.
     manifest_key = keys.batch_manifest_key(run)
@@ -77,6 +90,29 @@ def close_batch(
         "totals": manifest.totals,
     }
     return closed if manifest.status == COMPLETE else closed | {"failure": manifest.failure()}
+
+
+def _remember(
+    documents: Documents, key: str, before: Cut, after: Cut, pause: Callable[[float], None]
+) -> None:
+    """Write a cut down, together with what other batches have learned meanwhile."""
+    for race in range(_RACES):
+        found = documents.read_json(key)
+        known = Cut.from_json(found.content)
+        joined = known.joined(before, after)
+        if joined == known:
+            return
+        try:
+            documents.replace_json(key, joined.to_json(), found.etag)
+        except LostRaceError:
+            # Who comes at the same moment again would lose again.
+            pause(random.random() * min(_LONGEST_PAUSE_SECONDS, 0.05 * 2**race))  # noqa: S311 - jitter
+        else:
+            return
+    raise ServiceUnavailableError(
+        f"Other batches wrote s3://{documents.bucket}/{key} {_RACES} times, one after another.",
+        remedy="Start fewer batches of one org tree at a time.",
+    )
 
 
 def _items(documents: Documents, run: str, number: int) -> list[Item]:

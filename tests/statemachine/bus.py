@@ -1,0 +1,67 @@
+"""An event bus that is as strict as AWS's, and knows the schemas of the events."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from typing import cast
+
+from jsonschema import Draft202012Validator
+
+from local.paths import ROOT
+from sei_export.jsontypes import JsonObject, JsonValue
+from tests.statemachine.engine import leaves, size_of
+from tests.statemachine.jsonata_of_aws import StateError
+
+EVENT_BYTES = 262_144
+LARGEST_INTEGER = 9_223_372_036_854_775_807
+DEEPEST = 900
+
+
+@dataclass
+class Bus:
+    """Takes events, or refuses them as EventBridge does.
+
+    Attributes:
+        refusals: How many to refuse first, whatever they are.
+        taken: What it took.
+    """
+
+    refusals: int = 0
+    taken: list[JsonObject] = field(default_factory=list)
+
+    def put(self, arguments: JsonValue) -> JsonValue:
+        """Take the one entry of a call.
+
+        Raises:
+            StateError: It is refused.
+        """
+        (entry,) = cast("list[JsonObject]", cast("JsonObject", arguments)["Entries"])
+        if self.refusals:
+            self.refusals -= 1
+            raise StateError("EventBridge.InternalException", "Refused.")
+        if size_of(entry) > EVENT_BYTES:
+            raise StateError("EventBridge.ValidationException", "Total size of the entries.")
+        for each, depth in leaves(entry["Detail"]):
+            large = isinstance(each, int) and abs(each) > LARGEST_INTEGER
+            if large or depth > DEEPEST or (isinstance(each, float) and abs(each) > 1e300):
+                raise StateError("EventBridge.FailedEntry", "Detail is malformed.")
+        event: JsonObject = {
+            "source": entry["Source"],
+            "detail-type": entry["DetailType"],
+            "resources": entry["Resources"],
+            "detail": entry["Detail"],
+        }
+        _schema(str(entry["DetailType"])).validate(event)
+        self.taken.append(event)
+        return {"FailedEntryCount": 0}
+
+    @property
+    def details(self) -> list[JsonObject]:
+        """Of what it took, the details."""
+        return [cast("JsonObject", event["detail"]) for event in self.taken]
+
+
+@cache
+def _schema(name: str) -> Draft202012Validator:
+    schema = json.loads((ROOT / "events" / "schemas" / f"{name}.json").read_text())
+    return Draft202012Validator(schema)

@@ -1,0 +1,212 @@
+"""Step Functions in small: runs a definition to its end, with AWS's limits and AWS's strictness.
+
+Every task answers what the test says. A state's retries are over at once: what they cannot mend is
+what is asked for here.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import cast
+
+from sei_export.jsontypes import JsonObject, JsonValue
+from tests.statemachine.jsonata_of_aws import QUERY_ERROR, Jsonata, StateError
+
+STATE_BYTES = 262_144
+CAUSE_CHARACTERS, ERROR_CHARACTERS = 32_768, 256
+HISTORY_EVENTS = 25_000
+UNCAUGHT = frozenset({"States.Runtime", "States.DataLimitExceeded"})
+"""Of errors, those that States.ALL does not match."""
+
+STARTED = "2026-03-01T06:00:00.000Z"
+STARTED_MILLIS = 1_772_344_800_000
+
+type Answer = Callable[[str, JsonValue], JsonValue]
+"""What a task or a Distributed Map returns, by state and arguments; may raise StateError."""
+
+
+@dataclass
+class End:
+    """How an execution ended.
+
+    Attributes:
+        state: Its last state.
+        output: What the last state was given, or put out.
+        error: The error's name; None after a success.
+        cause: The error's text.
+    """
+
+    state: str
+    output: JsonValue
+    error: str | None = None
+    cause: str = ""
+
+
+@dataclass
+class Engine:
+    """One execution.
+
+    Attributes:
+        answer: What tasks return.
+        given: The input.
+        name: The execution's name.
+        jsonata: Evaluates.
+        variables: By name.
+        visited: All states, in the order in which they were entered.
+        waited: Seconds that Wait states took, each.
+        events: In the history so far.
+    """
+
+    answer: Answer
+    given: JsonValue = field(default_factory=dict)
+    name: str = "run"
+    jsonata: Jsonata = field(default_factory=lambda: Jsonata(STARTED_MILLIS))
+    variables: JsonObject = field(default_factory=dict)
+    visited: list[str] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
+    events: int = 1
+
+    def run(self, definition: JsonObject) -> End:
+        """Run it to its end."""
+        return self._run(definition, self.given)
+
+    def _run(self, definition: JsonObject, given: JsonValue) -> End:
+        name = str(definition["StartAt"])
+        states = cast("dict[str, JsonObject]", definition["States"])
+        while True:
+            self.visited.append(name)
+            state = states[name]
+            self.events += {"Task": 5, "Fail": 1}.get(str(state["Type"]), 2)
+            if self.events >= HISTORY_EVENTS:
+                return End(name, given, "States.Runtime", "The history is full.")
+            try:
+                if state["Type"] == "Succeed":
+                    return End(name, given)
+                if state["Type"] == "Fail":
+                    return self._failed(name, state, given)
+                following, given = self._step(name, state, given)
+            except StateError as error:
+                return End(name, given, error.error, error.cause or "")
+            name = following
+
+    def _step(self, name: str, state: JsonObject, given: JsonValue) -> tuple[str, JsonValue]:
+        seen: JsonObject = {"context": self._context(), "input": given}
+        if state["Type"] in {"Task", "Map"}:
+            try:
+                seen["result"] = _fitting(self._result(name, state, given))
+                return str(state["Next"]), self._left(state, seen, seen["result"])
+            except StateError as error:
+                catcher = _catcher(state, error.error)
+                if catcher is None:
+                    raise
+                cause: JsonObject = {} if error.cause is None else {"Cause": error.cause}
+                output: JsonObject = {"Error": error.error, **cause}
+                caught = {**seen, "errorOutput": output}
+                caught.pop("result", None)
+                return str(catcher["Next"]), self._left(catcher, caught, output)
+        if state["Type"] == "Choice":
+            rule = self._chosen(state, seen)
+            return str(rule.get("Next", rule.get("Default"))), self._left(rule, seen, given)
+        if state["Type"] == "Wait":
+            self._wait(self._fill(state["Seconds"], seen))
+        return str(state["Next"]), self._left(state, seen, given)
+
+    def _result(self, name: str, state: JsonObject, given: JsonValue) -> JsonValue:
+        seen: JsonObject = {"context": self._context(), "input": given}
+        if state["Type"] == "Task":
+            return self.answer(name, _fitting(self._fill(state["Arguments"], seen)))
+        if "Items" not in state:
+            reader = cast("JsonObject", state["ItemReader"])
+            return self.answer(name, _fitting(self._fill(reader["Arguments"], seen)))
+        items = self._fill(state["Items"], seen)
+        if not isinstance(items, list):
+            raise StateError(QUERY_ERROR, "Items are no list.")
+        return [self._iteration(state, seen, item) for item in items]
+
+    def _iteration(self, state: JsonObject, seen: JsonObject, item: JsonValue) -> JsonValue:
+        context: JsonObject = self._context() | {"Map": {"Item": {"Value": item}}}
+        outer = self.variables
+        self.variables = dict(outer)
+        try:
+            given = self._fill(state["ItemSelector"], {**seen, "context": context})
+            end = self._run(cast("JsonObject", state["ItemProcessor"]), given)
+        finally:
+            self.variables = outer
+        if end.error is not None:
+            raise StateError(end.error, end.cause)
+        return end.output
+
+    def _chosen(self, state: JsonObject, seen: JsonObject) -> JsonObject:
+        for rule in cast("list[JsonObject]", state["Choices"]):
+            holds = self._fill(rule["Condition"], seen)
+            if not isinstance(holds, bool):
+                raise StateError(QUERY_ERROR, f"{rule['Condition']} is {holds!r}.")
+            if holds:
+                return rule
+        return state
+
+    def _wait(self, seconds: JsonValue) -> None:
+        whole = isinstance(seconds, int | float) and seconds == int(seconds)
+        if not whole or not 0 <= cast("float", seconds) <= 99_999_999:
+            raise StateError(QUERY_ERROR, f"Seconds are {seconds!r}.")
+        self.waited.append(cast("float", seconds))
+        self.jsonata.millis += int(1000 * cast("float", seconds))
+
+    def _left(self, entry: JsonObject, seen: JsonObject, default: JsonValue) -> JsonValue:
+        """What a state, a rule or a catcher puts out; its variables are set then."""
+        output = self._fill(entry["Output"], seen) if "Output" in entry else default
+        assigned = cast("JsonObject", self._fill(entry.get("Assign", {}), seen))
+        _fitting(assigned)
+        self.variables = self.variables | assigned
+        return _fitting(output)
+
+    def _failed(self, name: str, state: JsonObject, given: JsonValue) -> End:
+        seen: JsonObject = {"context": self._context(), "input": given}
+        error, cause = (self._fill(state[field], seen) for field in ("Error", "Cause"))
+        if not isinstance(error, str) or not isinstance(cause, str):
+            raise StateError(QUERY_ERROR, "Error or Cause is no text.")
+        if len(error) > ERROR_CHARACTERS or len(cause) > CAUSE_CHARACTERS:
+            raise StateError("States.Runtime", "Error or Cause is too long.")
+        return End(name, given, error, cause)
+
+    def _fill(self, template: JsonValue, seen: JsonObject) -> JsonValue:
+        return self.jsonata.fill(template, self.variables | {"states": seen})
+
+    def _context(self) -> JsonObject:
+        execution: JsonObject = {
+            "Id": f"arn:aws:states:eu-west-1:123456789012:execution:Machine:{self.name}",
+            "Name": self.name,
+            "StartTime": STARTED,
+            "Input": self.given,
+        }
+        return {"Execution": execution}
+
+
+def _catcher(state: JsonObject, error: str) -> JsonObject | None:
+    for catcher in cast("list[JsonObject]", state.get("Catch", [])):
+        names = cast("list[str]", catcher["ErrorEquals"])
+        if error in names or ("States.ALL" in names and error not in UNCAUGHT):
+            return catcher
+    return None
+
+
+def size_of(value: JsonValue) -> int:
+    """Bytes of a value as Step Functions writes it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _fitting(value: JsonValue) -> JsonValue:
+    if size_of(value) > STATE_BYTES:
+        raise StateError("States.DataLimitExceeded", "Too large.")
+    return value
+
+
+def leaves(value: JsonValue, depth: int = 0) -> Iterator[tuple[JsonValue, int]]:
+    """All that a value holds, with how deep each is."""
+    left: list[tuple[JsonValue, int]] = [(value, depth)]
+    while left:
+        each, at = left.pop()
+        yield each, at
+        inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        left += [(one, at + 1) for one in inner]

@@ -1,0 +1,204 @@
+"""Ways through the machines: what each task answers, and what has to come of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import cast
+
+from sei_export.jsontypes import JsonObject, JsonValue
+from tests.statemachine import hostile, machine
+from tests.statemachine.bus import Bus
+from tests.statemachine.engine import End, Engine
+from tests.statemachine.jsonata_of_aws import StateError
+
+type Script = dict[str, list[JsonValue | StateError]]
+"""What each task answers at each visit, the last one again and again."""
+
+EXPORT: JsonObject = {
+    "exportId": "exp_1",
+    "report": "productivity",
+    "request": {"report": "productivity"},
+    "legacy": False,
+    "expectedSeconds": 0,
+}
+FAILED: JsonObject = {
+    "status": "failed",
+    "failure": {"error": "ExportFailedError", "message": "No such team.", "remedy": "Mend it."},
+}
+LANDED: JsonObject = {"status": "completed", "exportId": "exp_1"}
+PAGE: JsonObject = {
+    "exports": [{"exportId": "exp_1", "report": "sprint"}],
+    "cursor": {},
+    "listed": 1,
+    "known": 0,
+    "pending": 0,
+    "unusable": 0,
+}
+PLANNED: JsonObject = {"status": "CONTINUE", "run": "r", "round": 1, "itemsKey": "key"}
+TOTALS: JsonObject = {
+    **dict.fromkeys(("expected", "landed", "failed", "missing", "split"), 1),
+    **dict.fromkeys(("missingRows", "changed", "rows", "sizeBytes", "csvBytes"), 1),
+}
+CLOSED: JsonObject = {
+    "status": "COMPLETE",
+    "run": "r",
+    "round": 1,
+    "bucket": "bucket",
+    "name": "weekly",
+    "totals": TOTALS,
+    "manifestKey": "runs/r/manifest.json",
+}
+PARTIAL: JsonObject = CLOSED | {"status": "PARTIAL"} | {"failure": FAILED["failure"]}
+CHILD: JsonObject = {"item": {"id": "1", "name": "n", "input": {}}, "run": "r", "round": 1}
+PASSING = StateError("RateLimitedError", hostile.raised("429. Retry-After: 200. Remedy: Wait."))
+REFUSED = StateError("StorageError", hostile.raised("No. Remedy: Mend it."))
+
+SCRIPTS: dict[str, dict[str, Script]] = {
+    "export": {
+        "lands": {
+            "CreateExport": [PASSING, EXPORT],
+            "CheckExport": [PASSING, {"status": "queued"}, {"status": "completed"}],
+            "DownloadExport": [PASSING, {"finished": False}, LANDED],
+        },
+        "fails, is made again and lands": {
+            "CreateExport": [EXPORT, EXPORT, EXPORT | {"exportId": "exp_2"}],
+            "CheckExport": [FAILED, {"status": "completed"}],
+            "DownloadExport": [LANDED],
+        },
+        "fails for good": {"CreateExport": [EXPORT], "CheckExport": [FAILED]},
+        "is cancelled": {
+            "CreateExport": [EXPORT],
+            "CheckExport": [FAILED | {"status": "cancelled"}],
+        },
+        "never ends": {"CreateExport": [EXPORT], "CheckExport": [{"status": "processing"}]},
+        "never downloads": {
+            "CreateExport": [EXPORT],
+            "CheckExport": [{"status": "completed"}],
+            "DownloadExport": [{"finished": False, "receivedBytes": 1, "totalBytes": None}],
+        },
+        "is a legacy report": {
+            "CreateExport": [EXPORT | {"legacy": True}],
+            "FetchReport": [PASSING, LANDED],
+        },
+        "is refused": {"CreateExport": [REFUSED]},
+    },
+    "harvest": {
+        "lands": {
+            "ListExports": [PASSING, PAGE | {"cursor": {"report": "sprint"}}, PAGE],
+            "LandExport": [PASSING, {"finished": False}, LANDED],
+        },
+        "cannot land one": {"ListExports": [PAGE], "LandExport": [REFUSED]},
+        "never lands one": {"ListExports": [PAGE], "LandExport": [{"finished": False}]},
+        "is refused": {"ListExports": [REFUSED]},
+    },
+    "batch": {
+        "is complete": {
+            "PlanBatch": [PASSING, PLANNED],
+            "RunExports": [[], StateError("States.ItemReaderFailed", "No.")],
+            "CloseBatch": [PLANNED | {"round": 2}, CLOSED],
+        },
+        "is partial": {"PlanBatch": [PLANNED], "RunExports": [[]], "CloseBatch": [PARTIAL]},
+        "is only planned": {"PlanBatch": [{"dryRun": True, "items": []}]},
+        "is refused": {"PlanBatch": [REFUSED]},
+    },
+    "child": {
+        "lands": {"RunExport": [{"Output": LANDED}], "RecordOutcome": [{}]},
+        "fails": {"RunExport": [REFUSED], "RecordOutcome": [{}]},
+        "is lost": {"RunExport": [REFUSED], "RecordOutcome": [REFUSED]},
+    },
+}
+SUBSTITUTIONS = {"ExportTimeoutMinutes": "60", "MaxRestarts": "2", "MaxConcurrency": "10"}
+PUBLISHING = ("PublishFailure", "PublishExportFailure", "PublishBatch")
+
+
+def definition_of(name: str) -> JsonObject:
+    """A machine's definition with its substitutions; a child is the batch's inner one."""
+    text = (machine.EXPORT.parent / f"{name.replace('child', 'batch')}.asl.json").read_text()
+    for key, value in SUBSTITUTIONS.items():
+        text = text.replace(f"${{{key}}}", value)
+    definition: JsonObject = machine.parse(text)
+    if name == "child":
+        states = cast("dict[str, JsonObject]", definition["States"])
+        return cast("JsonObject", states["RunExports"]["ItemProcessor"])
+    return definition
+
+
+DEFINITIONS = {name: definition_of(name) for name in SCRIPTS}
+
+
+@dataclass
+class Run:
+    """One execution, and what it published.
+
+    Attributes:
+        name: Of the machine.
+        script: What its tasks answer.
+        given: Its input.
+        bus: Where its events go.
+    """
+
+    name: str
+    script: Script
+    given: JsonValue = field(default_factory=dict)
+    bus: Bus = field(default_factory=Bus)
+
+    def __post_init__(self) -> None:
+        self.left = {state: iter(answers) for state, answers in self.script.items()}
+        self.last: dict[str, JsonValue | StateError] = {}
+        self.engine = Engine(self._answer, self.given)
+        self.end: End = self.engine.run(DEFINITIONS[self.name])
+
+    def _answer(self, state: str, arguments: JsonValue) -> JsonValue:
+        if state.startswith(PUBLISHING):
+            return self.bus.put(arguments)
+        # What the script does not foresee is refused.
+        left = self.left.get(state, iter(()))
+        self.last[state] = next(left, self.last.get(state, REFUSED))
+        answer = self.last[state]
+        if isinstance(answer, StateError):
+            raise answer
+        if state in {"RunExports", "RunExport"}:
+            return answer
+        return {"Payload": answer}
+
+    def check(self) -> None:
+        """It ended as it should: with one event, which says what the execution says."""
+        if self.name == "child":
+            # The batch's event is about it: what it did not write down is missing.
+            assert self.end.state in {"OutcomeRecorded", "OutcomeLost"}
+            return
+        if self.end.error is None:
+            self._check_success()
+            return
+        last = {"export": "ExportFailed", "harvest": "HarvestFailed", "batch": "BatchFailed"}
+        assert self.end.state == last[self.name], (self.end, self.engine.visited)
+        # Of a harvest, those about its exports come before it.
+        own = [it for it in self.bus.details if self.name != "harvest" or it["exportId"] is None]
+        assert own, self.end
+        detail = own[-1]
+        assert self.name == "harvest" or len(self.bus.taken) == 1
+        assert detail["error"] == self.end.error
+        assert self.end.cause == f"{detail['message']} Remedy: {detail['remedy']}"
+        assert " Remedy: " not in str(detail["remedy"])
+
+    def _check_success(self) -> None:
+        output = self.end.output
+        if self.name == "export":
+            assert isinstance(output, dict)
+            assert (self.end.state, output["status"]) == ("ExportSucceeded", "completed")
+            assert self.bus.taken == []
+        elif self.name == "batch" and self.end.state == "BatchSucceeded":
+            assert [detail["status"] for detail in self.bus.details] == ["COMPLETE"]
+        else:
+            assert self.end.state in {"HarvestSucceeded", "PlanSucceeded"}
+
+
+def given_to(name: str) -> JsonValue:
+    """An input for a machine."""
+    return CHILD if name == "child" else {"report": "sprint"}
+
+
+def named() -> Iterator[tuple[str, str, Script]]:
+    """Every script with its machine and its title."""
+    for name, scripts in SCRIPTS.items():
+        for title, script in scripts.items():
+            yield name, title, script
