@@ -19,7 +19,7 @@ BUS = "bus"
 
 
 class FakeEvents:
-    """One bus.
+    """Stands for boto3's client of EventBridge, with one bus.
 
     Attributes:
         entries: What it took.

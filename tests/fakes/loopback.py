@@ -61,7 +61,7 @@ type Answer = bytes | Held
 
 
 class Loopback:
-    """Answers each request from a list, or by a function; remembers what arrived.
+    """Stands for any server: answers from a list or by a function, and remembers what arrived.
 
     Attributes:
         received: Requests, in order.

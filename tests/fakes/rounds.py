@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sei_export import keys
+from sei_export.batch.cuts import Cut
 from sei_export.batch.expansion import children
 from sei_export.batch.item import Item
 from sei_export.batch.ledger import MAX_ROUNDS, Ledger, balance
 from sei_export.batch.outcomes import Failure, Outcome
+from sei_export.batch.record import PlanRecord
 from sei_export.jsontypes import JsonValue
 from sei_export.orgtree import OrgTree
-from tests.fakes.batch_items import RUN, TREE, cut, expanded
+from tests.fakes.batch_items import RUN, TREE, TREE_NAME, cut, expanded, expansion
+from tests.fakes.samples import landed, least, parsed
 
 LANDED = Outcome("arn", {"rows": 1}, None)
 TOO_LARGE = "ExportTimedOutError"
@@ -81,3 +85,41 @@ class Rounds:
 def of_teams(teams: Mapping[str | None, Answer]) -> Callable[[Item], Answer]:
     """What becomes of the items of some teams, None for the whole tree; all others land."""
     return lambda item: teams.get(item.team, LANDED)
+
+
+def settled(
+    *entries: JsonValue,
+    teams: Mapping[str | None, Answer],
+    known: Cut | None = None,
+    report: str = "productivity",
+    tree: OrgTree | None = TREE,
+) -> tuple[PlanRecord, Ledger]:
+    """A batch as it was planned, and its account when it has ended.
+
+    Args:
+        entries: The plan's.
+        teams: What becomes of the items of some teams, None for the whole tree; all others land.
+        known: What was known before.
+        report: Of which that was known.
+        tree: The tree; None where it could not be read.
+    """
+    known = known or Cut({})
+    planned = expansion(*entries, tree=tree, too_large=known.splits, of=report)
+    record = PlanRecord(
+        run="weekly",
+        name="weekly",
+        execution_arn="arn:x",
+        started_at="2026-03-15T06:00:00Z",
+        scheduled_time="2026-03-15T06:00:00Z",
+        plan={},
+        warnings=(),
+        trees={TREE_NAME: tree} if tree else {},
+        cuts={keys.cut_key(parsed(least(report))): known},
+        opened=planned.opened,
+        item_count=len(planned.items),
+    )
+
+    def answer(item: Item) -> Answer:
+        return teams[item.team] if item.team in teams else Outcome.of(landed(item))
+
+    return record, Rounds([*planned.items], answer, tree or TREE).settle()

@@ -24,6 +24,9 @@ DEFAULTS = RequestDefaults(
     default_request={"report": "productivity", "dateRange": {"period": "previous-month"}},
 )
 
+TREE_OR_TEAM = ["efficiency", "sprint", "business-alignment", "time-in-status"]
+LEGACY = ["team-report", "contributor-report"]
+
 _LEAST: dict[str, JsonObject] = {
     "productivity": {},
     "efficiency": {"metricGroups": ["lttc"], "options": {"granularity": "MONTHLY"}},
@@ -153,3 +156,8 @@ def task_failed(
         "Cause": f"{message} Remedy: {remedy}",
     }
     return {"failure": {"Error": "States.TaskFailed", "Cause": json.dumps(described)}}
+
+
+def size_of(value: JsonValue) -> int:
+    """Bytes of a function's answer, as Step Functions counts them."""
+    return len(json.dumps(value, ensure_ascii=False).encode())

@@ -38,9 +38,12 @@ GZ = gzip.compress(CSV, mtime=0)
 
 @dataclass
 class Stage:
-    """One request's exports.
+    """Stands for all that DownloadExport works with, for the exports of one request.
 
     Attributes:
+        s3: The bucket, in memory.
+        events: The bus, in memory.
+        server: The API, on a loopback port.
         body: What the API answers to a download.
         state: More fields of what it answers to a status call.
         journal: What was written and announced, in order.

@@ -12,7 +12,7 @@ KEY = "pat.account.0123456789"
 
 @dataclass
 class FakeClock:
-    """Starts at zero seconds, at noon.
+    """Stands for time and chance, as `sei_export.clock.Clock`: starts at zero seconds, at noon.
 
     Attributes:
         chance: What chance gives, from 0 to 1.
@@ -45,7 +45,7 @@ class FakeClock:
 
 @dataclass
 class FakeKey:
-    """A key whose fresh reading gives the next value.
+    """Stands for the stack's secret, as `sei_export.api.calls.Key`: a fresh reading rotates it.
 
     Attributes:
         values: The value now, and those after each rotation.
@@ -56,7 +56,7 @@ class FakeKey:
     fresh_reads: int = 0
 
     def read(self, *, fresh: bool = False) -> str:
-        """The key."""
+        """Read the key, or the next one if `fresh`."""
         if fresh:
             self.fresh_reads += 1
             if len(self.values) > 1:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
+from botocore.exceptions import DataNotFoundError
 from botocore.loaders import JSONFileLoader, Loader
 
 from sei_export import aws
@@ -23,16 +24,24 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    aws._session.cache_clear()  # noqa: SLF001 - kept for a process's life
+    kept = (aws._session, aws._data)  # noqa: SLF001 - kept for a process's life
+    for part in kept:
+        part.cache_clear()
     yield
-    aws._session.cache_clear()  # noqa: SLF001 - as above
+    for part in kept:
+        part.cache_clear()
 
 
 def _all() -> list["BaseClient"]:
     return [aws.secrets(), aws.s3(10), aws.events()]
 
 
-def test_given_all_clients_when_made_then_no_file_is_read_twice_and_no_service_looked_for(
+def _name_of(service: str) -> str:
+    client = cast("BaseClient", aws._client(service))  # noqa: SLF001 - what makers call
+    return client.meta.service_model.service_name
+
+
+def test_when_all_clients_are_made_then_no_file_is_read_twice_nor_any_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def load(loader: aws._Files, path: str) -> object:
@@ -42,7 +51,7 @@ def test_given_all_clients_when_made_then_no_file_is_read_twice_and_no_service_l
         return content
 
     def refuse(*_: object) -> list[str]:
-        raise AssertionError
+        raise AssertionError("botocore's folders are searched")
 
     read: Counter[str] = Counter()
     plain = aws._Files.load_file  # noqa: SLF001 - what every file is read by
@@ -69,6 +78,30 @@ def test_all_services_are_known_to_botocore_and_limited_in_time_and_tries() -> N
         config = vars(client.meta.config)
         assert (config["connect_timeout"], config["read_timeout"]) == (5, 30)
         assert config["retries"] == {"mode": "standard", "total_max_attempts": 4}
-    assert {client.meta.service_model.service_name for client in _all()} == set(
-        aws._SERVICES  # noqa: SLF001 - as above
-    )
+    services = [client.meta.service_model.service_name for client in _all()]
+    assert services == ["secretsmanager", "s3", "events"]
+
+
+@pytest.mark.parametrize("service", ["sns", "glue", "sqs"])
+def test_a_client_is_made_of_any_service_that_botocore_has(service: str) -> None:
+    # As whoever adds a maker will ask for it, before and after those that there are.
+    assert _name_of(service) == service
+    _all()
+    assert _name_of(service) == service
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["at first", "after others"])
+def test_an_unknown_service_is_refused_with_botocores_own_words(*, before: bool) -> None:
+    if before:
+        _all()
+    for _ in range(2):
+        with pytest.raises(DataNotFoundError) as caught:
+            _name_of("secretmanager")
+        assert str(caught.value) == "Unable to load data for: secretmanager"
+    # Nor does it stand in the way of the others.
+    assert len(_all()) == 3
+
+
+def test_clients_have_as_many_connections_as_they_are_told() -> None:
+    pools = [vars(client.meta.config)["max_pool_connections"] for client in _all()]
+    assert pools == [1, 10, 1]

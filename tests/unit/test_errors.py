@@ -1,5 +1,7 @@
 """Errors: names that the state machine matches, and a text with a remedy."""
 
+import re
+
 import pytest
 
 from sei_export import errors
@@ -8,6 +10,7 @@ from sei_export.errors import (
     ExportRejectedError,
     InvalidRequestError,
     SeiExportError,
+    ServiceUnavailableError,
 )
 
 CONTRACT = {
@@ -43,9 +46,22 @@ def test_the_errors_that_can_be_raised_are_exactly_those_of_the_contract() -> No
     assert {kind.__name__ for kind in LEAVES} == CONTRACT
 
 
-def test_the_tree_in_the_docstring_names_every_error() -> None:
-    drawn = errors.__doc__ or ""
-    assert [kind.__name__ for kind in RAISED if kind.__name__ not in drawn] == []
+def test_the_tree_in_the_docstring_is_that_of_the_classes() -> None:
+    drawn: dict[str, str] = {}
+    above: list[str] = []
+    picture = (errors.__doc__ or "").partition("::")[2]
+    for branch, name in re.findall(r"^ {4}([ │├└─]*)(\w+Error)\b", picture, re.MULTILINE):
+        above[len(branch) // 4 :] = [name]
+        if branch:
+            drawn[name] = above[-2]
+    assert drawn == {kind.__name__: kind.__bases__[0].__name__ for kind in RAISED}
+
+
+def test_a_service_that_is_away_is_no_answer_of_the_api() -> None:
+    # It may be S3 or Secrets Manager: whoever raises it says whose status to look at.
+    assert ServiceUnavailableError.__bases__ == (SeiExportError,)
+    for page in ("Harness status page", "AWS Health Dashboard"):
+        assert page in ServiceUnavailableError.default_remedy
 
 
 @pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: str(kind.__name__))

@@ -3,15 +3,16 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sei_export.errors import InvalidRequestError
-from sei_export.export import Export
+from sei_export.errors import InvalidRequestError, ProtocolError
+from sei_export.export import Export, ExportHandle, ExportStatus
+from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.reports import REPORTS, SPRINT, Report
 from tests.fakes.request_strategies import names, requests
-from tests.fakes.samples import parsed, request, request_of
+from tests.fakes.samples import outdated, parsed, request, request_of
 
 CREATED_AT = "2025-12-29T10:00:00Z"
 EXPORT = Export.of(request(), "exp_7a8b9c0d", CREATED_AT, reused=True)
@@ -31,14 +32,6 @@ def test_the_form_for_states_has_what_the_result_says_and_where_to_ask() -> None
         "projectIdentifier": "metrics",
         "legacy": False,
         "expectedSeconds": 0.0,
-    }
-
-
-def test_the_part_of_the_result_says_nothing_twice() -> None:
-    assert EXPORT.describe() == {
-        name: value
-        for name, value in EXPORT.to_json().items()
-        if name not in {"orgIdentifier", "projectIdentifier", "legacy", "expectedSeconds"}
     }
 
 
@@ -123,8 +116,6 @@ def test_an_id_that_is_not_safe_in_a_path_is_refused(export_id: JsonValue) -> No
     [
         pytest.param({"request": []}, id="list"),
         pytest.param({"request": "x"}, id="text"),
-        pytest.param({"request": None, "report": None}, id="absent, no report either"),
-        pytest.param({"request": None, "report": "x"}, id="absent, unknown report"),
         pytest.param({"request": None, "report": "team-report"}, id="absent, legacy report"),
     ],
 )
@@ -132,6 +123,7 @@ def test_a_request_that_is_no_object_is_refused(changes: JsonObject) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         Export.from_json({**EXPORT.to_json(), **changes})
     assert caught.value.problems == ("export.request is not an object.",)
+    assert caught.value.remedy == BY_HAND
 
 
 @pytest.mark.parametrize("name", ["orgIdentifier", "projectIdentifier"])
@@ -144,10 +136,49 @@ def test_without_a_request_the_project_must_be_known(name: str, value: JsonValue
     )
 
 
-def test_a_request_that_is_not_canonical_is_refused_with_its_problems() -> None:
-    broken: JsonObject = {**request().canonical(), "dateRange": {"period": "previous-day"}}
-    with pytest.raises(InvalidRequestError, match="dateRange is"):
-        Export.from_json({**EXPORT.to_json(), "request": broken})
+@pytest.mark.parametrize("request_of_it", [EXPORT.to_json()["request"], None], ids=["known", "not"])
+@pytest.mark.parametrize("report", [None, "x", 7, {}])
+def test_a_report_that_is_none_is_refused(report: JsonValue, request_of_it: JsonValue) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        Export.from_json({**EXPORT.to_json(), "request": request_of_it, "report": report})
+    assert caught.value.problems == ("export.report is not a report.",)
+    assert caught.value.remedy == BY_HAND
+
+
+@pytest.mark.parametrize(
+    ("stored", "problem"),
+    [
+        pytest.param(
+            outdated(request().canonical()),
+            'export.request: options.granularity is "hourly": allowed are weekly, monthly, '
+            "quarterly.",
+            id="a word that the table has no longer",
+        ),
+        pytest.param(
+            request().canonical() | {"report": "dora"},
+            f'export.request: report is "dora": allowed are {", ".join(REPORTS)}.',
+            id="a report that the table has no longer",
+        ),
+        pytest.param(
+            request().canonical() | {"dateRange": {"period": "previous-day"}},
+            'export.request: dateRange is {"period": "previous-day"}: only a range of start and '
+            "end is allowed.",
+            id="made by hand",
+        ),
+    ],
+)
+def test_given_a_request_of_another_table_then_the_export_is_said_to_exist(
+    stored: JsonObject, problem: str
+) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        Export.from_json({**EXPORT.to_json(), "request": stored})
+    assert caught.value.problems == (problem,)
+    assert "nothing was sent" not in str(caught.value)
+    assert caught.value.remedy == (
+        "Export exp_7a8b9c0d exists at the API, and this version of the stack refuses its "
+        "request: correct the input and start a new execution, or start a harvest, which lands the "
+        f"export without it. {BY_HAND}"
+    )
 
 
 @pytest.mark.parametrize("reused", [None, "true", 1, False])
@@ -158,3 +189,96 @@ def test_only_true_means_reused(reused: JsonValue) -> None:
 @pytest.mark.parametrize("created_at", [None, 1767002400])
 def test_a_time_that_is_no_text_is_left_out(created_at: JsonValue) -> None:
     assert Export.from_json({**EXPORT.to_json(), "createdAt": created_at}).created_at == ""
+
+
+# --- handles ---
+
+
+@pytest.mark.parametrize("export", [EXPORT, FOUND], ids=["asked for", "found"])
+def test_a_handle_is_what_the_api_has_to_be_told(export: Export) -> None:
+    handle = ExportHandle.from_json(json.loads(json.dumps(export.to_json())))
+    assert type(handle) is ExportHandle
+    assert handle == ExportHandle(export.export_id, export.report, export.org, export.project)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"request": outdated(request().canonical())}, id="a request of another table"),
+        pytest.param({"request": "x"}, id="a request that is none"),
+        pytest.param({"createdAt": 7, "reused": "no", "expectedSeconds": None}, id="other facts"),
+    ],
+)
+def test_a_handle_is_read_whatever_else_is_written(changes: JsonObject) -> None:
+    handle = ExportHandle.from_json(EXPORT.to_json())
+    assert ExportHandle.from_json({**EXPORT.to_json(), **changes}) == handle
+
+
+@pytest.mark.parametrize(
+    ("given_value", "problem"),
+    [
+        pytest.param(None, "export is missing: give what CreateExport returned.", id="nothing"),
+        pytest.param(
+            {**EXPORT.to_json(), "exportId": "a/b"},
+            "export.exportId is not an export's id.",
+            id="id",
+        ),
+        pytest.param(
+            {**EXPORT.to_json(), "report": "x"}, "export.report is not a report.", id="report"
+        ),
+        pytest.param(
+            {**EXPORT.to_json(), "orgIdentifier": None},
+            "export.orgIdentifier and export.projectIdentifier are missing.",
+            id="project",
+        ),
+    ],
+)
+def test_what_is_no_handle_is_refused(given_value: JsonValue, problem: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        ExportHandle.from_json(given_value)
+    assert caught.value.problems == (problem,)
+    assert caught.value.remedy == BY_HAND
+
+
+# --- statuses ---
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        pytest.param("queued", ExportStatus.QUEUED, id="lower"),
+        pytest.param("PROCESSING", ExportStatus.PROCESSING, id="upper"),
+        pytest.param("Completed", ExportStatus.COMPLETED, id="mixed"),
+        pytest.param(" FAILED\n", ExportStatus.FAILED, id="with white space"),
+        pytest.param("cancelled", ExportStatus.CANCELLED, id="cancelled"),
+    ],
+)
+def test_a_documented_status_is_read_in_any_case(written: str, status: ExportStatus) -> None:
+    assert ExportStatus.parse(written) is status
+
+
+@pytest.mark.parametrize(
+    ("given_status", "shown"),
+    [
+        pytest.param("PAUSED", "'PAUSED'", id="unknown"),
+        pytest.param("", "''", id="empty"),
+        pytest.param(None, "None", id="absent"),
+        pytest.param(3, "3", id="number"),
+        pytest.param({"name": "completed"}, "{'name': 'completed'}", id="object"),
+    ],
+)
+def test_an_undocumented_status_is_refused_by_name(given_status: object, shown: str) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        ExportStatus.parse(given_status)
+    assert caught.value.message == (
+        f"The API reports the export status {shown}; "
+        "known are queued, processing, completed, failed, cancelled."
+    )
+
+
+@given(st.text())
+def test_any_other_text_is_refused_in_a_short_message(text: str) -> None:
+    assume(text.strip().lower() not in set(ExportStatus))
+    with pytest.raises(ProtocolError) as caught:
+        ExportStatus.parse(text)
+    assert len(caught.value.message) < 250

@@ -1,30 +1,33 @@
 """Figures of a landed export, as CloudWatch gets them."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import SchemaValidationError
 
 from sei_export.figures import add_figures
 from sei_export.jsontypes import JsonObject
+from tests.fakes.samples import manifest, request_of
 
-RESULT: JsonObject = {
-    "report": "sprint",
-    "sizeBytes": 5358,
-    "csvBytes": 33497,
-    "rows": 120,
-    "durationSeconds": 61.25,
-    "polls": 7,
-}
+LANDED = manifest(
+    request_of("sprint"), sizeBytes=5358, csvBytes=33497, rows=120, durationSeconds=61.25, polls=7
+).to_json()
 
 
-def _emitted(result: JsonObject) -> JsonObject:
+@pytest.fixture
+def metrics() -> Iterator[Metrics]:
     # Metrics of one name and namespace share what they hold until it is cleared.
     metrics = Metrics(namespace="SeiExport", service="test")
     metrics.clear_metrics()
-    add_figures(metrics, result)
-    emitted: JsonObject = json.loads(json.dumps(metrics.serialize_metric_set()))
+    yield metrics
     metrics.clear_metrics()
+
+
+def _emitted(metrics: Metrics, landed: JsonObject) -> JsonObject:
+    add_figures(metrics, landed)
+    emitted: JsonObject = json.loads(json.dumps(metrics.serialize_metric_set()))
     return emitted
 
 
@@ -38,8 +41,8 @@ def _definition(emitted: JsonObject) -> JsonObject:
     return definition
 
 
-def test_given_a_result_then_its_figures_are_emitted_with_their_units() -> None:
-    emitted = _emitted(RESULT)
+def test_a_manifests_figures_are_emitted_with_their_units(metrics: Metrics) -> None:
+    emitted = _emitted(metrics, LANDED)
     assert {name: emitted[name] for name in emitted if name[0].isupper()} == {
         "BytesLanded": [5358.0],
         "CsvBytes": [33497.0],
@@ -57,8 +60,8 @@ def test_given_a_result_then_its_figures_are_emitted_with_their_units() -> None:
     }
 
 
-def test_given_a_result_then_its_figures_are_told_apart_by_report() -> None:
-    emitted = _emitted(RESULT)
+def test_figures_are_told_apart_by_report(metrics: Metrics) -> None:
+    emitted = _emitted(metrics, LANDED)
     assert emitted["report"] == "sprint"
     dimensions = _definition(emitted)["Dimensions"]
     assert isinstance(dimensions, list)
@@ -66,11 +69,21 @@ def test_given_a_result_then_its_figures_are_told_apart_by_report() -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1])
-def test_given_a_small_file_then_its_figures_are_emitted_too(rows: int) -> None:
-    assert _emitted({**RESULT, "rows": rows})["RowsLanded"] == [float(rows)]
+def test_a_small_files_figures_are_emitted_too(metrics: Metrics, rows: int) -> None:
+    assert _emitted(metrics, {**LANDED, "rows": rows})["RowsLanded"] == [float(rows)]
 
 
-def test_given_a_figure_that_is_no_number_then_the_others_are_emitted() -> None:
-    emitted = _emitted({**RESULT, "durationSeconds": None})
-    assert "ExportDuration" not in emitted
-    assert emitted["RowsLanded"] == [120.0]
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param({**LANDED, "durationSeconds": None}, id="a figure that is no number"),
+        pytest.param({"finished": False, "receivedBytes": 1, "totalBytes": 2}, id="unfinished"),
+        pytest.param({}, id="nothing"),
+    ],
+)
+def test_of_what_is_no_manifest_no_figure_is_emitted(metrics: Metrics, content: JsonObject) -> None:
+    add_figures(metrics, content)
+    with pytest.raises(SchemaValidationError, match="at least one metric"):
+        metrics.serialize_metric_set()
+    # Nor does a dimension stay for what comes next.
+    assert "report" not in metrics.dimension_set

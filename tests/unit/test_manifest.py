@@ -1,38 +1,57 @@
-"""The one description of a landed export."""
+"""What is said of a landed export, in one form for output, manifest and event."""
 
 import json
+from dataclasses import replace
 
-from sei_export.bucket.stored import StoredObject
-from sei_export.export import Export
-from sei_export.landing.csvcheck import CsvFacts
-from sei_export.manifest import Result
-from tests.fakes.samples import request
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from local.paths import ROOT
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.manifest import Manifest, Series
+from sei_export.request.reports import REPORTS
+from tests.fakes.request_strategies import any_report, requests
+from tests.fakes.samples import manifest, parsed, request, request_of
+
+SCHEMA = json.loads((ROOT / "events" / "schemas" / "ExportCompleted.json").read_text())
+DETAIL = SCHEMA["properties"]["detail"]
+OF_EVENTS = {"version", "dedupeId"}
+"""What an event says beside the manifest."""
 
 REQUEST = request(metrics=["PR_MERGED"])
-RESULT = Result(
-    export=Export.of(REQUEST, "exp_1", "2026-03-01T06:00:00Z", reused=True),
-    run=ExportRun(execution_arn="arn:x", polls=4, attempts=2),
+MANIFEST = Manifest(
+    export_id="exp_1",
+    report="productivity",
+    request=REQUEST.canonical(),
+    request_fingerprint=REQUEST.fingerprint,
+    reused=True,
+    created_at="2026-03-01T06:00:00Z",
+    status="completed",
+    attempts=2,
     bucket="landing",
     key="exports/a",
-    manifest_key="manifests/a",
-    stored=StoredObject(
-        version_id="v1",
-        etag="etag",
-        size=99,
-        checksum="AAAAAA==",
-        export_id="exp_1",
-        created_at="2026-03-01T06:00:00Z",
-        content_sha256="ab" * 32,
-    ),
-    facts=CsvFacts(rows=3, columns=("team", "PR_MERGED"), size=450, sha256="ab" * 32),
+    version_id="v1",
+    etag="etag",
+    size_bytes=99,
+    csv_bytes=450,
+    content_sha256="ab" * 32,
+    rows=3,
+    columns=("team", "PR_MERGED"),
     changed=False,
+    manifest_key="manifests/a",
+    polls=4,
     completed_at="2026-03-01T06:01:30Z",
     duration_seconds=90.25,
+    execution_arn="arn:x",
 )
+FOUND = replace(MANIFEST, request=None, request_fingerprint=None, version_id=None, attempts=0)
+"""One that somebody else created, in a bucket without versions."""
 
 
 def test_given_a_landed_export_then_its_description_has_every_field() -> None:
-    assert RESULT.to_json() == {
+    assert MANIFEST.to_json() == {
         "exportId": "exp_1",
         "report": "productivity",
         "request": REQUEST.canonical(),
@@ -60,4 +79,147 @@ def test_given_a_landed_export_then_its_description_has_every_field() -> None:
 
 
 def test_given_a_description_when_written_as_json_then_it_reads_back_the_same() -> None:
-    assert json.loads(json.dumps(RESULT.to_json())) == RESULT.to_json()
+    assert json.loads(json.dumps(MANIFEST.to_json())) == MANIFEST.to_json()
+
+
+@st.composite
+def _manifests(draw: st.DrawFn) -> Manifest:
+    texts, counts = st.text(max_size=12), st.integers(0, 10**15)
+    asked = parsed(draw(requests(draw(any_report))))
+    found = draw(
+        st.builds(
+            Manifest,
+            export_id=texts,
+            report=texts,
+            request=st.sampled_from([asked.canonical(), None]),
+            request_fingerprint=st.sampled_from([asked.fingerprint, None]),
+            reused=st.booleans(),
+            created_at=texts,
+            status=texts,
+            attempts=counts,
+            bucket=texts,
+            key=texts,
+            version_id=texts | st.none(),
+            etag=texts,
+            size_bytes=counts,
+            csv_bytes=counts,
+            content_sha256=texts,
+            rows=counts,
+            columns=st.lists(texts, max_size=4).map(tuple),
+            changed=st.booleans(),
+            manifest_key=texts,
+            polls=counts,
+            completed_at=texts,
+            duration_seconds=st.floats(0, 1e6) | counts,
+            execution_arn=texts,
+        )
+    )
+    assert isinstance(found, Manifest)
+    return found
+
+
+@given(_manifests())
+def test_a_manifest_comes_back_from_its_file(found: Manifest) -> None:
+    assert Manifest.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+# --- the contract ---
+
+
+def test_the_schema_of_the_event_has_the_manifests_fields_and_two_more() -> None:
+    fields = {*MANIFEST.to_json()}
+    assert {*DETAIL["properties"]} == {*DETAIL["required"]} == fields | OF_EVENTS
+    assert DETAIL["additionalProperties"] is False
+
+
+def _validate(content: JsonObject) -> None:
+    names = [name for name in DETAIL["required"] if name not in OF_EVENTS]
+    properties = {name: DETAIL["properties"][name] for name in names}
+    schema = {**DETAIL, "required": names, "properties": properties}
+    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(
+        content
+    )
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_manifest_is_as_the_events_schema_wants_it(report: str) -> None:
+    found = manifest(request_of(report))
+    _validate(found.to_json())
+    # As the harvest lands it.
+    _validate(replace(found, request=None, request_fingerprint=None, attempts=0).to_json())
+    _validate(replace(found, version_id=None, rows=0, csv_bytes=0, columns=()).to_json())
+
+
+# --- strange files ---
+
+
+def test_an_export_that_somebody_else_created_comes_back_without_a_request() -> None:
+    assert Manifest.from_json(json.loads(json.dumps(FOUND.to_json()))) == FOUND
+
+
+@pytest.mark.parametrize("name", [*MANIFEST.to_json()])
+def test_given_a_file_without_a_field_then_there_is_no_manifest(name: str) -> None:
+    content = MANIFEST.to_json()
+    del content[name]
+    assert Manifest.from_json(content) is None
+
+
+NULLABLE = {"request", "requestFingerprint", "versionId"}
+
+
+@pytest.mark.parametrize("name", [name for name in MANIFEST.to_json() if name not in NULLABLE])
+def test_given_a_file_with_a_field_that_is_null_then_there_is_no_manifest(name: str) -> None:
+    assert Manifest.from_json(MANIFEST.to_json() | {name: None}) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"exportId": 7}, id="a number for a text"),
+        pytest.param({"requestFingerprint": 7}, id="a number for a fingerprint"),
+        pytest.param({"versionId": []}, id="a list for a version"),
+        pytest.param({"reused": "true"}, id="a text for a flag"),
+        pytest.param({"changed": 1}, id="a number for a flag"),
+        pytest.param({"rows": True}, id="a flag for a count"),
+        pytest.param({"rows": -1}, id="a count below zero"),
+        pytest.param({"sizeBytes": 1.5}, id="a fraction for a count"),
+        pytest.param({"csvBytes": "450"}, id="a text for a count"),
+        pytest.param({"columns": "team"}, id="a text for a list"),
+        pytest.param({"columns": ["team", None]}, id="a name that is null"),
+        pytest.param({"durationSeconds": True}, id="a flag for seconds"),
+        pytest.param({"durationSeconds": "90"}, id="a text for seconds"),
+    ],
+)
+def test_given_a_file_of_another_form_then_there_is_no_manifest(changes: JsonObject) -> None:
+    assert Manifest.from_json(MANIFEST.to_json() | changes) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param({}, id="an empty key's"),
+        pytest.param({"status": "completed"}, id="half of one"),
+        pytest.param({"durationSeconds": 90.25}, id="a series'"),
+        pytest.param({"staged": True, "parts": 3}, id="a download that goes on"),
+    ],
+)
+def test_given_another_file_then_there_is_no_manifest(content: JsonObject) -> None:
+    assert Manifest.from_json(content) is None
+
+
+def test_given_a_file_of_a_later_version_then_what_is_known_of_it_is_read() -> None:
+    assert Manifest.from_json(MANIFEST.to_json() | {"later": 1}) == MANIFEST
+
+
+# --- what is remembered of a series ---
+
+
+@given(st.floats(0, 1e6))
+def test_a_series_comes_back_from_its_file(seconds: float) -> None:
+    assert Series.from_json(json.loads(json.dumps(Series(seconds).to_json()))) == Series(seconds)
+
+
+@pytest.mark.parametrize("seconds", [None, "90", [90], {}])
+def test_given_a_strange_series_then_nothing_is_known(seconds: JsonValue) -> None:
+    assert Series.from_json({"durationSeconds": seconds}) == Series(0.0)
+    assert Series.from_json({}) == Series(0.0)

@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 
 import sei_export
+from sei_export.batch.defaults import BatchDefaults
 from sei_export.errors import ConfigurationError
+from sei_export.harvest.defaults import HarvestDefaults
+from sei_export.request.defaults import RequestDefaults
 from sei_export.settings import (
-    ApiSettings,
-    BatchSettings,
-    ProjectSettings,
-    RequestDefaults,
+    api_settings,
+    batch_defaults,
     event_bus_name,
     export_bucket,
+    harvest_defaults,
+    request_defaults,
 )
 
 API = {
@@ -41,19 +44,19 @@ type Load = Callable[[Mapping[str, str]], object]
 
 
 def test_api_settings_hold_the_checked_base_url_and_the_secret() -> None:
-    settings = ApiSettings.load(API)
+    settings = api_settings(API)
     assert settings.base_url.text == "https://app.harness.io/prod1/sei/api"
     assert settings.api_key_secret_arn == API["API_KEY_SECRET_ARN"]
 
 
 def test_a_malformed_base_url_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match="HarnessBaseUrl"):
-        ApiSettings.load({**API, "HARNESS_BASE_URL": "app.harness.io"})
+        api_settings({**API, "HARNESS_BASE_URL": "app.harness.io"})
 
 
 def test_request_defaults_are_read_from_their_variables() -> None:
     given = {**REQUEST, "ORG_TREE_NAME": "Engineering", "SCHEDULE_TIMEZONE": "Europe/Berlin"}
-    assert RequestDefaults.load(given) == RequestDefaults(
+    assert request_defaults(given) == RequestDefaults(
         org_identifier="acme",
         project_identifier="metrics",
         org_tree_name="Engineering",
@@ -63,17 +66,17 @@ def test_request_defaults_are_read_from_their_variables() -> None:
 
 
 def test_org_tree_and_time_zone_may_be_unset() -> None:
-    defaults = RequestDefaults.load(REQUEST)
+    defaults = request_defaults(REQUEST)
     assert (defaults.org_tree_name, defaults.timezone) == ("", "UTC")
 
 
 def test_an_empty_time_zone_is_utc() -> None:
-    assert RequestDefaults.load({**REQUEST, "SCHEDULE_TIMEZONE": ""}).timezone == "UTC"
+    assert request_defaults({**REQUEST, "SCHEDULE_TIMEZONE": ""}).timezone == "UTC"
 
 
 def test_white_space_around_names_is_dropped() -> None:
     given = {**REQUEST, "HARNESS_ORG_IDENTIFIER": " acme\n", "ORG_TREE_NAME": " Engineering "}
-    defaults = RequestDefaults.load(given)
+    defaults = request_defaults(given)
     assert (defaults.org_identifier, defaults.org_tree_name) == ("acme", "Engineering")
 
 
@@ -87,7 +90,7 @@ def test_white_space_around_names_is_dropped() -> None:
 )
 def test_a_default_request_that_is_no_object_is_refused(text: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        RequestDefaults.load({**REQUEST, "DEFAULT_REQUEST": text})
+        request_defaults({**REQUEST, "DEFAULT_REQUEST": text})
     assert caught.value.message.startswith(message)
 
 
@@ -97,7 +100,7 @@ def test_bucket_and_bus_are_each_read_without_the_other() -> None:
 
 
 def test_a_project_is_read_without_the_rest_of_a_requests_settings() -> None:
-    assert ProjectSettings.load(PROJECT) == HarvestDefaults(
+    assert harvest_defaults(PROJECT) == HarvestDefaults(
         org_identifier="acme", project_identifier="metrics", export_time=timedelta(hours=3)
     )
 
@@ -105,22 +108,22 @@ def test_a_project_is_read_without_the_rest_of_a_requests_settings() -> None:
 @pytest.mark.parametrize("minutes", ["soon", "1.5", "-1", "3 h"])
 def test_an_export_time_that_is_no_number_of_minutes_is_refused(minutes: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        ProjectSettings.load({**PROJECT, "EXPORT_TIMEOUT_MINUTES": minutes})
+        harvest_defaults({**PROJECT, "EXPORT_TIMEOUT_MINUTES": minutes})
     assert caught.value.message == f"The parameter ExportTimeoutMinutes is {minutes!r}."
 
 
 def test_batch_settings_are_read_from_their_variables() -> None:
     plan = '{"name": "weekly", "exports": [{"report": "sprint"}]}'
     given = {**BATCH, "BATCH_PLAN": plan, "ORG_TREE_NAME": "Engineering"}
-    assert BatchSettings.load(given) == BatchSettings(
-        defaults=RequestDefaults.load(given), batch_plan=json.loads(plan), max_concurrency=10
+    assert batch_defaults(given) == BatchDefaults(
+        of_requests=request_defaults(given), plan=json.loads(plan), max_concurrency=10
     )
 
 
 @pytest.mark.parametrize("concurrency", ["many", "1.5", "-1", "0", "1 0", "²"])
 def test_a_concurrency_that_is_no_number_from_one_on_is_refused(concurrency: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        BatchSettings.load({**BATCH, "MAX_CONCURRENCY": concurrency})
+        batch_defaults({**BATCH, "MAX_CONCURRENCY": concurrency})
     assert caught.value.message == f"The parameter MaxConcurrency is {concurrency!r}."
 
 
@@ -134,7 +137,7 @@ def test_a_concurrency_that_is_no_number_from_one_on_is_refused(concurrency: str
 )
 def test_a_batch_plan_that_is_no_object_is_refused(text: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        BatchSettings.load({**BATCH, "BATCH_PLAN": text})
+        batch_defaults({**BATCH, "BATCH_PLAN": text})
     assert caught.value.message.startswith(message)
 
 
@@ -149,19 +152,19 @@ def test_a_batch_plan_that_is_no_object_is_refused(text: str, message: str) -> N
 def test_the_keys_header_is_the_stacks_or_the_common_one(
     environ: dict[str, str], header: str
 ) -> None:
-    assert ApiSettings.load({**API, **environ}).api_key_header == header
+    assert api_settings({**API, **environ}).api_key_header == header
 
 
 @pytest.mark.parametrize("value", [None, "", "  "], ids=["unset", "empty", "blank"])
 @pytest.mark.parametrize(
     ("load", "environ", "name"),
     [
-        pytest.param(load, environ, name, id=f"{load.__qualname__} {name}")
+        pytest.param(load, environ, name, id=f"{load.__name__} {name}")
         for load, environ in (
-            (ApiSettings.load, API),
-            (RequestDefaults.load, REQUEST),
-            (ProjectSettings.load, PROJECT),
-            (BatchSettings.load, BATCH),
+            (api_settings, API),
+            (request_defaults, REQUEST),
+            (harvest_defaults, PROJECT),
+            (batch_defaults, BATCH),
             (export_bucket, BUCKET),
             (event_bus_name, BUS),
         )
@@ -185,7 +188,7 @@ def test_the_environment_is_read_at_the_call_not_at_import(
 ) -> None:
     for name, value in {**REQUEST, "DEFAULT_REQUEST": json.dumps({"report": "late"})}.items():
         monkeypatch.setenv(name, value)
-    assert RequestDefaults.load().default_request == {"report": "late"}
+    assert request_defaults().default_request == {"report": "late"}
 
 
 def test_no_other_module_reads_the_environment() -> None:

@@ -17,7 +17,7 @@ from sei_export import wiring
 from sei_export.bucket.parts import PART_BYTES
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
 from tests.fakes.loopback import Answer, Loopback, Received, reply
-from tests.fakes.samples import request
+from tests.fakes.samples import manifest, request
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key"
 METADATA = {"export-id": "exp_1", "created-at": "2026-03-01T06:00:00Z"}
@@ -26,7 +26,7 @@ CREATED = reply(202, {"exportId": "exp_1"})
 
 @dataclass
 class Context:
-    """Lambda's, with some time left."""
+    """Stands for the context that Lambda passes, with some time left."""
 
     seconds: float = 60
 
@@ -96,7 +96,7 @@ def _call(monkeypatch: pytest.MonkeyPatch, api: Loopback) -> None:
 # --- the API ---
 
 
-def test_given_a_request_when_connected_then_the_secrets_key_and_the_requests_project_are_used(
+def test_when_connected_then_the_secrets_key_and_the_requests_project_are_used(
     monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
 ) -> None:
     manager = aws(_secret("pat.1"))
@@ -158,7 +158,7 @@ def test_given_little_time_when_connected_then_a_retry_beyond_it_is_not_begun(
     with Loopback(lambda _: reply(503, headers={"Retry-After": "57.5"})) as api:
         _call(monkeypatch, api)
         client = wiring.connector(Context(seconds=60))(request())
-        with pytest.raises(ServiceUnavailableError):
+        with pytest.raises(ServiceUnavailableError, match=r"answered 503 at try 1 of 3"):
             client.create(request())
     assert len(api.received) == 1
 
@@ -242,10 +242,12 @@ def test_given_a_bus_when_announced_then_it_is_the_one_of_the_settings(
     content = json.dumps(answer).encode()
     events = aws(reply(200, content, {"Content-Type": "application/x-amz-json-1.1"}))
     _deliver(monkeypatch)
-    wiring.landing().bus.export_completed({"exportId": "exp_1", "executionArn": "arn:x"})
+    landed = manifest(request())
+    wiring.landing().bus.export_completed(landed)
     [received] = events.received
     [entry] = json.loads(received.body)["Entries"]
     assert entry["EventBusName"] == "bus"
+    assert json.loads(entry["Detail"])["exportId"] == landed.export_id
 
 
 def test_given_a_part_when_asked_for_twice_then_it_is_the_same(

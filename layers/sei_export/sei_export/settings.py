@@ -8,13 +8,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sei_export.api.urls import BaseUrl
-from sei_export.batch.defaults import BatchDefaults
 from sei_export.errors import ConfigurationError
-from sei_export.harvest.defaults import HarvestDefaults
 from sei_export.jsontypes import JsonObject
-from sei_export.request.defaults import RequestDefaults
+
+if TYPE_CHECKING:
+    from sei_export.batch.defaults import BatchDefaults
+    from sei_export.harvest.defaults import HarvestDefaults
+    from sei_export.request.defaults import RequestDefaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,14 @@ def api_settings(environ: Mapping[str, str] = os.environ) -> ApiSettings:
     )
 
 
-def request_defaults(environ: Mapping[str, str] = os.environ) -> RequestDefaults:
+def request_defaults(environ: Mapping[str, str] = os.environ) -> "RequestDefaults":
     """Read what requests take from the stack.
 
     Raises:
         ConfigurationError: One is missing, or DefaultRequest is not a JSON object.
     """
+    from sei_export.request.defaults import RequestDefaults
+
     return RequestDefaults(
         org_identifier=_required(environ, "HARNESS_ORG_IDENTIFIER"),
         project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
@@ -54,12 +59,14 @@ def request_defaults(environ: Mapping[str, str] = os.environ) -> RequestDefaults
     )
 
 
-def batch_defaults(environ: Mapping[str, str] = os.environ) -> BatchDefaults:
+def batch_defaults(environ: Mapping[str, str] = os.environ) -> "BatchDefaults":
     """Read what batches take from the stack.
 
     Raises:
         ConfigurationError: One is missing or malformed.
     """
+    from sei_export.batch.defaults import BatchDefaults
+
     concurrency = _required(environ, "MAX_CONCURRENCY")
     if not concurrency.isdecimal() or not int(concurrency):
         raise ConfigurationError(f"The parameter MaxConcurrency is {concurrency!r}.")
@@ -70,12 +77,14 @@ def batch_defaults(environ: Mapping[str, str] = os.environ) -> BatchDefaults:
     )
 
 
-def harvest_defaults(environ: Mapping[str, str] = os.environ) -> HarvestDefaults:
+def harvest_defaults(environ: Mapping[str, str] = os.environ) -> "HarvestDefaults":
     """Read what a harvest takes from the stack.
 
     Raises:
         ConfigurationError: One is missing, or ExportTimeoutMinutes is no number.
     """
+    from sei_export.harvest.defaults import HarvestDefaults
+
     minutes = _required(environ, "EXPORT_TIMEOUT_MINUTES")
     if not minutes.isdecimal():
         raise ConfigurationError(f"The parameter ExportTimeoutMinutes is {minutes!r}.")

@@ -1,15 +1,10 @@
-"""Calls with the key: retries, the deadline, a rotated key, and what messages may hold."""
+"""Calls with the key: what is sent, a key that was rotated, and what messages may hold."""
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from sei_export.api.bodies import MAX_BYTES
-from sei_export.api.calls import HttpClient
-from sei_export.api.tries import ATTEMPTS
-from sei_export.api.urls import BaseUrl
 from sei_export.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -18,26 +13,12 @@ from sei_export.errors import (
     SeiExportError,
     ServiceUnavailableError,
 )
-from tests.fakes.loopback import RESET, Answer, Held, Loopback, Received, pair, reply
+from tests.fakes.caller import PARAMS, Caller
+from tests.fakes.loopback import RESET, Answer, Loopback, Received, pair, reply
 from tests.fakes.messages import told
-from tests.fakes.timing import KEY, FakeClock, FakeKey
+from tests.fakes.timing import KEY, FakeKey
 
-PARAMS = {"orgIdentifier": "acme"}
 FINE = reply(200, {"fine": True})
-
-
-class Caller:
-    """A client of one server."""
-
-    def __init__(self, server: Loopback, key: FakeKey | None = None, seconds: float = 100) -> None:
-        self.clock = FakeClock()
-        self.key = key or FakeKey()
-        self.base = BaseUrl.parse(f"{server.origin}/sei/api/")
-        self.client = HttpClient(self.base, self.key, self.clock.deadline(seconds))
-
-    def call(self, path: str = "v2/exports") -> tuple[int, object, str]:
-        """Status, value and excerpt of a GET."""
-        return self.client.json("GET", self.base.join(path), PARAMS)
 
 
 # --- one call ---
@@ -87,199 +68,11 @@ def test_given_a_body_that_is_not_json_when_called_then_there_is_no_value(body: 
         assert Caller(server).call()[:2] == (200, None)
 
 
-def test_given_a_long_ugly_body_when_called_then_its_excerpt_is_one_short_line() -> None:
-    with Loopback([reply(400, b"<p>\r\n\tno\x1b[31m\x00 team" + b"x" * 5000)]) as server:
-        excerpt = Caller(server).call()[2]
-    assert excerpt.startswith("<p> no [31m team")
-    assert excerpt.isprintable()
-    assert len(excerpt) == 300
-
-
-@pytest.mark.parametrize(
-    ("size", "fits"),
-    [
-        pytest.param(MAX_BYTES, True, id="largest"),
-        pytest.param(MAX_BYTES + 1, False, id="one byte more"),
-    ],
-)
-def test_given_a_huge_answer_when_called_then_reading_stops_at_the_bound(
-    size: int, *, fits: bool
-) -> None:
-    with Loopback([reply(200, b'"' + b"a" * (size - 2) + b'"')]) as server:
-        caller = Caller(server)
-        if fits:
-            assert caller.call()[1] == "a" * (size - 2)
-            return
-        with pytest.raises(ProtocolError, match=f"more than {MAX_BYTES} bytes"):
-            caller.call()
-
-
 def test_given_a_redirect_when_called_then_it_is_not_followed() -> None:
     with pair(lambda _: reply(302, headers={"Location": other.origin}), []) as (server, other):
         with pytest.raises(ProtocolError, match="redirect"):
             Caller(server).call()
         assert other.connections == 0
-
-
-# --- retries ---
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        pytest.param(reply(429), id="429 without Retry-After"),
-        pytest.param(reply(500), id="500"),
-        pytest.param(reply(502, b"<html>Bad gateway</html>"), id="502"),
-        pytest.param(reply(503), id="503"),
-        pytest.param(reply(504), id="504"),
-        pytest.param(RESET, id="connection reset"),
-        pytest.param(b"", id="closed without an answer"),
-        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", id="not HTTP"),
-    ],
-)
-def test_given_a_failure_twice_when_called_then_the_third_try_counts(failure: Answer) -> None:
-    with Loopback([failure, failure, FINE]) as server:
-        caller = Caller(server)
-        assert caller.call()[0] == 200
-    assert len(server.received) == 3
-    assert len(caller.clock.slept) == 2
-
-
-@pytest.mark.parametrize(
-    ("failure", "error"),
-    [
-        pytest.param(reply(429), RateLimitedError, id="429"),
-        pytest.param(reply(503), ServiceUnavailableError, id="503"),
-        pytest.param(RESET, ServiceUnavailableError, id="connection reset"),
-    ],
-)
-def test_given_a_lasting_failure_when_called_then_three_tries_are_all(
-    failure: Answer, error: type[SeiExportError]
-) -> None:
-    with Loopback(lambda _: failure) as server:
-        caller = Caller(server)
-        with pytest.raises(error):
-            caller.call()
-    assert len(server.received) == ATTEMPTS == 3
-
-
-def test_given_a_refused_connection_when_the_server_is_back_then_the_call_succeeds() -> None:
-    with Loopback([FINE], listening=False) as server:
-        caller = Caller(server)
-        caller.clock.on_sleep = server.listen
-        assert caller.call()[0] == 200
-    assert len(caller.clock.slept) == 1
-
-
-@pytest.mark.parametrize(
-    ("chance", "waits"),
-    [
-        pytest.param(0.0, [0.5, 1.0], id="shortest"),
-        pytest.param(0.5, [0.75, 1.5], id="middle"),
-        pytest.param(1.0, [1.0, 2.0], id="longest"),
-    ],
-)
-def test_given_no_retry_after_when_retried_then_waits_double_with_jitter(
-    chance: float, waits: list[float]
-) -> None:
-    with Loopback([reply(429), reply(429), FINE]) as server:
-        caller = Caller(server)
-        caller.clock.chance = chance
-        caller.call()
-    assert caller.clock.slept == waits
-
-
-@pytest.mark.parametrize(
-    ("retry_after", "wait"),
-    [
-        pytest.param("7", 7.0, id="seconds"),
-        pytest.param("1.5", 1.5, id="fraction"),
-        pytest.param("0", 0.0, id="zero"),
-        pytest.param("-5", 0.0, id="negative"),
-        pytest.param("Sun, 01 Mar 2026 12:00:09 GMT", 9.0, id="date"),
-        pytest.param("Sun, 01 Mar 2026 12:00:09", 9.0, id="date without a zone"),
-        pytest.param("Sun, 01 Mar 2026 11:00:00 GMT", 0.0, id="date in the past"),
-        pytest.param("soon", 0.5, id="a word"),
-        pytest.param("", 0.5, id="empty"),
-        pytest.param("inf", 0.5, id="infinite"),
-        pytest.param("nan", 0.5, id="not a number"),
-        pytest.param("Sun, 99 Mar 2026 12:00:09 GMT", 0.5, id="a day that is none"),
-        pytest.param("Sun, 01 Mar 99999999999999999999 12:00:09 GMT", 0.5, id="year overflows"),
-        pytest.param("Sun, 01 Mar 2026 12:00:09 +9999999999999", 0.5, id="zone overflows"),
-    ],
-)
-@pytest.mark.parametrize("status", [429, 503])
-def test_given_retry_after_when_retried_then_it_is_obeyed_if_it_makes_sense(
-    status: int, retry_after: str, wait: float
-) -> None:
-    with Loopback([reply(status, headers={"Retry-After": retry_after}), FINE]) as server:
-        caller = Caller(server)
-        assert caller.call()[0] == 200
-    assert caller.clock.slept == [wait]
-
-
-# --- the deadline ---
-
-
-@pytest.mark.parametrize(
-    "retry_after",
-    [
-        pytest.param("100", id="as long as the deadline"),
-        pytest.param("1e300", id="huge number"),
-        pytest.param("Sun, 01 Mar 2099 12:00:00 GMT", id="far date"),
-    ],
-)
-def test_given_retry_after_beyond_the_deadline_when_called_then_it_fails_without_waiting(
-    retry_after: str,
-) -> None:
-    with Loopback([reply(429, headers={"Retry-After": retry_after}), FINE]) as server:
-        caller = Caller(server, seconds=100)
-        with pytest.raises(RateLimitedError):
-            caller.call()
-    assert len(server.received) == 1
-    assert caller.clock.slept == []
-
-
-def test_given_a_deadline_between_two_waits_when_called_then_only_the_first_is_waited() -> None:
-    with Loopback(lambda _: reply(503)) as server:
-        caller = Caller(server, seconds=1.2)
-        with pytest.raises(ServiceUnavailableError):
-            caller.call()
-    assert caller.clock.slept == [0.5]
-    assert len(server.received) == 2
-
-
-def test_given_calls_before_when_called_then_they_count_against_the_same_deadline() -> None:
-    with Loopback([reply(503), FINE, reply(503), FINE]) as server:
-        caller = Caller(server, seconds=0.9)
-        assert caller.call()[0] == 200
-        with pytest.raises(ServiceUnavailableError):
-            caller.call()
-    assert len(server.received) == 3
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        pytest.param(Held(), id="no answer"),
-        pytest.param(Held(b"HTTP/1.1 200 OK\r\nContent-Le"), id="half an answer"),
-        pytest.param(Held(reply(200, b'{"a": ', length=9)), id="half a body"),
-    ],
-)
-@pytest.mark.timeout(15)  # a hang if the time left were not heeded
-def test_given_silence_when_little_time_is_left_then_the_call_gives_up(answer: Answer) -> None:
-    with Loopback([answer]) as server:
-        caller = Caller(server, seconds=0.4)
-        with pytest.raises(ServiceUnavailableError, match="Timeout"):
-            caller.call()
-    assert len(server.received) == 1
-
-
-def test_given_a_body_shorter_than_it_said_when_called_then_the_service_is_unavailable() -> None:
-    with Loopback([reply(200, b'{"a": 1}', length=20)]) as server:
-        caller = Caller(server)
-        with pytest.raises(ServiceUnavailableError, match="broke off"):
-            caller.call()
 
 
 # --- the key ---
@@ -293,67 +86,65 @@ def test_given_a_rotated_key_when_refused_with_401_then_a_fresh_one_is_tried_onc
     assert caller.clock.slept == []
 
 
-def test_given_a_wrong_key_when_refused_with_401_twice_then_it_is_an_authentication_error() -> None:
+def test_given_a_wrong_key_when_refused_twice_then_it_is_an_authentication_error() -> None:
     with Loopback(lambda _: reply(401, {"message": "Token is not valid"})) as server:
-        caller = Caller(server)
-        with pytest.raises(AuthenticationError, match=r"401.*Token is not valid"):
-            caller.call()
+        key = FakeKey()
+        with pytest.raises(AuthenticationError, match=r"answered 401: .*Token is not valid"):
+            Caller(server, key).call()
     assert len(server.received) == 2
-    assert caller.key.fresh_reads == 1
+    assert key.fresh_reads == 1
 
 
 def test_given_403_when_called_then_it_is_an_authentication_error_at_once() -> None:
     with Loopback(lambda _: reply(403, {"message": "Missing permission"})) as server:
-        caller = Caller(server)
-        with pytest.raises(AuthenticationError, match=r"403.*Missing permission"):
-            caller.call()
+        key = FakeKey()
+        with pytest.raises(AuthenticationError, match=r"answered 403: .*Missing permission"):
+            Caller(server, key).call()
     assert len(server.received) == 1
-    assert caller.key.fresh_reads == 0
+    assert key.fresh_reads == 0
 
 
 @pytest.mark.parametrize(
-    ("answers", "error"),
+    ("answers", "error", "end"),
     [
-        pytest.param([503, 503, 401, 503], ServiceUnavailableError, id="failing with both keys"),
-        pytest.param([401, 429], RateLimitedError, id="limited with the fresh key"),
-        pytest.param([503, 503, 401, 401], AuthenticationError, id="failing, then wrong"),
+        pytest.param(
+            [503, 503, 401, 503],
+            ServiceUnavailableError,
+            "503 at try 1 of 1.",
+            id="failing with both keys",
+        ),
+        pytest.param(
+            [401, 429], RateLimitedError, "429 at try 1 of 1.", id="limited with the fresh key"
+        ),
+        pytest.param(
+            [503, 503, 401, 401],
+            AuthenticationError,
+            "401: (an empty body)",
+            id="failing, then wrong",
+        ),
     ],
 )
-def test_given_failures_and_a_401_when_called_then_one_try_follows_with_the_fresh_key(
-    answers: list[int], error: type[SeiExportError]
+def test_given_failures_and_a_401_when_called_then_the_fresh_key_has_one_try(
+    answers: list[int], error: type[SeiExportError], end: str
 ) -> None:
     with Loopback([*(reply(status) for status in answers), FINE]) as server:
-        with pytest.raises(error):
+        with pytest.raises(error) as caught:
             Caller(server).call()
+        assert caught.value.message == f"GET http://127.0.0.1/sei/api/v2/exports answered {end}"
         assert len(server.received) == len(answers)
 
 
 def test_given_an_unusable_key_when_called_then_nothing_is_sent() -> None:
-    class Unset(FakeKey):
+    class Unset:
+        """Stands for a secret that has no key yet."""
+
         def read(self, *, fresh: bool = False) -> str:
             raise ConfigurationError(f"unset, fresh={fresh}")
 
     with Loopback([FINE]) as server:
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(ConfigurationError, match="unset, fresh=False"):
             Caller(server, Unset()).call()
         assert server.connections == 0
-
-
-def test_given_a_proxy_and_a_netrc_when_called_then_neither_is_used(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("default login somebody password secret\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with pair([FINE], lambda _: reply(502)) as (server, proxy):
-        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-            monkeypatch.setenv(name, proxy.origin)
-        assert Caller(server).call()[0] == 200
-        assert proxy.connections == 0
-    assert server.received[0].authorization == f"ApiKey {KEY}"
 
 
 # --- messages ---

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sei_export.api.answers import check_export_id
 from sei_export.api.calls import HttpClient
 from sei_export.api.client import SeiClient
 from sei_export.api.urls import BaseUrl
@@ -127,10 +126,6 @@ def test_given_no_export_id_when_created_then_it_is_refused(answer: JsonObject) 
         pytest.raises(ProtocolError, match="has no exportId"),
     ):
         client.create(request())
-
-
-def test_given_an_export_id_from_elsewhere_then_the_same_check_serves() -> None:
-    assert check_export_id("exp_1") == "exp_1"
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 422])
@@ -269,22 +264,30 @@ def test_given_a_success_that_is_not_an_object_then_the_error_says_what_it_is(
     assert told in caught.value.message
 
 
-@pytest.mark.parametrize("step", [_create, _ask, _download])
 @pytest.mark.parametrize(
-    ("status", "error"),
+    ("step", "call"),
     [
-        pytest.param(401, AuthenticationError, id="401"),
-        pytest.param(403, AuthenticationError, id="403"),
-        pytest.param(429, RateLimitedError, id="429"),
-        pytest.param(500, ServiceUnavailableError, id="500"),
-        pytest.param(503, ServiceUnavailableError, id="503"),
+        pytest.param(_create, "POST http://127.0.0.1{}", id="create"),
+        pytest.param(_ask, "GET http://127.0.0.1{}/exp_1", id="status"),
+        pytest.param(_download, "GET http://127.0.0.1{}/exp_1/download", id="download"),
     ],
 )
-def test_given_a_general_failure_then_each_step_has_the_same_name_for_it(
-    step: Step, status: int, error: type[SeiExportError]
+@pytest.mark.parametrize(
+    ("status", "error", "end"),
+    [
+        pytest.param(401, AuthenticationError, "401: (an empty body)", id="401"),
+        pytest.param(403, AuthenticationError, "403: (an empty body)", id="403"),
+        pytest.param(429, RateLimitedError, "429 at try 3 of 3.", id="429"),
+        pytest.param(500, ServiceUnavailableError, "500 at try 3 of 3.", id="500"),
+        pytest.param(503, ServiceUnavailableError, "503 at try 3 of 3.", id="503"),
+    ],
+)
+def test_a_general_failure_has_one_name_at_each_step_and_tells_the_call(
+    step: Step, call: str, status: int, error: type[SeiExportError], end: str
 ) -> None:
-    with Loopback(lambda _: reply(status)) as server, pytest.raises(error):
+    with Loopback(lambda _: reply(status)) as server, pytest.raises(error) as caught:
         step(_client(server))
+    assert caught.value.message == f"{call.format(EXPORTS)} answered {end}"
 
 
 # --- download ---
@@ -331,7 +334,7 @@ def test_given_a_link_with_blanks_around_when_downloaded_then_they_do_not_matter
 
 
 @pytest.mark.parametrize("scheme", ["http:", ""], ids=["absolute", "without a scheme"])
-def test_given_a_link_elsewhere_when_downloaded_then_neither_key_nor_parameters_go_there(
+def test_given_a_link_elsewhere_when_downloaded_then_no_key_or_parameter_goes_there(
     scheme: str,
 ) -> None:
     with pair([], [reply(200, b"a,b\n")]) as (server, other):
@@ -345,19 +348,19 @@ def test_given_a_link_elsewhere_when_downloaded_then_neither_key_nor_parameters_
 
 
 @pytest.mark.parametrize(
-    "link",
+    ("link", "told"),
     [
-        pytest.param("javascript:alert(1)", id="another scheme"),
-        pytest.param("http://", id="no host"),
-        pytest.param("?token=1", id="only a query"),
-        pytest.param("  ", id="blank"),
-        pytest.param("http://[::1", id="half an address"),
+        pytest.param("javascript:alert(1)", "scheme 'javascript' is neither", id="another scheme"),
+        pytest.param("http://", "it has no host", id="no host"),
+        pytest.param("?token=1", "has no path", id="only a query"),
+        pytest.param("  ", "has no path", id="blank"),
+        pytest.param("http://[::1", "Invalid IPv6 URL", id="half an address"),
     ],
 )
-def test_given_an_unusable_link_when_downloaded_then_nothing_is_sent(link: str) -> None:
+def test_given_an_unusable_link_when_downloaded_then_nothing_is_sent(link: str, told: str) -> None:
     with Loopback([]) as server:
         with (
-            pytest.raises(ProtocolError),
+            pytest.raises(ProtocolError, match=f"The API's download link .*{told}"),
             _client(server).download(EXPORT, link),
         ):
             pass
@@ -367,7 +370,7 @@ def test_given_an_unusable_link_when_downloaded_then_nothing_is_sent(link: str) 
 def test_given_no_file_when_downloaded_then_it_is_not_found() -> None:
     with (
         _api(reply(404)) as (client, _),
-        pytest.raises(ExportNotFoundError, match="exp_1"),
+        pytest.raises(ExportNotFoundError, match="does not have the file of export exp_1"),
         client.download(EXPORT, None),
     ):
         pass
@@ -377,7 +380,7 @@ def test_given_no_file_when_downloaded_then_it_is_not_found() -> None:
 def test_given_another_answer_than_a_file_when_downloaded_then_it_is_no_file(status: int) -> None:
     with (
         _api(reply(status)) as (client, _),
-        pytest.raises(ProtocolError, match=str(status)),
+        pytest.raises(ProtocolError, match=f"of export exp_1 was answered with {status}"),
         client.download(EXPORT, None),
     ):
         pass
@@ -452,16 +455,18 @@ def test_given_an_empty_list_then_there_are_no_exports(answer: JsonValue) -> Non
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "told"),
     [
-        pytest.param({}, id="no list"),
-        pytest.param({"exports": {}}, id="an object"),
-        pytest.param(["exp_1"], id="entries of text"),
-        pytest.param(HTML, id="html"),
+        pytest.param({}, "the list call with something else", id="no list"),
+        pytest.param({"exports": {}}, "the list call with something else", id="an object"),
+        pytest.param(["exp_1"], "an entry that is no export", id="entries of text"),
+        pytest.param(HTML, "the list call with something else: <!DOCTYPE", id="html"),
     ],
 )
-def test_given_another_answer_than_a_list_then_it_is_refused(answer: JsonValue | bytes) -> None:
-    with _api(reply(200, answer)) as (client, _), pytest.raises(ProtocolError):
+def test_given_another_answer_than_a_list_then_it_is_refused(
+    answer: JsonValue | bytes, told: str
+) -> None:
+    with _api(reply(200, answer)) as (client, _), pytest.raises(ProtocolError, match=told):
         client.list(PRODUCTIVITY, {})
 
 

@@ -153,24 +153,28 @@ def test_given_a_refusal_that_repeats_the_key_when_fetched_then_no_message_has_i
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206, 304])
 def test_given_another_success_than_200_when_fetched_then_it_is_no_file(status: int) -> None:
-    with _api(reply(status)) as api, pytest.raises(ProtocolError, match=str(status)):
+    with (
+        _api(reply(status)) as api,
+        pytest.raises(ProtocolError, match=f"answered the report with {status}"),
+    ):
         api.fetch()
 
 
 @pytest.mark.parametrize(
-    ("status", "error"),
+    ("status", "error", "end"),
     [
-        pytest.param(401, AuthenticationError, id="401"),
-        pytest.param(403, AuthenticationError, id="403"),
-        pytest.param(429, RateLimitedError, id="429"),
-        pytest.param(500, ServiceUnavailableError, id="500"),
+        pytest.param(401, AuthenticationError, "401: (an empty body)", id="401"),
+        pytest.param(403, AuthenticationError, "403: (an empty body)", id="403"),
+        pytest.param(429, RateLimitedError, "429 at try 3 of 3.", id="429"),
+        pytest.param(500, ServiceUnavailableError, "500 at try 3 of 3.", id="500"),
     ],
 )
-def test_given_a_general_failure_when_fetched_then_it_has_the_same_name_as_for_any_call(
-    status: int, error: type[SeiExportError]
+def test_a_general_failure_has_the_same_name_as_at_any_call_and_tells_this_one(
+    status: int, error: type[SeiExportError], end: str
 ) -> None:
-    with _api(*[reply(status)] * 4) as api, pytest.raises(error):
+    with _api(*[reply(status)] * 4) as api, pytest.raises(error) as caught:
         api.fetch()
+    assert caught.value.message == f"POST http://127.0.0.1{PATH} answered {end}"
 
 
 def test_given_a_redirect_when_fetched_then_the_key_stays_here() -> None:
@@ -192,7 +196,7 @@ def test_given_a_redirect_when_fetched_then_the_key_stays_here() -> None:
 )
 @pytest.mark.parametrize("seconds", [0.4, 0, -5], ids=["little", "none", "less than none"])
 @pytest.mark.timeout(15)  # a hang if the time left were not heeded
-def test_given_silence_for_all_the_time_left_when_fetched_then_it_timed_out_and_was_asked_once(
+def test_given_silence_for_all_the_time_left_when_fetched_then_it_was_asked_once(
     answer: Answer, seconds: float
 ) -> None:
     with Loopback(lambda _: answer) as server:
@@ -217,9 +221,7 @@ def _silence_limit(response: requests.Response) -> float | None:
     return limit
 
 
-def test_given_more_time_than_other_calls_wait_when_fetched_then_the_report_may_take_it_all() -> (
-    None
-):
+def test_given_more_time_than_other_calls_wait_then_a_report_may_take_it_all() -> None:
     seconds = 10 * READ_SECONDS
     with Loopback([OPEN, OPEN, reply(503), OPEN]) as server:
         client = _client(server, seconds=seconds)
@@ -235,7 +237,7 @@ def test_given_more_time_than_other_calls_wait_when_fetched_then_the_report_may_
 # --- the key ---
 
 
-def test_given_a_legacy_report_when_fetched_then_both_documented_headers_have_the_key() -> None:
+def test_given_a_legacy_report_when_fetched_then_both_headers_have_the_key() -> None:
     with _api(reply(200, CSV)) as api:
         api.fetch()
     [received] = api.server.received

@@ -151,19 +151,22 @@ def test_given_a_refusal_then_the_message_has_report_status_and_the_apis_text(
 
 
 @pytest.mark.parametrize(
-    ("status", "error"),
+    ("status", "error", "end"),
     [
-        pytest.param(401, AuthenticationError, id="401"),
-        pytest.param(403, AuthenticationError, id="403"),
-        pytest.param(429, RateLimitedError, id="429"),
-        pytest.param(503, ServiceUnavailableError, id="503"),
+        pytest.param(401, AuthenticationError, "401: (an empty body)", id="401"),
+        pytest.param(403, AuthenticationError, "403: (an empty body)", id="403"),
+        pytest.param(429, RateLimitedError, "429 at try 3 of 3.", id="429"),
+        pytest.param(503, ServiceUnavailableError, "503 at try 3 of 3.", id="503"),
     ],
 )
-def test_given_a_general_failure_then_it_has_the_same_name_as_for_any_call(
-    status: int, error: type[SeiExportError]
+def test_a_general_failure_has_the_same_name_as_at_any_call_and_tells_this_one(
+    status: int, error: type[SeiExportError], end: str
 ) -> None:
-    with _api(*[reply(status)] * 4) as (client, _), pytest.raises(error):
+    with _api(*[reply(status)] * 4) as (client, _), pytest.raises(error) as caught:
         client.list(SPRINT, {})
+    assert caught.value.message == (
+        f"GET http://127.0.0.1{PREFIX}/v2/insights/sprints/exports answered {end}"
+    )
 
 
 def test_given_a_passing_failure_then_the_same_page_is_asked_for_again() -> None:

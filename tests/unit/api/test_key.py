@@ -22,7 +22,7 @@ type Outcome = str | bytes | Exception
 
 @dataclass
 class FakeSecretsManager:
-    """Gives one outcome per read, and the last one for ever."""
+    """Stands for boto3's client: gives one outcome per read, and the last one for ever."""
 
     outcomes: list[Outcome]
     read: list[str] = field(default_factory=list)
@@ -90,14 +90,14 @@ def test_a_cached_value_that_is_no_key_is_read_again_since_it_may_be_mended() ->
 
 def test_a_fresh_value_that_is_no_key_is_not_read_once_more() -> None:
     key, manager = _key("ApiKey pat.abc")
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError, match=f"The API key's secret {ARN} "):
         key.read(fresh=True)
     assert len(manager.read) == 1
 
 
 @dataclass
 class FakeReader:
-    """In the place of Powertools' provider, for what cannot be seen through it."""
+    """Stands for Powertools' provider, for what cannot be seen through it."""
 
     value: str | None
     ages: list[int | None] = field(default_factory=list)
@@ -209,11 +209,12 @@ def test_a_failure_that_passes_is_one_that_the_state_machine_retries(
     with pytest.raises(ServiceUnavailableError) as caught:
         key.read(fresh=fresh)
     assert caught.value.message == f"Secrets Manager did not give the API key ({shown})."
+    assert "AWS Health Dashboard" in caught.value.remedy
     assert len(manager.read) == 1
 
 
 def test_a_failed_read_is_not_remembered() -> None:
     key, _ = _key(_refusal("ThrottlingException"), json.dumps({"apiKey": "pat.abc"}))
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ServiceUnavailableError, match="ThrottlingException"):
         key.read()
     assert key.read() == "pat.abc"

@@ -221,15 +221,23 @@ def test_given_a_refusal_then_the_message_has_call_status_and_the_apis_text(stat
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(401, AuthenticationError), (503, ServiceUnavailableError)]
+    ("status", "error", "end"),
+    [
+        pytest.param(401, AuthenticationError, "401: (an empty body)", id="401"),
+        pytest.param(503, ServiceUnavailableError, "503 at try 3 of 3.", id="503"),
+    ],
 )
-def test_given_a_general_failure_then_it_has_the_same_name_as_for_any_call(
-    status: int, error: type[SeiExportError]
+def test_a_general_failure_has_the_same_name_as_at_any_call_and_tells_this_one(
+    status: int, error: type[SeiExportError], end: str
 ) -> None:
     with _api(*[reply(status)] * 8) as (client, _):
-        for call in (list_trees, partial(ask_tree, tree=ListedTree("1", "A"))):
-            with pytest.raises(error):
+        for call, path in (
+            (list_trees, "v2/org-trees"),
+            (partial(ask_tree, tree=ListedTree("1", "A")), "v2/org-trees/1/teams"),
+        ):
+            with pytest.raises(error) as caught:
                 call(client)
+            assert caught.value.message == f"GET http://127.0.0.1{PREFIX}/{path} answered {end}"
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_any_other_base_url_is_refused_with_the_reason(given_url: str, reason: s
     ["https://me:s3cret@app.harness.io/", "https://s3cret@app.harness.io/?a=b", "x://a:s3cret@b"],
 )
 def test_credentials_in_a_refused_base_url_are_not_repeated(given_url: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(ConfigurationError, match="The parameter HarnessBaseUrl is ") as caught:
         BaseUrl.parse(given_url)
     assert "s3cret" not in str(caught.value)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sei_export.input.fields import FieldReader
+from sei_export.input.fields import read_fields, read_text
 from sei_export.input.kinds import Field, Flag, Group, Names, Number, Text, Word
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
@@ -17,7 +17,7 @@ EXACT = Names("tags", any_case=False)
 def _read(field: Field, given: JsonObject) -> tuple[JsonValue, list[str]]:
     """What is read of one field, and what is wrong with it."""
     problems = Problems()
-    values = FieldReader(problems).read((field,), given, "at.")
+    values = read_fields((field,), given, problems, "at.")
     assert set(values) <= {field.name}
     return values.get(field.name), problems.found
 
@@ -178,17 +178,42 @@ def test_given_a_bad_value_then_it_is_told_by_path(
 
 def test_fields_are_read_in_the_tables_order_whatever_the_inputs() -> None:
     fields = (Text("z"), Number("m"), Flag("a"))
-    values = FieldReader(Problems()).read(fields, {"a": True, "m": 1, "z": "x"})
+    values = read_fields(fields, {"a": True, "m": 1, "z": "x"}, Problems())
     assert list(values) == ["z", "m", "a"]
 
 
 def test_what_is_no_field_is_left_to_the_caller() -> None:
     problems = Problems()
-    assert FieldReader(problems).read((Text("t"),), {"t": "x", "u": 1}) == {"t": "x"}
+    assert read_fields((Text("t"),), {"t": "x", "u": 1}, problems) == {"t": "x"}
     assert problems.found == []
 
 
 def test_the_input_is_left_as_it_is() -> None:
     given: JsonObject = {"parts": ["wheel", "FRAME", "wheel"]}
-    FieldReader(Problems()).read((PARTS,), given)
+    read_fields((PARTS,), given, Problems())
     assert given == {"parts": ["wheel", "FRAME", "wheel"]}
+
+
+@pytest.mark.parametrize(
+    ("given_value", "text"),
+    [
+        pytest.param("R&D", "R&D", id="as it is"),
+        pytest.param(" R&D\u3000", "R&D", id="without spaces around"),
+        pytest.param("a\u00a0b", "a\u00a0b", id="with one inside"),
+    ],
+)
+def test_a_text_is_read_without_surrounding_spaces(given_value: str, text: str) -> None:
+    problems = Problems()
+    assert read_text("scope.teamId", given_value, problems) == text
+    assert problems.found == []
+
+
+@pytest.mark.parametrize(
+    "given_value", [None, 7, True, [], {}, "", " ", "a\tb", "\ud800"], ids=ascii
+)
+def test_what_is_no_text_is_told_and_read_as_none(given_value: JsonValue) -> None:
+    problems = Problems()
+    assert read_text("scope.teamId", given_value, problems) == ""
+    [problem] = problems.found
+    assert problem.startswith("scope.teamId is ")
+    assert problem.endswith(TEXT)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sei_export.input.problems import Problems
+from sei_export.input.problems import Problems, plain
 from sei_export.jsontypes import JsonObject, JsonValue
 
 
@@ -30,7 +30,7 @@ def test_a_missing_field_says_what_to_give() -> None:
 )
 def test_a_bad_value_is_shown_as_json_and_cut(value: JsonValue, shown: str) -> None:
     problems = Problems()
-    problems.bad_value("metrics", value, "a list is")
+    problems.bad_value("metrics", value, "a list")
     assert problems.found == [f"metrics is {shown}: a list is allowed."]
 
 
@@ -79,7 +79,7 @@ def test_whatever_the_input_holds_a_sentence_is_short_one_line_and_valid_utf8(
 ) -> None:
     problems = Problems()
     problems.unknown_fields("", odd, ("report",))
-    problems.bad_value("scope", odd, "an object is")
+    problems.bad_value("scope", odd, "an object")
     for sentence in problems.found:
         assert sentence.isprintable()
         assert len(sentence.encode()) < 400
@@ -89,3 +89,44 @@ def test_a_very_long_field_name_is_cut() -> None:
     problems = Problems()
     problems.unknown_fields("", {"n" * 100_000: 1}, ("report",))
     assert problems.found == [f"{'n' * 60}… is not a field: known are report."]
+
+
+def test_what_is_below_a_path_is_collected_with_the_rest() -> None:
+    problems = Problems(prefix="BatchPlan.")
+    problems.add("name is wrong.")
+    inner = problems.under("exports[2]")
+    inner.missing("report", "give one")
+    inner.under("scope").refused("teamId", "7", "there is none")
+    assert problems.found is inner.found
+    assert problems.found == [
+        "BatchPlan.name is wrong.",
+        "BatchPlan.exports[2].report is missing: give one.",
+        'BatchPlan.exports[2].scope.teamId is "7": there is none.',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "end"),
+    [
+        pytest.param(20, "T18, T19.", id="all"),
+        pytest.param(21, "T18, T19 and 1 more.", id="one more"),
+    ],
+)
+def test_of_many_allowed_names_twenty_are_listed(count: int, end: str) -> None:
+    problems = Problems()
+    problems.not_one_of("team", "zzz", [f"T{number}" for number in range(count)])
+    assert problems.found[0].startswith('team is "zzz": allowed are T0, T1, ')
+    assert problems.found[0].endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("Platform", "Platform", id="as it is"),
+        pytest.param("a\nb", r"a\nb", id="in one line"),
+        pytest.param("\ud800", r"\ud800", id="in what UTF-8 can carry"),
+        pytest.param("n" * 61, "n" * 60 + "…", id="cut"),
+    ],
+)
+def test_a_name_is_made_fit_for_a_message(name: str, shown: str) -> None:
+    assert plain(name) == shown

@@ -2,21 +2,18 @@
 
 import json
 from dataclasses import replace
-from datetime import date, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sei_export import dates
-from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.keys import data_key
-from sei_export.request.parsing import NOMINAL_TIME_PLACEHOLDER, parse_request, read_canonical
+from sei_export.request.parsing import parse_request, read_canonical
 from sei_export.request.reports import REPORTS, Report
 from tests.fakes.request_strategies import requests, rewritten
-from tests.fakes.samples import DEFAULTS, STARTED_AT, asked, parsed, problems, request, request_of
+from tests.fakes.samples import DEFAULTS, STARTED_AT, least, parsed, problems, request, request_of
 
 EVERY_REPORT = pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 
@@ -83,23 +80,6 @@ def test_metric_names_pass_in_the_users_case_the_first_spelling_first() -> None:
     assert fields["metrics"] == ["A_new", "b_New"]
 
 
-@pytest.mark.parametrize(
-    ("scope", "expected"),
-    [
-        pytest.param({}, {"orgTreeName": "Engineering"}, id="empty"),
-        pytest.param(None, {"orgTreeName": "Engineering"}, id="null"),
-        pytest.param({"orgTreeName": " Sales "}, {"orgTreeName": "Sales"}, id="another tree"),
-        pytest.param(
-            {"teamId": "4"}, {"orgTreeName": "Engineering", "teamId": "4"}, id="team alone"
-        ),
-    ],
-)
-def test_the_stack_names_the_tree_where_the_scope_does_not(
-    scope: JsonValue, expected: dict[str, str]
-) -> None:
-    assert request(scope=scope).scope == expected
-
-
 def test_both_names_of_the_level_may_say_the_same() -> None:
     options: JsonValue = {"metricLevel": "team", "aggregationLevel": "TEAM"}
     assert request(options=options).level == "team"
@@ -111,13 +91,6 @@ def test_null_absent_and_empty_ask_for_the_same(field: str, given_value: str | N
     empty: JsonValue = {} if field == "options" else []
     fields = {} if given_value == "absent" else {field: empty if given_value else None}
     assert request(**fields) == request()
-
-
-@EVERY_REPORT
-@settings(max_examples=40)
-@given(data=st.data())
-def test_every_valid_request_is_taken(report: Report, data: st.DataObject) -> None:
-    assert problems(data.draw(requests(report))) == ()
 
 
 @EVERY_REPORT
@@ -255,188 +228,63 @@ def test_different_requests_have_different_fingerprints() -> None:
     assert all(len(fingerprint) == 64 for fingerprint in fingerprints)
 
 
+# --- the team of a legacy report ---
+
+
+def test_a_contributor_reports_team_is_its_collection() -> None:
+    one = request_of("contributor-report", collectionId="77")
+    assert (one.tree, one.team) == (None, "77")
+
+
 @pytest.mark.parametrize(
-    ("changes", "path"),
+    ("collection", "number", "team"),
     [
-        pytest.param({"dateRange": {"period": "previous-month"}}, "dateRange", id="relative"),
-        pytest.param({"dateRange": {"trailingDays": 3}}, "dateRange", id="trailing"),
-        pytest.param({"report": "x"}, "report", id="report"),
-        pytest.param({"orgIdentifier": ""}, "orgIdentifier", id="organization"),
-        pytest.param({"scope": {}}, "scope.orgTreeName", id="tree"),
+        pytest.param("77", 77, "77", id="the same number"),
+        pytest.param(" 077 ", 77, "077", id="the same with a zero before it"),
+        pytest.param("0", 0, "0", id="zero"),
+        pytest.param("77", 7, "77:7", id="another number"),
+        pytest.param("70", 7, "70:7", id="a number with a zero behind it"),
+        pytest.param("Platform", 77, "Platform:77", id="a name"),
+        pytest.param("7" * 600, 7, f"{'7' * 600}:7", id="a number of many digits"),
     ],
 )
-def test_what_is_no_canonical_form_is_refused(changes: JsonObject, path: str) -> None:
-    canonical = request().canonical()
-    with pytest.raises(InvalidRequestError) as caught:
-        read_canonical({**canonical, **changes})
-    assert [text.split(" ", 1)[0] for text in caught.value.problems] == [path]
-
-
-@pytest.mark.parametrize(
-    "name", ["report", "orgIdentifier", "projectIdentifier", "scope", "dateRange"]
-)
-def test_a_canonical_form_has_no_defaults(name: str) -> None:
-    canonical = request().canonical()
-    del canonical[name]
-    with pytest.raises(InvalidRequestError) as caught:
-        read_canonical(canonical)
-    assert len(caught.value.problems) == 1
-    assert caught.value.problems[0].startswith(name)
-
-
-RUNS_THE_DEFAULT = [
-    pytest.param({}, id="empty"),
-    pytest.param({"Comment": "Insert your JSON here"}, id="the console's own input"),
-    pytest.param({"scheduledTime": "2026-03-15T06:00:00Z"}, id="the schedule's input"),
-    pytest.param(
-        {"scheduledTime": NOMINAL_TIME_PLACEHOLDER, "Comment": "x"}, id="not filled in, a comment"
-    ),
-]
-
-
-@pytest.mark.parametrize("given_input", RUNS_THE_DEFAULT)
-def test_an_input_that_asks_for_nothing_runs_the_default_request(given_input: JsonObject) -> None:
-    one = parse_request(given_input, DEFAULTS, STARTED_AT)
-    assert (one.start, one.end) == (date(2026, 2, 1), date(2026, 2, 28))
-    assert one.scope == {"orgTreeName": "Engineering"}
-
-
-@pytest.mark.parametrize("given_input", RUNS_THE_DEFAULT)
-def test_problems_of_the_default_request_are_told_apart(given_input: JsonObject) -> None:
-    broken = replace(DEFAULTS, default_request={"report": "sprint", "scope": 1, "y": 2})
-    found = problems(given_input, broken)
-    assert [text.split(" ", 1)[0] for text in found] == [
-        "DefaultRequest.y",
-        "DefaultRequest.scope",
-        "DefaultRequest.dateRange",
-        "DefaultRequest.options.granularity",
-    ]
-
-
-def test_an_empty_default_request_says_what_it_lacks() -> None:
-    found = problems({}, replace(DEFAULTS, default_request={}))
-    assert [text.split(":", 1)[0] for text in found] == [
-        "DefaultRequest.report is missing",
-        "DefaultRequest.dateRange is missing",
-    ]
-
-
-def test_a_bad_nominal_time_is_the_inputs_problem_not_the_defaults() -> None:
-    found = problems({"scheduledTime": "x"}, replace(DEFAULTS, default_request={"report": "x"}))
-    assert [text.split(" ", 1)[0] for text in found] == [
-        "scheduledTime",
-        "DefaultRequest.report",
-        "DefaultRequest.dateRange",
-    ]
-
-
-def test_running_the_default_request_leaves_it_as_it_is() -> None:
-    before = json.dumps(DEFAULTS.default_request)
-    parse_request({}, DEFAULTS, STARTED_AT)
-    assert json.dumps(DEFAULTS.default_request) == before
-
-
-def test_reading_an_input_leaves_it_as_it_is() -> None:
-    given_input: JsonObject = {**FULL, "scheduledTime": "2026-03-15T06:00:00Z"}
-    before = json.dumps(given_input)
-    parse_request(given_input, DEFAULTS, STARTED_AT)
-    assert json.dumps(given_input) == before
-
-
-def _days(given_input: JsonObject, started_at: str, timezone: str = "UTC") -> tuple[str, str]:
-    defaults = replace(DEFAULTS, timezone=timezone)
-    one = parse_request(given_input, defaults, dates.parse_moment(started_at))
-    return one.start.isoformat(), one.end.isoformat()
-
-
-YESTERDAY: JsonObject = {"period": "previous-day"}
-
-
-@pytest.mark.parametrize(
-    ("scheduled", "day"),
-    [
-        pytest.param("2026-03-01T23:59:00Z", "2026-02-28", id="the nominal time, a day earlier"),
-        pytest.param("2026-03-01T23:59:00-02:00", "2026-03-01", id="the nominal time, by its zone"),
-        pytest.param(None, "2026-03-01", id="null"),
-        pytest.param(NOMINAL_TIME_PLACEHOLDER, "2026-03-01", id="placeholder not filled in"),
-    ],
-)
-def test_relative_dates_are_anchored_at_the_nominal_time_or_else_the_start(
-    scheduled: str | None, day: str
+def test_a_team_reports_team_is_its_collection_and_its_number_if_they_differ(
+    collection: str, number: int, team: str
 ) -> None:
-    given_input = asked(dateRange=YESTERDAY, scheduledTime=scheduled)
-    assert _days(given_input, started_at="2026-03-02T00:01:00Z") == (day, day)
+    one = request_of("team-report", collectionId=collection, teamRefId=number)
+    assert (one.tree, one.team) == (None, team)
+
+
+def test_more_digits_than_python_reads_are_no_number_to_it() -> None:
+    fields: JsonObject = {"collectionId": "7" * 5000, "teamRefId": 7}
+    assert replace(request_of("team-report"), fields=fields).team == f"{'7' * 5000}:7"
+    # From an input they do not come so far.
+    [problem] = problems(least("team-report", **fields))
+    assert problem.startswith("scope and identifiers make an S3 key of 5")
+
+
+# --- rows about people, and about teams ---
 
 
 @pytest.mark.parametrize(
-    "started_at", ["2026-02-01T06:00:04Z", "2026-02-03T12:00:00Z", "2027-01-01T00:00:00Z"]
-)
-def test_a_late_start_does_not_shift_the_range_of_a_scheduled_run(started_at: str) -> None:
-    given_input: JsonObject = {"scheduledTime": "2026-02-01T06:00:00Z"}
-    assert _days(given_input, started_at) == ("2026-01-01", "2026-01-31")
-
-
-@pytest.mark.parametrize(
-    ("stack", "own", "day"),
+    ("report", "level", "aggregated"),
     [
-        pytest.param("UTC", None, "2026-02-28", id="UTC"),
-        pytest.param("Europe/Berlin", None, "2026-03-01", id="the stack's, already tomorrow"),
-        pytest.param("UTC", "Europe/Berlin", "2026-03-01", id="the request's own"),
-        pytest.param("Europe/Berlin", "America/New_York", "2026-02-28", id="the request's first"),
-        pytest.param("UTC", "Pacific/Pago_Pago", "2026-02-28", id="behind"),
+        pytest.param("productivity", None, False, id="productivity as usual"),
+        pytest.param("productivity", "developer", False, id="productivity of developers"),
+        pytest.param("productivity", "team", True, id="productivity of teams"),
+        pytest.param("efficiency", None, True, id="efficiency"),
+        pytest.param("sprint", None, True, id="sprint as usual"),
+        pytest.param("sprint", "sprint", True, id="sprint of sprints"),
+        pytest.param("business-alignment", None, True, id="business-alignment"),
+        pytest.param("time-in-status", None, True, id="time-in-status as usual"),
+        pytest.param("team-report", None, True, id="team-report"),
+        pytest.param("contributor-report", None, True, id="contributor-report"),
     ],
 )
-def test_relative_dates_are_days_of_the_requests_zone_or_the_stacks(
-    stack: str, own: str | None, day: str
+def test_rows_that_cannot_be_made_of_child_teams_are_those_about_teams(
+    report: str, level: str | None, *, aggregated: bool
 ) -> None:
-    zone: JsonObject = {"timezone": own} if own else {}
-    given_input = asked(dateRange={**YESTERDAY, **zone})
-    assert _days(given_input, started_at="2026-03-01T23:30:00Z", timezone=stack) == (day, day)
-
-
-@pytest.mark.parametrize(
-    ("zone", "expected"),
-    [
-        pytest.param("UTC", ("2025-12-01", "2025-12-31"), id="new year"),
-        pytest.param("America/New_York", ("2025-11-01", "2025-11-30"), id="still the old year"),
-    ],
-)
-def test_the_zone_decides_which_month_was_the_last(zone: str, expected: tuple[str, str]) -> None:
-    given_input = asked(dateRange={"period": "previous-month"})
-    assert _days(given_input, started_at="2026-01-01T03:00:00Z", timezone=zone) == expected
-
-
-def test_trailing_days_use_the_zone_too() -> None:
-    given_input = asked(dateRange={"trailingDays": 2, "timezone": "Asia/Tokyo"})
-    assert _days(given_input, started_at="2024-02-29T16:00:00Z") == ("2024-02-28", "2024-02-29")
-
-
-@pytest.mark.parametrize("days", [1, 3660])
-def test_the_bounds_of_trailing_days_are_allowed(days: int) -> None:
-    one = request(dateRange={"trailingDays": days})
-    assert (one.end - one.start).days == days - 1
-
-
-MOMENTS = st.datetimes(
-    datetime(1971, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-    datetime(9998, 1, 1),  # noqa: DTZ001 - as above
-    timezones=st.timezones(),
-)
-
-
-@given(
-    MOMENTS,
-    st.timezone_keys(allow_prefix=False),
-    st.fixed_dictionaries({"period": st.sampled_from(sorted(dates.PERIODS))})
-    | st.fixed_dictionaries({"trailingDays": st.integers(1, 3660)}),
-)
-def test_no_relative_range_is_empty_whenever_and_wherever(
-    moment: datetime, zone: str, form: dict[str, str] | dict[str, int]
-) -> None:
-    given_input = asked(
-        dateRange={**form, "timezone": zone}, scheduledTime=dates.format_moment(moment)
-    )
-    one = parse_request(given_input, DEFAULTS, STARTED_AT)
-    assert one.start <= one.end
-    # What is written down is absolute, so that no later state can shift it.
-    assert read_canonical(one.canonical()) == one
+    base = least(report).get("options")
+    options = {**(base if isinstance(base, dict) else {}), "metricLevel": level}
+    one = request_of(report, **({"options": options} if level else {}))
+    assert one.is_aggregated is aggregated

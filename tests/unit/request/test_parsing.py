@@ -1,248 +1,183 @@
-"""What each report's own rules make of an input."""
+"""From an input to a valid request: dates are resolved, and nothing is left to chance."""
 
+import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request.reports import REPORTS, Scope
-from tests.fakes.samples import DEFAULTS, least, parsed, problems, request_of
+from sei_export import dates
+from sei_export.errors import InvalidRequestError
+from sei_export.jsontypes import JsonObject
+from sei_export.request.parsing import NOMINAL_TIME_PLACEHOLDER, parse_request, read_canonical
+from sei_export.request.reports import REPORTS, Report
+from tests.fakes.request_strategies import requests
+from tests.fakes.samples import (
+    DEFAULTS,
+    LEGACY,
+    STARTED_AT,
+    TREE_OR_TEAM,
+    asked,
+    least,
+    parsed,
+    problems,
+    request,
+)
 
-TREE_OR_TEAM = ["efficiency", "sprint", "business-alignment", "time-in-status"]
-LEGACY = ["team-report", "contributor-report"]
-
-EITHER = pytest.mark.parametrize("report", TREE_OR_TEAM)
+EVERY_REPORT = pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 EVERY_LEGACY = pytest.mark.parametrize("report", LEGACY)
 
 
-def _scope(report: str, scope: JsonValue, **fields: JsonValue) -> dict[str, str]:
-    return request_of(report, scope=scope, **fields).scope
-
-
-# --- scope ---
-
-
-def test_the_rules_of_scope_are_those_of_the_reports_below() -> None:
-    by_rule = {rule: [n for n, report in REPORTS.items() if report.scope is rule] for rule in Scope}
-    assert by_rule == {
-        Scope.TREE_AND_TEAM: ["productivity"],
-        Scope.TREE_OR_TEAM: TREE_OR_TEAM,
-        Scope.COLLECTION: LEGACY,
-    }
-
-
-@EITHER
-@pytest.mark.parametrize("scope", [None, {}], ids=["null", "empty"])
-def test_given_no_scope_then_it_is_the_stacks_tree_with_its_project(
-    report: str, scope: JsonValue
-) -> None:
-    expected = {
-        "orgTreeName": "Engineering",
-        "orgIdentifier": "acme",
-        "projectIdentifier": "metrics",
-    }
-    assert _scope(report, scope) == expected
-    assert parsed(least(report)).scope == expected
-
-
-@EITHER
-def test_given_a_tree_then_the_requests_own_project_goes_into_the_scope(report: str) -> None:
-    scope = _scope(
-        report, {"orgTreeName": " Sales "}, orgIdentifier=" other ", projectIdentifier="else"
-    )
-    assert scope == {
-        "orgTreeName": "Sales",
-        "orgIdentifier": "other",
-        "projectIdentifier": "else",
-    }
-
-
-@EITHER
-@pytest.mark.parametrize(
-    ("inside", "beside", "expected"),
-    [
-        pytest.param(
-            {"orgIdentifier": " other ", "projectIdentifier": "deep"},
-            {},
-            ("other", "deep"),
-            id="both in the scope",
-        ),
-        pytest.param(
-            {"orgIdentifier": "other"},
-            {"projectIdentifier": "deep"},
-            ("other", "deep"),
-            id="one in each place",
-        ),
-        pytest.param(
-            {"projectIdentifier": "deep"}, {}, ("acme", "deep"), id="one, the other is the stack's"
-        ),
-        pytest.param(
-            {"orgIdentifier": "other", "projectIdentifier": "deep"},
-            {"orgIdentifier": "other ", "projectIdentifier": " deep"},
-            ("other", "deep"),
-            id="the same in both places",
-        ),
-    ],
-)
-@pytest.mark.parametrize(
-    ("tree", "name"),
-    [
-        pytest.param({"orgTreeName": "Sales"}, "Sales", id="a tree"),
-        pytest.param({}, "Engineering", id="the stack's tree"),
-    ],
-)
-def test_given_identifiers_in_the_scope_then_they_are_those_of_the_whole_request(
-    report: str,
-    tree: JsonObject,
-    name: str,
-    inside: JsonObject,
-    beside: JsonObject,
-    expected: tuple[str, str],
-) -> None:
-    one = request_of(report, scope={**tree, **inside}, **beside)
-    assert (one.org, one.project) == expected
-    assert one.scope == {
-        "orgTreeName": name,
-        "orgIdentifier": expected[0],
-        "projectIdentifier": expected[1],
-    }
-
-
-@EITHER
-def test_given_identifiers_in_the_scope_then_the_stack_needs_none(report: str) -> None:
-    scope: JsonObject = {
-        "orgTreeName": "Sales",
-        "orgIdentifier": "other",
-        "projectIdentifier": "deep",
-    }
-    nothing = replace(DEFAULTS, org_identifier="", project_identifier="")
-    assert problems(least(report, scope=scope), nothing) == ()
-    del scope["orgIdentifier"]
-    assert problems(least(report, scope=scope), nothing) == (
-        "orgIdentifier is missing: give the identifier as Harness shows it.",
-    )
-
-
-@EITHER
-@pytest.mark.parametrize("name", ["orgIdentifier", "projectIdentifier"])
-def test_given_an_identifier_that_differs_between_the_two_places_then_one_is_to_be_chosen(
-    report: str, name: str
-) -> None:
-    given_input = least(report, scope={"orgTreeName": "Sales", name: "deep"}, **{name: "else"})
-    assert problems(given_input) == (
-        f"scope.{name} and {name} name one thing and differ: give one.",
-    )
-
-
-@EITHER
-@pytest.mark.parametrize("name", ["orgIdentifier", "projectIdentifier"])
-@pytest.mark.parametrize("value", [None, "", 5], ids=["null", "empty", "number"])
-def test_given_a_bad_identifier_in_the_scope_then_it_is_told_there_and_as_no_difference(
-    report: str, name: str, value: JsonValue
-) -> None:
-    given_input = least(report, scope={"orgTreeName": "Sales", name: value}, **{name: "else"})
-    (problem,) = problems(given_input)
-    assert problem.startswith(f"scope.{name} is ")
-
-
-@EITHER
-def test_given_a_team_then_it_is_the_whole_scope_also_beside_a_stacks_tree(report: str) -> None:
-    one = request_of(report, scope={"teamId": " 456 "})
-    assert one.scope == {"teamId": "456"}
-    assert (one.tree, one.team) == (None, "456")
-
-
-@EITHER
-def test_given_tree_and_team_then_both_are_refused_together(report: str) -> None:
-    assert problems(least(report, scope={"orgTreeName": "E", "teamId": "4"})) == (
-        (
-            'scope is {"orgTreeName": "E", "teamId": "4"}: either orgTreeName or teamId, not both, '
-            "is allowed."
-        ),
-    )
-
-
-@EITHER
-@pytest.mark.parametrize("name", ["orgIdentifier", "projectIdentifier"])
-def test_given_a_team_with_an_identifier_then_the_scope_is_refused(report: str, name: str) -> None:
-    assert problems(least(report, scope={"teamId": "4", name: "acme"})) == (
-        "scope.orgIdentifier and scope.projectIdentifier go with orgTreeName, not teamId.",
-    )
-
-
-@EITHER
-def test_given_neither_scope_nor_a_stacks_tree_then_the_message_says_where_to_give_it(
-    report: str,
-) -> None:
-    assert problems(least(report), replace(DEFAULTS, org_tree_name="")) == (
-        "scope.orgTreeName is missing: give it, or set the stack's parameter OrgTreeName.",
-    )
-
-
-@EITHER
-def test_given_a_team_then_no_tree_of_the_stack_is_needed(report: str) -> None:
-    given_input = least(report, scope={"teamId": "4"})
-    assert problems(given_input, replace(DEFAULTS, org_tree_name="")) == ()
-
-
-@EITHER
-@pytest.mark.parametrize("name", ["orgIdentifier", "projectIdentifier"])
-def test_given_a_bad_identifier_then_it_is_not_told_again_for_the_scope(
-    report: str, name: str
-) -> None:
-    scopes: list[JsonValue] = [{}, {"orgTreeName": "Sales", name: "deep"}]
-    for scope in scopes:
-        (problem,) = problems(least(report, scope=scope, **{name: ""}))
-        assert problem.startswith(f"{name} is ")
-
-
-@EITHER
-def test_given_another_type_than_an_object_then_the_message_names_the_rule(report: str) -> None:
-    assert problems(least(report, scope="Engineering")) == (
-        'scope is "Engineering": an object with either orgTreeName or teamId is allowed.',
-    )
-
-
-def test_given_productivity_then_tree_and_team_go_together_without_identifiers() -> None:
-    scope: JsonObject = {"orgTreeName": "Sales", "teamId": "4"}
-    assert _scope("productivity", scope) == scope
-    for identifier in ("acme", "another than the stack's"):
-        beside: JsonObject = {**scope, "orgIdentifier": identifier}
-        assert problems(least("productivity", scope=beside, orgIdentifier="acme")) == (
-            "scope.orgIdentifier is not a field: known are orgTreeName, teamId.",
-        )
-
-
-@EVERY_LEGACY
-def test_given_a_legacy_report_then_there_is_no_scope(report: str) -> None:
-    (problem,) = problems(least(report, scope={"teamId": "4"}))
-    assert problem.startswith("scope is not a field: known are report, dateRange, dateStart, ")
-    assert "scope" not in request_of(report).body()
-
-
-def test_given_a_contributor_report_then_its_collection_is_its_team() -> None:
-    one = request_of("contributor-report", collectionId="77")
-    assert (one.tree, one.team) == (None, "77")
+@EVERY_REPORT
+@settings(max_examples=40)
+@given(data=st.data())
+def test_every_valid_request_is_taken(report: Report, data: st.DataObject) -> None:
+    assert problems(data.draw(requests(report))) == ()
 
 
 @pytest.mark.parametrize(
-    ("collection", "number", "team"),
+    ("changes", "path"),
     [
-        pytest.param("77", 77, "77", id="the same number"),
-        pytest.param(" 077 ", 77, "077", id="the same with a zero before it"),
-        pytest.param("0", 0, "0", id="zero"),
-        pytest.param("77", 7, "77:7", id="another number"),
-        pytest.param("70", 7, "70:7", id="a number with a zero behind it"),
-        pytest.param("Platform", 77, "Platform:77", id="a name"),
-        pytest.param("7" * 5000, 7, f"{'7' * 5000}:7", id="more digits than Python reads"),
+        pytest.param({"dateRange": {"period": "previous-month"}}, "dateRange", id="relative"),
+        pytest.param({"dateRange": {"trailingDays": 3}}, "dateRange", id="trailing"),
+        pytest.param({"report": "x"}, "report", id="report"),
+        pytest.param({"orgIdentifier": ""}, "orgIdentifier", id="organization"),
+        pytest.param({"scope": {}}, "scope.orgTreeName", id="tree"),
+        pytest.param(
+            {"options": {"granularity": "hourly"}}, "options.granularity", id="another table's word"
+        ),
     ],
 )
-def test_given_a_team_report_then_its_team_is_the_collection_and_the_number_if_they_differ(
-    collection: str, number: int, team: str
+def test_what_is_no_canonical_form_is_refused(changes: JsonObject, path: str) -> None:
+    canonical = request().canonical()
+    with pytest.raises(InvalidRequestError) as caught:
+        read_canonical({**canonical, **changes})
+    assert [text.split(" ", 1)[0] for text in caught.value.problems] == [path]
+
+
+@pytest.mark.parametrize(
+    "name", ["report", "orgIdentifier", "projectIdentifier", "scope", "dateRange"]
+)
+def test_a_canonical_form_has_no_defaults(name: str) -> None:
+    canonical = request().canonical()
+    del canonical[name]
+    with pytest.raises(InvalidRequestError) as caught:
+        read_canonical(canonical)
+    assert len(caught.value.problems) == 1
+    assert caught.value.problems[0].startswith(name)
+
+
+def test_reading_an_input_leaves_it_as_it_is() -> None:
+    given_input = asked(
+        metrics=["pr_merged", "CODING_DAYS", "PR_Merged"],
+        options={"aggregationLevel": "TEAM", "granularity": " Monthly "},
+        dateRange={"period": "previous-day"},
+        scheduledTime="2026-03-15T06:00:00Z",
+    )
+    before = json.dumps(given_input)
+    parse_request(given_input, DEFAULTS, STARTED_AT)
+    assert json.dumps(given_input) == before
+
+
+def _days(given_input: JsonObject, started_at: str, timezone: str = "UTC") -> tuple[str, str]:
+    defaults = replace(DEFAULTS, timezone=timezone)
+    one = parse_request(given_input, defaults, dates.parse_moment(started_at))
+    return one.start.isoformat(), one.end.isoformat()
+
+
+YESTERDAY: JsonObject = {"period": "previous-day"}
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "day"),
+    [
+        pytest.param("2026-03-01T23:59:00Z", "2026-02-28", id="the nominal time, a day earlier"),
+        pytest.param("2026-03-01T23:59:00-02:00", "2026-03-01", id="the nominal time, by its zone"),
+        pytest.param(None, "2026-03-01", id="null"),
+        pytest.param(NOMINAL_TIME_PLACEHOLDER, "2026-03-01", id="placeholder not filled in"),
+    ],
+)
+def test_relative_dates_are_anchored_at_the_nominal_time_or_else_the_start(
+    scheduled: str | None, day: str
 ) -> None:
-    one = request_of("team-report", collectionId=collection, teamRefId=number)
-    assert (one.tree, one.team) == (None, team)
+    given_input = asked(dateRange=YESTERDAY, scheduledTime=scheduled)
+    assert _days(given_input, started_at="2026-03-02T00:01:00Z") == (day, day)
+
+
+@pytest.mark.parametrize(
+    "started_at", ["2026-02-01T06:00:04Z", "2026-02-03T12:00:00Z", "2027-01-01T00:00:00Z"]
+)
+def test_a_late_start_does_not_shift_the_range_of_a_scheduled_run(started_at: str) -> None:
+    given_input: JsonObject = {"scheduledTime": "2026-02-01T06:00:00Z"}
+    assert _days(given_input, started_at) == ("2026-01-01", "2026-01-31")
+
+
+@pytest.mark.parametrize(
+    ("stack", "own", "day"),
+    [
+        pytest.param("UTC", None, "2026-02-28", id="UTC"),
+        pytest.param("Europe/Berlin", None, "2026-03-01", id="the stack's, already tomorrow"),
+        pytest.param("UTC", "Europe/Berlin", "2026-03-01", id="the request's own"),
+        pytest.param("Europe/Berlin", "America/New_York", "2026-02-28", id="the request's first"),
+        pytest.param("UTC", "Pacific/Pago_Pago", "2026-02-28", id="behind"),
+    ],
+)
+def test_relative_dates_are_days_of_the_requests_zone_or_the_stacks(
+    stack: str, own: str | None, day: str
+) -> None:
+    zone: JsonObject = {"timezone": own} if own else {}
+    given_input = asked(dateRange={**YESTERDAY, **zone})
+    assert _days(given_input, started_at="2026-03-01T23:30:00Z", timezone=stack) == (day, day)
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        pytest.param("UTC", ("2025-12-01", "2025-12-31"), id="new year"),
+        pytest.param("America/New_York", ("2025-11-01", "2025-11-30"), id="still the old year"),
+    ],
+)
+def test_the_zone_decides_which_month_was_the_last(zone: str, expected: tuple[str, str]) -> None:
+    given_input = asked(dateRange={"period": "previous-month"})
+    assert _days(given_input, started_at="2026-01-01T03:00:00Z", timezone=zone) == expected
+
+
+def test_trailing_days_use_the_zone_too() -> None:
+    given_input = asked(dateRange={"trailingDays": 2, "timezone": "Asia/Tokyo"})
+    assert _days(given_input, started_at="2024-02-29T16:00:00Z") == ("2024-02-28", "2024-02-29")
+
+
+@pytest.mark.parametrize("days", [1, 3660])
+def test_the_bounds_of_trailing_days_are_allowed(days: int) -> None:
+    one = request(dateRange={"trailingDays": days})
+    assert (one.end - one.start).days == days - 1
+
+
+MOMENTS = st.datetimes(
+    datetime(1971, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    datetime(9998, 1, 1),  # noqa: DTZ001 - as above
+    timezones=st.timezones(),
+)
+
+
+@given(
+    MOMENTS,
+    st.timezone_keys(allow_prefix=False),
+    st.fixed_dictionaries({"period": st.sampled_from(sorted(dates.PERIODS))})
+    | st.fixed_dictionaries({"trailingDays": st.integers(1, 3660)}),
+)
+def test_no_relative_range_is_empty_whenever_and_wherever(
+    moment: datetime, zone: str, form: dict[str, str] | dict[str, int]
+) -> None:
+    given_input = asked(
+        dateRange={**form, "timezone": zone}, scheduledTime=dates.format_moment(moment)
+    )
+    one = parse_request(given_input, DEFAULTS, STARTED_AT)
+    assert one.start <= one.end
+    # What is written down is absolute, so that no later state can shift it.
+    assert read_canonical(one.canonical()) == one
 
 
 # --- dates of legacy reports ---
@@ -330,181 +265,3 @@ def test_given_another_report_then_the_legacy_fields_of_dates_are_unknown(report
     given_input = least(report, dateStart="2024-01-01", dateEnd="2024-12-31")
     told = [problem.split(":")[0] for problem in problems(given_input)]
     assert told == ["dateStart is not a field", "dateEnd is not a field"]
-
-
-# --- fields of single reports ---
-
-
-@pytest.mark.parametrize(
-    ("lists", "sent"),
-    [
-        pytest.param({"metric": ["b", "a"]}, ["a", "b"], id="the alias alone"),
-        pytest.param({"metrics": ["b"], "metric": ["a", "B"]}, ["a", "b"], id="both, merged"),
-        pytest.param({"metric": ["B"], "metrics": ["b"]}, ["b"], id="both, the name's spelling"),
-        pytest.param({"metrics": None, "metric": ["a"]}, ["a"], id="null and the alias"),
-        pytest.param({"metrics": [], "metric": []}, None, id="both empty"),
-    ],
-)
-def test_given_sprint_then_metric_and_metrics_are_one_list(
-    lists: JsonObject, sent: JsonValue
-) -> None:
-    body = request_of("sprint", **lists).body()
-    assert body.get("metrics") == sent
-    assert "metric" not in body
-
-
-def test_given_a_bad_list_under_the_alias_then_the_message_has_the_alias() -> None:
-    assert problems(least("sprint", metric="PREDICTABILITY")) == (
-        'metric is "PREDICTABILITY": a list of names is allowed.',
-    )
-
-
-@pytest.mark.parametrize("report", ["productivity", "efficiency", "business-alignment"])
-def test_given_another_report_then_metric_is_unknown(report: str) -> None:
-    (problem,) = problems(least(report, metric=["a"]))
-    assert problem.startswith("metric is not a field")
-    assert problem.endswith("did you mean metrics?")
-
-
-@pytest.mark.parametrize("groups", ["absent", None, []], ids=str)
-def test_given_efficiency_without_groups_then_the_message_lists_them(groups: JsonValue) -> None:
-    given_input = least("efficiency", metricGroups=groups, metrics=["LEAD_TIME"])
-    if groups == "absent":
-        del given_input["metricGroups"]
-    assert problems(given_input) == (
-        (
-            "metricGroups is missing: allowed are lttc, df, deployment_frequency, mttr, cfr, "
-            "summary, work_items, rating."
-        ),
-    )
-
-
-@pytest.mark.parametrize("report", ["efficiency", "sprint", "business-alignment"])
-@pytest.mark.parametrize("options", ["absent", None, {}], ids=str)
-def test_given_no_granularity_where_one_is_required_then_the_message_lists_them(
-    report: str, options: JsonValue
-) -> None:
-    given_input = least(report, options=options)
-    if options == "absent":
-        del given_input["options"]
-    (problem,) = problems(given_input)
-    assert problem.startswith("options.granularity is missing: allowed are ")
-    assert problem.endswith("WEEKLY, MONTHLY, QUARTERLY.")
-
-
-@pytest.mark.parametrize("report", ["productivity", "time-in-status"])
-def test_given_a_report_that_needs_no_options_then_none_are_asked_for(report: str) -> None:
-    assert problems(least(report)) == ()
-
-
-@pytest.mark.parametrize(
-    ("report", "sent"),
-    [
-        ("productivity", "metricLevel"),
-        ("sprint", "metricLevel"),
-        ("time-in-status", "aggregationLevel"),
-    ],
-)
-@pytest.mark.parametrize(
-    "given_options",
-    [
-        pytest.param({"metricLevel": "TEAM"}, id="metricLevel"),
-        pytest.param({"aggregationLevel": "team"}, id="aggregationLevel"),
-        pytest.param({"metricLevel": "team", "aggregationLevel": "Team"}, id="both alike"),
-    ],
-)
-def test_given_the_level_by_either_name_then_the_reports_own_name_is_sent(
-    report: str, sent: str, given_options: JsonObject
-) -> None:
-    base = least(report).get("options")
-    assert base is None or isinstance(base, dict)
-    options = request_of(report, options={**(base or {}), **given_options}).body()["options"]
-    assert isinstance(options, dict)
-    levels = {name: value for name, value in options.items() if name.endswith("Level")}
-    assert levels == {sent: "team"}
-
-
-@pytest.mark.parametrize("report", ["efficiency", "business-alignment"])
-@pytest.mark.parametrize("name", ["metricLevel", "aggregationLevel"])
-def test_given_a_report_without_a_level_then_it_is_unknown(report: str, name: str) -> None:
-    (problem,) = problems(least(report, options={"granularity": "MONTHLY", name: "team"}))
-    assert problem.startswith(f"options.{name} is not a field")
-
-
-@pytest.mark.parametrize(
-    ("report", "given_value", "sent"),
-    [
-        ("productivity", "MONTHLY", "monthly"),
-        ("efficiency", "monthly", "MONTHLY"),
-        ("sprint", "Sprint", "SPRINT"),
-        ("business-alignment", "weekly", "WEEKLY"),
-        ("time-in-status", "Daily", "daily"),
-    ],
-)
-def test_given_a_granularity_in_any_case_then_each_report_gets_its_own(
-    report: str, given_value: str, sent: str
-) -> None:
-    body = request_of(report, options={"granularity": given_value}).body()
-    options = body["options"]
-    assert isinstance(options, dict)
-    assert options["granularity"] == sent
-
-
-@pytest.mark.parametrize(
-    ("report", "granularity"),
-    [
-        ("productivity", "daily"),
-        ("efficiency", "SPRINT"),
-        ("sprint", "DAILY"),
-        ("business-alignment", "daily"),
-        ("time-in-status", "SPRINT"),
-    ],
-)
-def test_given_a_granularity_of_another_report_then_it_is_refused(
-    report: str, granularity: str
-) -> None:
-    (problem,) = problems(least(report, options={"granularity": granularity}))
-    assert problem.startswith(f'options.granularity is "{granularity}": allowed are ')
-
-
-@pytest.mark.parametrize(
-    ("fields", "sent"),
-    [
-        pytest.param({}, {}, id="neither group"),
-        pytest.param({"productivity": None}, {}, id="null"),
-        pytest.param({"productivity": {}}, {"productivity": {"metrics": []}}, id="all of one"),
-        pytest.param(
-            {"productivity": {"metrics": None}}, {"productivity": {"metrics": []}}, id="null list"
-        ),
-        pytest.param(
-            {"efficiency": {"calculationType": "p95"}},
-            {"efficiency": {"metrics": [], "calculationType": "P95"}},
-            id="all of the other, by its calculation",
-        ),
-    ],
-)
-def test_given_a_legacy_group_then_it_is_sent_with_its_list_and_else_left_out(
-    fields: JsonObject, sent: JsonObject
-) -> None:
-    body = request_of("team-report", **fields).body()
-    groups = {name: body[name] for name in ("productivity", "efficiency") if name in body}
-    assert groups == sent
-
-
-@pytest.mark.parametrize("contributors", ["absent", None], ids=str)
-def test_given_no_contributors_where_they_are_required_then_they_are_missing(
-    contributors: JsonValue,
-) -> None:
-    given_input = least("contributor-report", productivityContributors=contributors)
-    if contributors == "absent":
-        del given_input["productivityContributors"]
-    assert problems(given_input) == ("productivityContributors is missing: this report needs it.",)
-
-
-def test_given_all_that_legacy_reports_require_missing_then_each_is_told() -> None:
-    span: JsonObject = {"start": "2024-01-01", "end": "2024-12-31"}
-    found = problems({"report": "team-report", "dateRange": span})
-    assert found == (
-        "collectionId is missing: this report needs it.",
-        "teamRefId is missing: this report needs it.",
-    )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sei_export.input.kinds import Field, Group, Names, Word, all_names, spellings
+from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.reports import (
     BUSINESS_ALIGNMENT,
     CONTRIBUTOR_REPORT,
@@ -17,6 +18,7 @@ from sei_export.request.reports import (
     Report,
     Scope,
 )
+from tests.fakes.samples import least, problems, request_of
 
 EVERY_REPORT = pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 
@@ -217,3 +219,181 @@ def test_level_and_granularity_are_where_the_report_says(report: Report) -> None
     words = {path for path, field in _all_fields(report.fields) if isinstance(field, Word)}
     for path in (report.level, report.granularity):
         assert not path or ".".join(path) in words
+
+
+# --- what the table makes of an input ---
+
+
+@pytest.mark.parametrize(
+    ("lists", "sent"),
+    [
+        pytest.param({"metric": ["b", "a"]}, ["a", "b"], id="the alias alone"),
+        pytest.param({"metrics": ["b"], "metric": ["a", "B"]}, ["a", "b"], id="both, merged"),
+        pytest.param({"metric": ["B"], "metrics": ["b"]}, ["b"], id="both, the name's spelling"),
+        pytest.param({"metrics": None, "metric": ["a"]}, ["a"], id="null and the alias"),
+        pytest.param({"metrics": [], "metric": []}, None, id="both empty"),
+    ],
+)
+def test_given_sprint_then_metric_and_metrics_are_one_list(
+    lists: JsonObject, sent: JsonValue
+) -> None:
+    body = request_of("sprint", **lists).body()
+    assert body.get("metrics") == sent
+    assert "metric" not in body
+
+
+def test_given_a_bad_list_under_the_alias_then_the_message_has_the_alias() -> None:
+    assert problems(least("sprint", metric="PREDICTABILITY")) == (
+        'metric is "PREDICTABILITY": a list of names is allowed.',
+    )
+
+
+@pytest.mark.parametrize("report", ["productivity", "efficiency", "business-alignment"])
+def test_given_another_report_then_metric_is_unknown(report: str) -> None:
+    (problem,) = problems(least(report, metric=["a"]))
+    assert problem.startswith("metric is not a field")
+    assert problem.endswith("did you mean metrics?")
+
+
+@pytest.mark.parametrize("groups", ["absent", None, []], ids=str)
+def test_given_efficiency_without_groups_then_the_message_lists_them(groups: JsonValue) -> None:
+    given_input = least("efficiency", metricGroups=groups, metrics=["LEAD_TIME"])
+    if groups == "absent":
+        del given_input["metricGroups"]
+    assert problems(given_input) == (
+        (
+            "metricGroups is missing: allowed are lttc, df, deployment_frequency, mttr, cfr, "
+            "summary, work_items, rating."
+        ),
+    )
+
+
+@pytest.mark.parametrize("report", ["efficiency", "sprint", "business-alignment"])
+@pytest.mark.parametrize("options", ["absent", None, {}], ids=str)
+def test_given_no_granularity_where_one_is_required_then_the_message_lists_them(
+    report: str, options: JsonValue
+) -> None:
+    given_input = least(report, options=options)
+    if options == "absent":
+        del given_input["options"]
+    (problem,) = problems(given_input)
+    assert problem.startswith("options.granularity is missing: allowed are ")
+    assert problem.endswith("WEEKLY, MONTHLY, QUARTERLY.")
+
+
+@pytest.mark.parametrize("report", ["productivity", "time-in-status"])
+def test_given_a_report_that_needs_no_options_then_none_are_asked_for(report: str) -> None:
+    assert problems(least(report)) == ()
+
+
+@pytest.mark.parametrize(
+    ("report", "sent"),
+    [
+        ("productivity", "metricLevel"),
+        ("sprint", "metricLevel"),
+        ("time-in-status", "aggregationLevel"),
+    ],
+)
+@pytest.mark.parametrize(
+    "given_options",
+    [
+        pytest.param({"metricLevel": "TEAM"}, id="metricLevel"),
+        pytest.param({"aggregationLevel": "team"}, id="aggregationLevel"),
+        pytest.param({"metricLevel": "team", "aggregationLevel": "Team"}, id="both alike"),
+    ],
+)
+def test_given_the_level_by_either_name_then_the_reports_own_name_is_sent(
+    report: str, sent: str, given_options: JsonObject
+) -> None:
+    base = least(report).get("options")
+    assert base is None or isinstance(base, dict)
+    options = request_of(report, options={**(base or {}), **given_options}).body()["options"]
+    assert isinstance(options, dict)
+    levels = {name: value for name, value in options.items() if name.endswith("Level")}
+    assert levels == {sent: "team"}
+
+
+@pytest.mark.parametrize("report", ["efficiency", "business-alignment"])
+@pytest.mark.parametrize("name", ["metricLevel", "aggregationLevel"])
+def test_given_a_report_without_a_level_then_it_is_unknown(report: str, name: str) -> None:
+    (problem,) = problems(least(report, options={"granularity": "MONTHLY", name: "team"}))
+    assert problem.startswith(f"options.{name} is not a field")
+
+
+@pytest.mark.parametrize(
+    ("report", "given_value", "sent"),
+    [
+        ("productivity", "MONTHLY", "monthly"),
+        ("efficiency", "monthly", "MONTHLY"),
+        ("sprint", "Sprint", "SPRINT"),
+        ("business-alignment", "weekly", "WEEKLY"),
+        ("time-in-status", "Daily", "daily"),
+    ],
+)
+def test_given_a_granularity_in_any_case_then_each_report_gets_its_own(
+    report: str, given_value: str, sent: str
+) -> None:
+    body = request_of(report, options={"granularity": given_value}).body()
+    options = body["options"]
+    assert isinstance(options, dict)
+    assert options["granularity"] == sent
+
+
+@pytest.mark.parametrize(
+    ("report", "granularity"),
+    [
+        ("productivity", "daily"),
+        ("efficiency", "SPRINT"),
+        ("sprint", "DAILY"),
+        ("business-alignment", "daily"),
+        ("time-in-status", "SPRINT"),
+    ],
+)
+def test_given_a_granularity_of_another_report_then_it_is_refused(
+    report: str, granularity: str
+) -> None:
+    (problem,) = problems(least(report, options={"granularity": granularity}))
+    assert problem.startswith(f'options.granularity is "{granularity}": allowed are ')
+
+
+@pytest.mark.parametrize(
+    ("fields", "sent"),
+    [
+        pytest.param({}, {}, id="neither group"),
+        pytest.param({"productivity": None}, {}, id="null"),
+        pytest.param({"productivity": {}}, {"productivity": {"metrics": []}}, id="all of one"),
+        pytest.param(
+            {"productivity": {"metrics": None}}, {"productivity": {"metrics": []}}, id="null list"
+        ),
+        pytest.param(
+            {"efficiency": {"calculationType": "p95"}},
+            {"efficiency": {"metrics": [], "calculationType": "P95"}},
+            id="all of the other, by its calculation",
+        ),
+    ],
+)
+def test_given_a_legacy_group_then_it_is_sent_with_its_list_and_else_left_out(
+    fields: JsonObject, sent: JsonObject
+) -> None:
+    body = request_of("team-report", **fields).body()
+    groups = {name: body[name] for name in ("productivity", "efficiency") if name in body}
+    assert groups == sent
+
+
+@pytest.mark.parametrize("contributors", ["absent", None], ids=str)
+def test_given_no_contributors_where_they_are_required_then_they_are_missing(
+    contributors: JsonValue,
+) -> None:
+    given_input = least("contributor-report", productivityContributors=contributors)
+    if contributors == "absent":
+        del given_input["productivityContributors"]
+    assert problems(given_input) == ("productivityContributors is missing: this report needs it.",)
+
+
+def test_given_all_that_legacy_reports_require_missing_then_each_is_told() -> None:
+    span: JsonObject = {"start": "2024-01-01", "end": "2024-12-31"}
+    found = problems({"report": "team-report", "dateRange": span})
+    assert found == (
+        "collectionId is missing: this report needs it.",
+        "teamRefId is missing: this report needs it.",
+    )

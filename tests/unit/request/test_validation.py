@@ -1,7 +1,6 @@
 """Refusing an input: every problem, by path, with what is allowed."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -310,24 +309,6 @@ def test_with_an_unknown_report_dates_and_what_no_report_takes_are_still_checked
 @pytest.mark.parametrize("given_input", [None, [], "productivity", 5, True])
 def test_an_input_that_is_no_object_is_refused(given_input: JsonValue) -> None:
     assert problems(given_input) == ("The input is not a JSON object.",)
-
-
-def test_a_request_without_a_tree_says_where_to_give_one() -> None:
-    assert problems(asked(scope={"teamId": "4"}), replace(DEFAULTS, org_tree_name="")) == (
-        "scope.orgTreeName is missing: give it, or set the stack's parameter OrgTreeName.",
-    )
-
-
-def test_an_unknown_time_zone_of_the_stack_is_shown() -> None:
-    found = problems(
-        asked(dateRange={"period": "previous-day"}), replace(DEFAULTS, timezone="Mars/Base")
-    )
-    assert found == ('dateRange.timezone is "Mars/Base": a name such as Europe/Berlin is allowed.',)
-
-
-def test_an_unusable_tree_of_the_stack_is_refused_before_the_first_call() -> None:
-    found = problems(asked(scope={}), replace(DEFAULTS, org_tree_name="a\tb"))
-    assert found == (rf'scope.orgTreeName is "a\tb": {TEXT}',)
 
 
 def test_all_problems_are_told_at_once() -> None:

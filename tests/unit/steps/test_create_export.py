@@ -8,6 +8,7 @@ import pytest
 
 from sei_export.errors import ExportRejectedError, InvalidRequestError, ProtocolError
 from sei_export.export import Export
+from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.keys import series_key
 from sei_export.steps.create_export import create_export
@@ -29,27 +30,68 @@ def _create(
 ) -> JsonObject:
     """One call of the function; the bucket is empty unless one is given."""
     documents = (s3 or FakeS3()).documents
-    return create_export(given, started_at, arn, DEFAULTS, api.connect, documents.read_json)
+    payload: JsonObject = {
+        "input": given,
+        "executionArn": arn,
+        "startedAt": started_at.isoformat(),
+    }
+    return create_export(payload, DEFAULTS, api.connect, documents.read_json)
 
 
 @pytest.mark.parametrize(
-    "given_input",
+    ("given_input", "path"),
     [
-        pytest.param(None, id="no input"),
-        pytest.param("productivity", id="no object"),
-        pytest.param(asked(report="x"), id="unknown report"),
-        pytest.param(asked(metrics=[1]), id="one bad metric"),
-        pytest.param(asked(unknown=True), id="unknown field"),
-        pytest.param(asked(scheduledTime="x"), id="bad nominal time"),
-        pytest.param(asked(scope={"orgTreeName": "t" * 1000}), id="names too long for a key"),
+        pytest.param(None, "The input is not a JSON object.", id="no input"),
+        pytest.param("productivity", "The input is not a JSON object.", id="no object"),
+        pytest.param(asked(report="x"), 'report is "x": allowed are ', id="unknown report"),
+        pytest.param(asked(metrics=[1]), "metrics[0] is 1: ", id="one bad metric"),
+        pytest.param(asked(unknown=True), "unknown is not a field", id="unknown field"),
+        pytest.param(asked(scheduledTime="x"), 'scheduledTime is "x": ', id="bad nominal time"),
+        pytest.param(
+            asked(scope={"orgTreeName": "t" * 1000}),
+            "scope and identifiers make an S3 key of ",
+            id="names too long for a key",
+        ),
     ],
 )
-def test_given_an_invalid_request_no_connection_is_made(given_input: JsonValue) -> None:
+def test_given_an_invalid_request_no_connection_is_made(given_input: JsonValue, path: str) -> None:
     api = ScriptedApi.answering(202, CREATED)
     s3 = FakeS3()
-    with pytest.raises(InvalidRequestError):
+    with pytest.raises(InvalidRequestError) as caught:
         _create(api, given_input, s3)
+    [problem] = caught.value.problems
+    assert problem.startswith(path)
+    assert caught.value.remedy == InvalidRequestError.default_remedy
     assert (api.connected_for, api.http.calls, s3.calls) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        pytest.param(
+            {"executionArn": None},
+            "executionArn is missing: the function's payload needs it as text.",
+            id="no execution",
+        ),
+        pytest.param(
+            {"startedAt": "now"},
+            "startedAt is not a time such as 2026-03-01T06:00:00Z.",
+            id="no start",
+        ),
+    ],
+)
+def test_given_another_payload_no_connection_is_made(changes: JsonObject, problem: str) -> None:
+    api = ScriptedApi.answering(202, CREATED)
+    payload: JsonObject = {
+        "input": asked(),
+        "executionArn": ARN,
+        "startedAt": "2026-03-15T06:00:00Z",
+    }
+    with pytest.raises(InvalidRequestError) as caught:
+        create_export(payload | changes, DEFAULTS, api.connect, FakeS3().documents.read_json)
+    assert caught.value.problems == (problem,)
+    assert caught.value.remedy == BY_HAND
+    assert api.connected_for == []
 
 
 def test_given_a_valid_request_it_is_sent_once_for_its_own_project() -> None:
@@ -177,7 +219,7 @@ def test_given_a_legacy_report_nothing_is_called_and_the_next_state_can_read_it(
     assert export.request == parsed(least(report))
 
 
-def test_a_legacy_reports_id_is_the_same_for_a_retry_and_new_for_another_run_or_request() -> None:
+def test_a_legacy_reports_id_is_the_same_for_a_retry_only() -> None:
     one = _legacy_id()
     assert isinstance(one, str)
     assert re.fullmatch(r"legacy_[0-9a-f]{16}", one)

@@ -12,11 +12,12 @@ from sei_export.errors import (
     SeiExportError,
     ServiceUnavailableError,
 )
-from sei_export.jsontypes import JsonValue
-from sei_export.landing.land import Landing
+from sei_export.input.payload import BY_HAND
+from sei_export.jsontypes import JsonObject
 from sei_export.steps.download_export import download_export
 from tests.fakes.loopback import Answer, Loopback, Received, reply
-from tests.fakes.stage import CSV, DATA_KEY, GZ, Stage
+from tests.fakes.samples import outdated
+from tests.fakes.stage import CSV, DATA_KEY, GZ, REQUEST, Stage, export
 
 
 @pytest.fixture
@@ -24,6 +25,17 @@ def stage() -> Iterator[Stage]:
     stage = Stage()
     with stage.server:
         yield stage
+
+
+def _download(stage: Stage, changes: JsonObject) -> JsonObject:
+    """One call of the function, with something changed in its payload."""
+    payload: JsonObject = {
+        "export": export().to_json(),
+        "executionArn": "arn:x",
+        "polls": 3,
+        "attempts": 1,
+    }
+    return download_export(payload | changes, stage.connect, stage.landing, stage.s3.staging)
 
 
 def test_given_a_completed_export_when_landed_then_its_file_is_there(stage: Stage) -> None:
@@ -36,7 +48,7 @@ def test_given_a_completed_export_when_landed_then_its_file_is_there(stage: Stag
     ]
 
 
-def test_given_a_signed_link_when_landed_then_it_is_asked_for_afresh_and_kept_nowhere(
+def test_given_a_signed_link_when_landed_then_it_is_fresh_and_kept_nowhere(
     stage: Stage,
 ) -> None:
     with Loopback(lambda _: stage.body) as other:
@@ -52,7 +64,7 @@ def test_given_a_signed_link_when_landed_then_it_is_asked_for_afresh_and_kept_no
     assert "s3cr3t" not in kept
 
 
-def test_given_a_link_whose_connection_breaks_when_landed_then_a_fresh_one_goes_on_from_there(
+def test_given_a_link_that_breaks_when_landed_then_a_fresh_one_goes_on_from_there(
     stage: Stage,
 ) -> None:
     def answer(received: Received) -> Answer:
@@ -77,9 +89,7 @@ def test_given_a_link_whose_connection_breaks_when_landed_then_a_fresh_one_goes_
     ]
 
 
-def test_given_an_export_that_is_gone_when_a_break_is_to_be_mended_then_nothing_is_written() -> (
-    None
-):
+def test_given_an_export_that_is_gone_when_a_break_is_mended_then_nothing_is_written() -> None:
     answers = iter([reply(200, GZ[:9], length=len(GZ)), reply(404)])
 
     class Vanishing(Stage):
@@ -89,7 +99,10 @@ def test_given_an_export_that_is_gone_when_a_break_is_to_be_mended_then_nothing_
             return super()._answer(received)
 
     vanishing = Vanishing()
-    with vanishing.server, pytest.raises(ExportNotFoundError):
+    with (
+        vanishing.server,
+        pytest.raises(ExportNotFoundError, match="not have the file of export exp_1"),
+    ):
         vanishing.land()
     assert vanishing.journal == []
 
@@ -99,40 +112,87 @@ def test_given_an_export_that_is_no_longer_complete_when_landed_then_it_is_refus
     stage: Stage, status: str
 ) -> None:
     stage.state["status"] = status
-    with pytest.raises(ProtocolError, match=status.lower()):
+    with pytest.raises(ProtocolError) as caught:
         stage.land()
+    assert caught.value.message == f"Export exp_1 was completed and is now {status.lower()}."
     assert len(stage.server.received) == 1
     assert stage.s3.calls == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("answer", "error", "told"),
     [
-        pytest.param(reply(404), ExportNotFoundError, id="gone"),
-        pytest.param(reply(410), ProtocolError, id="another 4xx"),
-        pytest.param(reply(503), ServiceUnavailableError, id="unavailable"),
+        pytest.param(
+            reply(404), ExportNotFoundError, "not have the file of export exp_1", id="gone"
+        ),
+        pytest.param(
+            reply(410), ProtocolError, "export exp_1 was answered with 410", id="another 4xx"
+        ),
+        pytest.param(
+            reply(503), ServiceUnavailableError, "exp_1/download answered 503", id="unavailable"
+        ),
     ],
 )
 def test_given_no_file_when_landed_then_nothing_is_written(
-    stage: Stage, answer: Answer, error: type[SeiExportError]
+    stage: Stage, answer: Answer, error: type[SeiExportError], told: str
 ) -> None:
     stage.body = answer
-    with pytest.raises(error):
+    with pytest.raises(error, match=told):
         stage.land()
     assert stage.journal == []
 
 
-@pytest.mark.parametrize("given", [None, "exp_1", {}, {"exportId": "exp_1", "request": {}}])
-def test_given_no_export_when_landed_then_the_input_is_refused_before_any_call(
-    stage: Stage, given: JsonValue
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        pytest.param(
+            {"export": None}, "export is missing: give what CreateExport returned.", id="nothing"
+        ),
+        pytest.param(
+            {"export": "exp_1"}, "export is missing: give what CreateExport returned.", id="text"
+        ),
+        pytest.param({"export": {}}, "export.exportId is not an export's id.", id="no export"),
+        pytest.param(
+            {"export": {"exportId": "exp_1", "request": {}}},
+            "export.report is not a report.",
+            id="an id alone",
+        ),
+        pytest.param(
+            {"executionArn": None},
+            "executionArn is missing: the function's payload needs it as text.",
+            id="no execution",
+        ),
+        pytest.param(
+            {"polls": "3"}, "polls is missing: the payload needs it as a whole number.", id="polls"
+        ),
+        pytest.param(
+            {"attempts": None},
+            "attempts is missing: the payload needs it as a whole number.",
+            id="attempts",
+        ),
+    ],
+)
+def test_given_another_payload_when_landed_then_it_is_refused_before_any_call(
+    stage: Stage, changes: JsonObject, problem: str
 ) -> None:
-    with pytest.raises(InvalidRequestError):
-        download_export(
-            given,
-            Run("arn:x", 0, 1),
-            stage.connect,
-            Landing(stage.s3.store, stage.s3.documents, stage.events.bus),
-            stage.s3.staging,
-        )
+    with pytest.raises(InvalidRequestError) as caught:
+        _download(stage, changes)
+    assert caught.value.problems == (problem,)
+    assert caught.value.remedy == BY_HAND
     assert stage.server.connections == 0
     assert stage.s3.calls == []
+
+
+def test_given_a_request_of_another_table_then_the_export_is_said_to_exist(stage: Stage) -> None:
+    stored = outdated(REQUEST.canonical())
+    with pytest.raises(InvalidRequestError) as caught:
+        _download(stage, {"export": {**export().to_json(), "request": stored}})
+    assert caught.value.problems == (
+        (
+            'export.request: options.granularity is "hourly": allowed are weekly, monthly, '
+            "quarterly."
+        ),
+    )
+    assert "nothing was sent" not in str(caught.value)
+    assert caught.value.remedy.startswith("Export exp_1 exists at the API, ")
+    assert stage.server.connections == 0

@@ -19,7 +19,6 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.export import Export
-from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing.land import Landing
 from sei_export.request.reports import SPRINT
@@ -31,7 +30,7 @@ from tests.fakes.samples import request, request_of
 from tests.fakes.timing import FakeClock, FakeKey
 
 CSV = "Collection Name,Coding Days,Rating\nPlatform,3,—\nWeb,4,GOOD\n".encode()
-RUN = ExportRun(execution_arn="arn:aws:states:::execution:Export:run-1", polls=0, attempts=1)
+ARN = "arn:aws:states:::execution:Export:run-1"
 REPORT = request_of("team-report", granularity="weekly", orgIdentifier="other")
 EXPORT = Export.of(REPORT, "legacy_0123456789abcdef", "2026-03-01T06:00:00Z", reused=False)
 
@@ -63,7 +62,8 @@ class Scene:
     def fetch(self, given: JsonValue) -> JsonObject:
         """One call of the function."""
         landing = Landing(self.s3.store, self.s3.documents, self.events.bus)
-        return fetch_report(given, RUN, self._connect, landing)
+        payload: JsonObject = {"export": given, "executionArn": ARN}
+        return fetch_report(payload, self.connect, landing)
 
     @property
     def landed(self) -> list[bytes]:
@@ -71,7 +71,8 @@ class Scene:
         versions = self.s3.versions.get(keys.data_key(EXPORT), [])
         return [gzip.decompress(version.body) for version in versions]
 
-    def _connect(self, target: InProject) -> SeiClient:
+    def connect(self, target: InProject) -> SeiClient:
+        """A real client of the server."""
         self.connected += 1
         base = BaseUrl.parse(f"{self.server.origin}/sei/api")
         http = HttpClient(base, FakeKey(), FakeClock().deadline(self.seconds))
@@ -145,37 +146,42 @@ def test_given_a_refusal_when_fetched_then_nothing_lands(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "told"),
     [
-        pytest.param(b'{"message": "try later"}', id="JSON"),
-        pytest.param(b"<!DOCTYPE html><title>Sign in</title>", id="HTML"),
+        pytest.param(b'{"message": "try later"}', "JSON", id="JSON"),
+        pytest.param(b"<!DOCTYPE html><title>Sign in</title>", "an HTML or XML page", id="HTML"),
     ],
 )
 def test_given_an_answer_that_is_no_csv_when_fetched_then_nothing_lands(
-    scene: Scene, body: bytes
+    scene: Scene, body: bytes, told: str
 ) -> None:
     scene.answer = reply(200, body)
-    with pytest.raises(CorruptDownloadError):
+    with pytest.raises(CorruptDownloadError) as caught:
         scene.fetch(EXPORT.to_json())
+    assert caught.value.message == f"The file is not CSV: it is {told}."
     assert scene.s3.versions == {}
 
 
 def test_given_an_answer_cut_short_when_fetched_then_nothing_lands(scene: Scene) -> None:
     scene.answer = reply(200, CSV, length=len(CSV) + 1)
-    with pytest.raises(CorruptDownloadError):
+    with pytest.raises(CorruptDownloadError) as caught:
         scene.fetch(EXPORT.to_json())
+    size = len(CSV)
+    assert caught.value.message.startswith(
+        f"The download broke off after {size} bytes of {size + 1}"
+    )
     assert scene.s3.versions == {}
 
 
 def test_given_an_api_that_is_down_when_fetched_then_it_may_be_tried_again(scene: Scene) -> None:
     scene.answer = reply(503)
-    with pytest.raises(ServiceUnavailableError):
+    with pytest.raises(ServiceUnavailableError, match="teams/reports answered 503 at try 3 of 3"):
         scene.fetch(EXPORT.to_json())
     assert scene.s3.versions == {}
 
 
 @pytest.mark.timeout(15)  # a hang if the time left were not heeded
-def test_given_an_api_that_makes_the_report_for_too_long_then_less_is_to_be_asked_for(
+def test_given_an_api_that_takes_too_long_then_less_is_to_be_asked_for(
     scene: Scene,
 ) -> None:
     scene.answer, scene.seconds = Held(), 0.4
@@ -210,3 +216,23 @@ def test_given_another_export_then_it_is_refused_before_any_call(
     assert caught.value.problems == (problem,)
     assert scene.connected == 0
     assert scene.server.received == []
+
+
+def test_given_no_execution_then_it_is_refused_before_any_call(scene: Scene) -> None:
+    landing = Landing(scene.s3.store, scene.s3.documents, scene.events.bus)
+    with pytest.raises(InvalidRequestError, match="executionArn is missing"):
+        fetch_report({"export": EXPORT.to_json()}, scene.connect, landing)
+    assert scene.connected == 0
+
+
+def test_given_a_request_of_another_table_then_the_remedy_is_no_other_input_alone(
+    scene: Scene,
+) -> None:
+    stored = REPORT.canonical() | {"granularity": "hourly"}
+    with pytest.raises(InvalidRequestError) as caught:
+        scene.fetch(EXPORT.to_json() | {"request": stored})
+    assert caught.value.problems == (
+        'export.request: granularity is "hourly": allowed are daily, weekly, monthly.',
+    )
+    assert "nothing was sent" not in str(caught.value)
+    assert scene.connected == 0

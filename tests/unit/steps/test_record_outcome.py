@@ -3,16 +3,15 @@
 import pytest
 
 from sei_export import keys
-from sei_export.batch.expansion import expand
-from sei_export.batch.item import Item
 from sei_export.batch.outcomes import Failure, Outcome
-from sei_export.batch.plan import parse_plan
 from sei_export.errors import InvalidRequestError, SeiExportError
+from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.steps.record_outcome import record_outcome
+from tests.fakes.batch_items import expansion
 from tests.fakes.s3 import FakeS3, raising
 from tests.fakes.s3_failures import FAILURES
-from tests.fakes.samples import STARTED_AT, asked, export_arn, landed, task_failed
+from tests.fakes.samples import asked, export_arn, landed, task_failed
 
 RUN = "weekly 2026/03"
 
@@ -22,13 +21,7 @@ def s3() -> FakeS3:
     return FakeS3()
 
 
-def _item() -> Item:
-    plan = parse_plan({"exports": [asked()]}, BATCH_DEFAULTS, STARTED_AT)
-    [item] = expand(plan, {}, {}, RUN).items
-    return item
-
-
-ITEM = _item()
+[ITEM] = expansion(asked(), run=RUN).items
 KEY = keys.outcome_key(RUN, 2, ITEM.id)
 LANDED = landed(ITEM)
 
@@ -106,7 +99,7 @@ def test_given_another_payload_when_recorded_then_nothing_is_written(
 ) -> None:
     with pytest.raises(InvalidRequestError, match=told) as caught:
         record_outcome(_payload(LANDED, **changes), s3.documents)
-    assert caught.value.remedy.startswith("Invoke the function with a payload")
+    assert caught.value.remedy == BY_HAND
     assert s3.calls == []
 
 

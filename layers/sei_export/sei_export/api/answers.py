@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sei_export.errors import ProtocolError
@@ -15,8 +14,7 @@ _LIST_FIELDS = ("exports", "content", "items", "data")
 _MAX_ID_DIGITS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
+class Created(NamedTuple):
     """The answer to a create call.
 
     Attributes:
@@ -30,8 +28,7 @@ class Created:
     created_at: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """The answer to a status call.
 
     Attributes:
@@ -49,8 +46,7 @@ class State:
     completed_at: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """One export in a list.
 
     Attributes:

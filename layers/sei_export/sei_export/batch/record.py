@@ -80,7 +80,7 @@ class Opened:
                 "dateRange": {"start": str(start), "end": str(end)},
                 "aggregated": bool(aggregated),
             }:
-                days = date.fromisoformat(start), date.fromisoformat(end)
+                days = _day(start), _day(end)
                 return cls(cut, report, team_id, team_name, team is None, *days, aggregated)
         raise _bad_form("opened")
 
@@ -177,6 +177,13 @@ def _tree(given: JsonValue) -> tuple[TreeName, OrgTree]:
             tree = OrgTree.from_json(content)
             return TreeName(org, project, tree.name), tree
     raise _bad_form("trees")
+
+
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise _bad_form("opened") from None
 
 
 def _cut(given: JsonValue) -> Cut:

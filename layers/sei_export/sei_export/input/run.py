@@ -1,14 +1,13 @@
 """Reading what only the state machine knows of a run: the execution, its start, its counts."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sei_export.input.payload import count_field, text_field, time_field
 from sei_export.jsontypes import JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class ExportRun:
+class ExportRun(NamedTuple):
     """The run of one export, as the state machine knows it.
 
     Attributes:
@@ -44,8 +43,7 @@ class ExportRun:
         return cls(execution_arn=text_field(payload, "executionArn"), polls=0, attempts=1)
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRun:
+class BatchRun(NamedTuple):
     """The run of one batch, as the state machine knows it.
 
     Attributes:

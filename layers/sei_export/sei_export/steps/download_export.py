@@ -34,7 +34,6 @@ def download_export(
         payload: `export`, which is `Export.to_json`; `executionArn`, `polls` and `attempts`.
         connect: Makes the client for an organization and project.
         landing: Where it lands.
-        staging: Makes what keeps the file over invocations, in a folder of the bucket.
         staging: Makes the staging of a folder, for a file that takes several invocations.
 
     Returns:

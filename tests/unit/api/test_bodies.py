@@ -1,0 +1,59 @@
+"""Short bodies read whole, and quoted in messages."""
+
+import pytest
+
+from sei_export.api.bodies import MAX_BYTES, excerpt
+from sei_export.errors import ProtocolError, ServiceUnavailableError
+from tests.fakes.caller import Caller
+from tests.fakes.loopback import Loopback, reply
+
+
+def test_given_a_long_ugly_body_when_called_then_its_excerpt_is_one_short_line() -> None:
+    with Loopback([reply(400, b"<p>\r\n\tno\x1b[31m\x00 team" + b"x" * 5000)]) as server:
+        excerpt = Caller(server).call()[2]
+    assert excerpt.startswith("<p> no [31m team")
+    assert excerpt.isprintable()
+    assert len(excerpt) == 300
+
+
+@pytest.mark.parametrize(
+    ("size", "fits"),
+    [
+        pytest.param(MAX_BYTES, True, id="largest"),
+        pytest.param(MAX_BYTES + 1, False, id="one byte more"),
+    ],
+)
+def test_given_a_huge_answer_when_called_then_reading_stops_at_the_bound(
+    size: int, *, fits: bool
+) -> None:
+    with Loopback([reply(200, b'"' + b"a" * (size - 2) + b'"')]) as server:
+        caller = Caller(server)
+        if fits:
+            assert caller.call()[1] == "a" * (size - 2)
+            return
+        with pytest.raises(ProtocolError, match=f"more than {MAX_BYTES} bytes"):
+            caller.call()
+
+
+def test_given_a_body_shorter_than_it_said_when_called_then_it_broke_off() -> None:
+    with Loopback([reply(200, b'{"a": 1}', length=20)]) as server:
+        caller = Caller(server)
+        with pytest.raises(ServiceUnavailableError, match="/v2/exports broke off: "):
+            caller.call()
+
+
+@pytest.mark.parametrize(
+    ("content", "quoted"),
+    [
+        pytest.param(b"No such team", "No such team", id="a line"),
+        pytest.param(b" No\r\n\tsuch\x00team \n", "No such team", id="in one line"),
+        pytest.param(b"", "(an empty body)", id="nothing"),
+        pytest.param(b" \r\n\t", "(an empty body)", id="blanks"),
+        pytest.param(b"Gr\xf6\xc3\x9fe", "Gr�ße", id="not all of it text"),
+        pytest.param("é".encode() * 1000, "é" * 300, id="long, of two bytes each"),
+        pytest.param("😀".encode() * 1000, "😀" * 300, id="long, of four bytes each"),
+        pytest.param(b"a" * 299 + b" b", "a" * 299 + " ", id="cut between two words"),
+    ],
+)
+def test_an_excerpt_is_the_beginning_in_one_line(content: bytes, quoted: str) -> None:
+    assert excerpt(content) == quoted

@@ -1,0 +1,20 @@
+"""A slow line for every test of downloads."""
+
+from collections.abc import Iterator
+
+import pytest
+
+# What helpers assert is told as in a test.
+pytest.register_assert_rewrite("tests.fakes.slow_line")
+
+from tests.fakes.slow_line import Slow  # noqa: E402 - rewritten first
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    slow = Slow()
+    with slow.server:
+        yield slow
+        # One that a test found open would keep the server from ending.
+        for response in slow.connections:
+            response.close()
