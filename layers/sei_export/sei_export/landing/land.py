@@ -125,7 +125,7 @@ class Landing:
         present = self.store.head(key)
         inspector = CsvInspector(file.mask)
         metadata = {
-            "export-id": export.export_id,
+            "export-id": keys.id_part(export.export_id),
             "report": export.report.name,
             "created-at": export.created_at,
         }
