@@ -216,7 +216,8 @@ def test_given_a_team_twice_in_one_place_then_it_is_there_once(name: str) -> Non
 
 def test_given_thousands_of_teams_in_two_places_then_it_takes_no_time() -> None:
     leaves: list[JsonValue] = [_leaf(number) for number in range(100, 5100)]
-    tree = _tree(*({"refId": at, "name": "A", "children": leaves} for at in (2, 3)))
+    both: list[JsonValue] = [{"refId": at, "name": "A", "children": leaves} for at in (2, 3)]
+    tree = _tree(*both)
     assert len([*tree.teams()]) == 5003
     assert [team.id for team in tree.at_depth(None)] == [str(n) for n in range(100, 5100)]
 
