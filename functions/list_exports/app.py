@@ -17,5 +17,6 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
     listed, known = page["listed"], page["known"]
     if isinstance(listed, int) and isinstance(known, int):
         metrics.add_metric("ExportsFound", MetricUnit.Count, listed - known)
-    logger.info("Page listed", page={name: page[name] for name in page if name != "exports"})
+    counts = {name: page[name] for name in page if name not in {"exports", "cursor"}}
+    logger.info("Page listed", page=counts)
     return page

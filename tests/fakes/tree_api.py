@@ -12,7 +12,10 @@ from tests.fakes.timing import KEY, FakeClock, FakeKey
 
 PREFIX = "/prod1/sei/api"
 
-TREE_CALLS = ["/v2/org-trees", "/v2/org-trees/1/teams"]
+LIST_CALLS = ["/v2/org-trees"] * 2
+"""What the list takes: this API ignores the page, and a page with nothing new is the end."""
+
+TREE_CALLS = [*LIST_CALLS, "/v2/org-trees/1/teams"]
 """What one tree takes."""
 
 FLAT: JsonValue = [

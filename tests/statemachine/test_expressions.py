@@ -109,3 +109,36 @@ def test_the_failure_event_has_the_input_when_no_export_was_made_unless_it_is_hu
     assert request({"a": 1}, {}) == {"a": 1}
     assert request({"a": "x" * 200_000}, {}) is None
     assert request({"a": 1}, {"request": {"report": "productivity"}}) == {"report": "productivity"}
+
+
+@pytest.mark.parametrize(
+    ("failed", "export_id", "again"),
+    [
+        pytest.param(["exp_1"], "exp_1", True, id="the same"),
+        pytest.param(["exp_1", "exp_2"], "exp_1", True, id="one of two"),
+        pytest.param(["exp_1"], "exp", False, id="the beginning of it"),
+        pytest.param(["a|exp_1|b"], "exp_1", False, id="a part between bars"),
+        pytest.param(["a|b"], "a|b", True, id="the same, with a bar"),
+        pytest.param([], "exp_1", False, id="none"),
+    ],
+)
+def test_a_failed_export_is_known_again_by_its_whole_id(
+    failed: list[str], export_id: str, *, again: bool
+) -> None:
+    known: JsonValue = STATES["BeginExport"]["Assign"]["failedIds"]
+    (rule,) = (
+        rule
+        for rule in machine.entries(STATES["IsExportReady"], "Choices")
+        if "failedIds" in rule.get("Assign", {})
+    )
+    for each in failed:
+        export: JsonValue = {"exportId": each}
+        known = _evaluate(rule["Assign"]["failedIds"], failedIds=known, export=export)
+    conditions = [
+        rule["Condition"]
+        for state in STATES.values()
+        for rule in machine.entries(state, "Choices")
+        if "failedIds" in rule["Condition"] and "millis" not in rule["Condition"]
+    ]
+    (condition,) = conditions
+    assert _evaluate(condition, failedIds=known, export={"exportId": export_id}) is again

@@ -11,7 +11,9 @@ from sei_export.dates import (
     PERIODS,
     find_zone,
     format_moment,
+    normalize_moment,
     parse_moment,
+    read_moment,
     today_at,
     trailing,
 )
@@ -239,3 +241,63 @@ def test_every_moment_that_is_read_has_ranges_in_every_zone(
 @given(st.datetimes(datetime(1970, 1, 2), datetime(9998, 12, 30), timezones=ZONES))  # noqa: DTZ001 - as above
 def test_a_written_moment_reads_back_to_its_second(moment: datetime) -> None:
     assert parse_moment(format_moment(moment)) == moment.astimezone(UTC).replace(microsecond=0)
+
+
+# --- times as an API may write them ---
+
+
+@pytest.mark.parametrize(
+    ("given_time", "normal"),
+    [
+        pytest.param("2026-03-14T10:00:00Z", "2026-03-14T10:00:00Z", id="as documented"),
+        pytest.param("2026-03-14T11:00:00.123+01:00", "2026-03-14T10:00:00Z", id="another zone"),
+        pytest.param("2026-03-14T11:00:00+0100", "2026-03-14T10:00:00Z", id="without a colon"),
+        pytest.param("2026-03-14T10:00:00", "2026-03-14T10:00:00Z", id="no zone"),
+        pytest.param("2026-03-14 10:00:00.5", "2026-03-14T10:00:00Z", id="no zone, no T"),
+        pytest.param(" 2026-03-14T10:00:00Z ", "2026-03-14T10:00:00Z", id="spaces around"),
+        pytest.param("2026-03-14", "2026-03-14T00:00:00Z", id="a day"),
+        pytest.param("20260314", "2026-03-14T00:00:00Z", id="a day of digits"),
+        pytest.param(1773482400000, "2026-03-14T10:00:00Z", id="milliseconds"),
+        pytest.param(1773482400123.0, "2026-03-14T10:00:00Z", id="milliseconds with a point"),
+        pytest.param("1773482400000", "2026-03-14T10:00:00Z", id="milliseconds in digits"),
+        pytest.param(1773482400, "2026-03-14T10:00:00Z", id="seconds"),
+        pytest.param("1773482400.25", "2026-03-14T10:00:00Z", id="seconds in digits"),
+    ],
+)
+def test_a_time_of_the_api_is_read_in_any_form_and_as_utc_without_a_zone(
+    given_time: object, normal: str
+) -> None:
+    assert normalize_moment(given_time, "default") == normal
+
+
+@pytest.mark.parametrize(
+    "given_time",
+    [
+        pytest.param(None, id="null"),
+        pytest.param("", id="empty"),
+        pytest.param("recently", id="a word"),
+        pytest.param("٢٠٢٦-٠٣-١٤", id="other digits"),
+        pytest.param(0, id="zero, as where nothing is known"),
+        pytest.param(-1773482400000, id="before 1970"),
+        pytest.param(True, id="true"),
+        pytest.param(10**18, id="after the calendar"),
+        pytest.param(10**400, id="a huge number"),
+        pytest.param("9" * 15, id="huge digits"),
+        pytest.param(float("inf"), id="infinity"),
+        pytest.param(float("nan"), id="no number"),
+        pytest.param([1773482400000], id="a list"),
+        pytest.param("9999-12-31T23:59:59", id="the calendar's end"),
+    ],
+)
+def test_what_is_no_time_of_the_api_is_left_to_the_default(given_time: object) -> None:
+    assert read_moment(given_time) is None
+    assert normalize_moment(given_time, "default") == "default"
+
+
+@given(st.datetimes(datetime(1974, 1, 1), datetime(5000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - as above
+def test_one_moment_is_the_same_in_every_form(moment: datetime) -> None:
+    moment = moment.replace(microsecond=0)
+    seconds = int(moment.timestamp())
+    zoned = moment.astimezone(ZoneInfo("Asia/Kolkata")).isoformat()
+    forms = (moment.isoformat(), moment.replace(tzinfo=None).isoformat(), zoned, seconds * 1000)
+    assert {read_moment(form) for form in (*forms, str(seconds * 1000), seconds)} == {moment}

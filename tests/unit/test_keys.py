@@ -10,6 +10,7 @@ from sei_export.keys import landed_key, series_key
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.path import MAX_PATH_BYTES, request_path
 from sei_export.request.reports import PRODUCTIVITY, REPORTS, SPRINT
+from tests.fakes.export_ids import OPAQUE
 from tests.fakes.samples import least, parsed, request, request_of
 
 
@@ -110,3 +111,32 @@ def test_everything_of_a_batch_is_in_its_folder(run: str, folder: str) -> None:
         f"{folder}/outcomes/12/0123456789abcdef.json"
     )
     assert keys.batch_manifest_key(run) == f"{folder}/manifest.json"
+
+
+@pytest.mark.parametrize("export_id", OPAQUE)
+def test_an_id_of_any_form_makes_keys_of_its_own_that_fit_into_s3(export_id: str) -> None:
+    longest = REPORTS["business-alignment"]
+    export = Export(export_id, longest, "acme", "metrics", None, reused=True, created_at="")
+    made = [
+        keys.data_key(export),
+        keys.manifest_key(export),
+        landed_key(longest, export_id),
+        f"{keys.staging_folder(longest, export_id)}ticket.json",
+    ]
+    for key in made:
+        assert len(key.encode()) <= 1024
+        assert re.fullmatch(r"[A-Za-z0-9_.~%=!/-]+", key)
+        # No part of it is a segment of dots, and the id is one part.
+        assert not {"", ".", ".."} & {*key.rstrip("/").split("/")}
+        assert [part.partition("=")[0] for part in key.split("/")].count("export") == 1
+    part = keys.id_part(export_id)
+    assert all(part in key for key in made)
+    # An object's metadata are ASCII, and together have 2,048 bytes.
+    assert len(part.encode("ascii")) <= 256
+
+
+def test_no_two_ids_share_a_key() -> None:
+    long = "樹" * 256
+    digest = keys.id_part(long)
+    ids = ["exp_1", "exp_1 ", "exp%5F1", "exp.1", long, long[:-1] + "林", digest]
+    assert len({keys.id_part(export_id) for export_id in ids}) == len(ids)

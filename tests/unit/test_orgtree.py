@@ -10,7 +10,7 @@ from sei_export.api.treeforms import read_tree
 from sei_export.errors import InvalidRequestError
 from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.orgtree import MADE_ROOT, OrgTree, Team
+from sei_export.orgtree import MADE_ROOT, OrgTree, Row, Team
 from tests.fakes.orgtree_strategies import (
     ENGINEERING,
     chain,
@@ -89,6 +89,93 @@ def test_a_too_large_team_without_teams_inside_it_stays() -> None:
         "6",
         "7",
     ]
+
+
+# --- a team in two others, and teams without an id ---
+
+TWICE: list[Row] = [
+    (0, "1", "Root"),
+    *[(1, "2", "A"), (2, "4", "Shared"), (3, "8", "Inner"), (2, "5", "Only A's")],
+    *[(1, "3", "B"), (2, "4", "Shared"), (3, "8", "Inner")],
+    (1, "6", "Apart"),
+]
+"""A tree with a team that is in two others."""
+
+
+def _teams(tree: OrgTree, *ids: str) -> list[Team]:
+    return [team for team_id in ids if (team := tree.find(team_id))]
+
+
+def test_a_team_in_two_others_comes_once_and_is_inside_both() -> None:
+    tree = row_tree(TWICE)
+    assert _ids(tree) == ["1", "2", "4", "8", "5", "3", "6"]
+    assert [team.id for team in tree.ancestors("8")] == ["4", "2", "3", "1"]
+    assert [team.id for team in tree.at_depth(None)] == ["8", "5", "6"]
+    assert [team.id for team in tree.at_depth(2)] == ["4", "5", "6"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        pytest.param(["2", "3", "6"], ("4", "2", "3"), id="both around it"),
+        pytest.param(["4", "3"], ("4", "4", "3"), id="it and one around it"),
+        pytest.param(["8", "3"], ("8", "8", "3"), id="a team inside it and one around it"),
+        pytest.param(["2", "6"], None, id="one around it"),
+        pytest.param(["4", "5", "6"], None, id="it alone"),
+        pytest.param(["1"], None, id="the root"),
+    ],
+)
+def test_two_teams_have_the_same_rows_if_one_team_is_in_both(
+    chosen: list[str], found: tuple[str, ...] | None
+) -> None:
+    tree = row_tree(TWICE)
+    both = tree.in_two(_teams(tree, *chosen))
+    assert (tuple(team.id for team in both) if both else None) == found
+
+
+@given(data=st.data())
+def test_in_a_tree_without_such_a_team_no_two_parts_have_the_same_rows(
+    data: st.DataObject,
+) -> None:
+    tree = data.draw(trees())
+    parts = tree.split([tree.root], data.draw(some_ids(tree)))
+    assert tree.in_two(parts) is None
+
+
+def test_given_a_team_in_two_parts_then_what_is_around_them_is_not_split() -> None:
+    tree = row_tree(TWICE)
+    assert tree.parts(tree.root) == ()
+    assert [team.id for team in tree.split([tree.root], {"1", "2"})] == ["1"]
+    assert [*tree.opened([tree.root], {"1", "2"})] == []
+    # Each of the two by itself can be.
+    assert [team.id for team in tree.split(_teams(tree, "2"), {"2"})] == ["4", "5"]
+    assert [team.id for team in tree.split(_teams(tree, "2", "3"), {"2", "3"})] == ["4", "5"]
+    assert [team.id for team in tree.opened(_teams(tree, "2", "3"), {"2", "3", "4"})] == [
+        "3",
+        "4",
+        "2",
+    ]
+
+
+def test_given_a_part_without_an_id_then_what_is_around_it_is_not_split() -> None:
+    tree = row_tree([(0, "1", "Root"), (1, "?1", "Odd"), (2, "3", "Leaf"), (1, "2", "Even")])
+    odd = tree.find("?1")
+    assert odd
+    assert odd.is_unnamed
+    assert tree.parts(tree.root) == ()
+    assert [team.id for team in tree.parts(odd)] == ["3"]
+    assert [*tree.split([tree.root], {"1"})] == [tree.root]
+    assert [team.id for team in tree.at_depth(None)] == ["3", "2"]
+
+
+def test_given_a_file_with_a_team_inside_itself_then_walking_still_ends() -> None:
+    tree = row_tree([(0, "1", "A"), (1, "2", "B"), (2, "1", "A")])
+    assert [team.id for team in tree.ancestors("1")] == ["2"]
+
+
+def test_a_tree_with_such_teams_comes_back_from_its_file() -> None:
+    tree = row_tree([*TWICE, (1, "?1", "Odd")])
+    assert OrgTree.from_json(json.loads(json.dumps(tree.to_json()))) == tree
 
 
 # --- the form in files ---

@@ -4,6 +4,7 @@ All ranges are inclusive at both ends, as the API's are. The anchor is the sched
 or the execution's start, so that a retry or a redrive of a run never shifts its range.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +15,11 @@ DAY = timedelta(days=1)
 _MONTHS_PER_QUARTER = 3
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
 """Of a moment. Nearer to the calendar's ends, a shift by zone or range would leave it."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DIGITS = re.compile(r"[0-9]{9,15}(?:\.[0-9]{1,9})?")
+_FIRST_SECOND, _FIRST_MILLISECOND = 10**8, 10**11
+"""Both in 1973: since there were no exports then, a number below the second one counts seconds."""
 
 
 def _month_start(day: date) -> date:
@@ -104,22 +110,46 @@ def parse_moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("it has no time zone")
+    return _within_calendar(moment)
+
+
+def read_moment(given: object) -> datetime | None:
+    """Read a time in any form in which the API may write it; None if it is none.
+
+    Args:
+        given: ISO 8601, in UTC where it has no zone; or milliseconds or seconds since 1970, as a
+            number or in digits.
+    """
+    try:
+        if isinstance(given, str):
+            text = given.strip()
+            if _EPOCH_DIGITS.fullmatch(text):
+                return _since_epoch(float(text))
+            moment = datetime.fromisoformat(text)
+            return _within_calendar(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            return _since_epoch(given)
+    except (ValueError, OverflowError):
+        pass
+    return None
+
+
+def _since_epoch(number: float) -> datetime:
+    if not number >= _FIRST_SECOND:
+        raise ValueError("it is too small for a time")
+    unit = timedelta(seconds=1) if number < _FIRST_MILLISECOND else timedelta(milliseconds=1)
+    return _within_calendar(_EPOCH + number * unit)
+
+
+def _within_calendar(moment: datetime) -> datetime:
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise ValueError(f"its year is not from {_FIRST_YEAR} to {_LAST_YEAR}")
     return moment
 
 
-def find_moment(text: str | None) -> datetime | None:
-    """The moment of a time as `parse_moment` reads it, or None."""
-    try:
-        return parse_moment(text) if text else None
-    except ValueError:
-        return None
-
-
-def normalize_moment(text: str | None, default: str) -> str:
-    """An API's time as `format_moment` writes it, or the default where it gives none."""
-    moment = find_moment(text)
+def normalize_moment(given: object, default: str) -> str:
+    """Write an API's time as `format_moment` does, or the default where it gives none."""
+    moment = read_moment(given)
     return format_moment(moment) if moment else default
 
 

@@ -4,6 +4,7 @@ A stable key: the same request always lands on the same one, and the versioned b
 history. Files under one `shape=` have the same columns. Listeners filter on `exports/`.
 """
 
+import hashlib
 from urllib.parse import quote
 
 from sei_export.export import Export
@@ -17,6 +18,9 @@ MARK_PREFIX = "landed/"
 STAGING_PREFIX = "staging/"
 CUT_PREFIX = "cuts/"
 RUN_PREFIX = "runs/"
+
+_MAX_ID_PART = 256
+"""Of a key, which has 1,024 bytes, and of an object's metadata, which have 2,048."""
 
 
 def request_key(request: ExportRequest) -> str:
@@ -59,6 +63,17 @@ def staging_folder(report: Report, export_id: str) -> str:
     return f"{STAGING_PREFIX}{_export_path(report, export_id)}/"
 
 
+def id_part(export_id: str) -> str:
+    """Write an export's id for keys and metadata, in letters, digits and `_.-~%`.
+
+    One that would be too long is named by its SHA-256, after a `!`, which no other has.
+    """
+    quoted = quote(export_id, safe="")
+    if len(quoted) <= _MAX_ID_PART:
+        return quoted
+    return f"sha256!{hashlib.sha256(export_id.encode()).hexdigest()}"
+
+
 def plan_key(run: str) -> str:
     """Name the key of a batch's plan."""
     return f"{_run_folder(run)}/plan.json"
@@ -84,11 +99,11 @@ def _run_folder(run: str) -> str:
 
 
 def _export_path(report: Report, export_id: str) -> str:
-    return f"report={part(report.name)}/export={quote(export_id, safe='')}"
+    return f"report={part(report.name)}/export={id_part(export_id)}"
 
 
 def _folder(export: Export) -> str:
     if export.request:
         return request_path(export.request)
     # Somebody else created it: what was asked for is unknown.
-    return f"report={part(export.report.name)}/shape=harvested/export={export.export_id}"
+    return f"report={part(export.report.name)}/shape=harvested/export={id_part(export.export_id)}"

@@ -1,9 +1,11 @@
 """An org tree: its teams, which of them contain which, and how it is cut into exports.
 
 A team's export includes the teams inside it, so a cut never has a team together with one inside
-it. Trees are walked without recursion: nothing says how deep one may be.
+it. The API may list a team in two others, which is then inside both. Trees are walked without
+recursion: nothing says how deep one may be.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,6 +17,9 @@ from sei_export.jsontypes import JsonObject, JsonValue
 
 MADE_ROOT = ""
 """The id of a root that the API does not name: it stands for the whole tree."""
+
+UNNAMED = "?"
+"""Begins the made id of a team to which the API gives none that can be one."""
 
 type Row = tuple[int, str, str]
 """A team's depth, id and name."""
@@ -48,6 +53,11 @@ class Team:
     name: str
     children: tuple["Team", ...] = ()
 
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether the API gives it no usable id, so that it cannot be exported by itself."""
+        return self.id.startswith(UNNAMED)
+
 
 @dataclass(frozen=True, slots=True)
 class OrgTree:
@@ -64,14 +74,20 @@ class OrgTree:
     root: Team
     is_flat: bool = False
     _teams: dict[str, Team] = field(init=False, repr=False, compare=False)
-    _parents: dict[str, Team] = field(init=False, repr=False, compare=False)
+    _parents: dict[str, dict[str, Team]] = field(init=False, repr=False, compare=False)
+    _shared: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         teams = [team for _, team in _walk(self.root)]
         # The class is frozen: these are what it says, in another order.
         object.__setattr__(self, "_teams", {team.id: team for team in teams})
-        parents = {child.id: team for team in teams for child in team.children}
+        parents: dict[str, dict[str, Team]] = {}
+        for team in teams:
+            for child in team.children:
+                parents.setdefault(child.id, {})[team.id] = team
         object.__setattr__(self, "_parents", parents)
+        shared = tuple(team_id for team_id, around in parents.items() if len(around) > 1)
+        object.__setattr__(self, "_shared", shared)
 
     def teams(self) -> Iterator[Team]:
         """List all teams, each before those inside it."""
@@ -82,10 +98,37 @@ class OrgTree:
         return self._teams.get(team_id)
 
     def ancestors(self, team_id: str) -> Iterator[Team]:
-        """List the teams that a team is inside of, the nearest first."""
-        while team := self._parents.get(team_id):
-            yield team
-            team_id = team.id
+        """List the teams that a team is inside of, each once, the nearest first."""
+        seen = {team_id}
+        waiting = deque([team_id])
+        while waiting:
+            for outer, team in self._parents.get(waiting.popleft(), {}).items():
+                if outer not in seen:
+                    seen.add(outer)
+                    waiting.append(outer)
+                    yield team
+
+    def in_two(self, teams: Iterable[Team]) -> tuple[Team, Team, Team] | None:
+        """Find a team whose rows are in the exports of two of these teams, and those two."""
+        if not self._shared:
+            return None
+        chosen = {team.id: team for team in teams}
+        for team_id in (*self._shared, *chosen):
+            outer = (team.id for team in self.ancestors(team_id))
+            around = {each: chosen[each] for each in (team_id, *outer) if each in chosen}
+            if len(around) > 1:
+                first, second, *_ = around.values()
+                return self._teams[team_id], first, second
+        return None
+
+    def parts(self, team: Team) -> tuple[Team, ...]:
+        """List the teams that together are one; none if there are none, or nobody can tell.
+
+        Nobody can where one of them has no id, or a team is in two of them.
+        """
+        if any(child.is_unnamed for child in team.children) or self.in_two(team.children):
+            return ()
+        return team.children
 
     def at_depth(self, depth: int | None) -> Iterator[Team]:
         """List the teams so far below the root, and those nearer to it that contain none.
@@ -93,29 +136,35 @@ class OrgTree:
         Args:
             depth: 0 is the root, which stands for the whole tree; None goes down to the leaves.
         """
-        return _frontier(self.root, lambda level, _: depth is None or level < depth)
+        return _frontier(
+            [self.root],
+            lambda level, team: team.children if depth is None or level < depth else (),
+        )
 
     def split(self, teams: Iterable[Team], too_large: Collection[str]) -> Iterator[Team]:
-        """List teams, each too large one replaced by those inside it; one without any stays.
+        """List teams, each too large one replaced by its parts; one without any stays.
 
         Args:
             teams: The teams.
             too_large: Ids; the root's, or `MADE_ROOT`, for the whole tree.
         """
-        for team in teams:
-            yield from _frontier(team, lambda _, inner: self._is_one_of(inner, too_large))
+        return _frontier(teams, lambda _, team: self._opened(team, too_large))
 
     def opened(self, teams: Iterable[Team], too_large: Collection[str]) -> Iterator[Team]:
-        """List the teams that `split` replaces, each before those inside it."""
-        waiting = [*teams]
+        """List the teams that `split` replaces, each once and before those inside it."""
+        waiting, seen = [*teams], set[str]()
         while waiting:
             team = waiting.pop()
-            if team.children and self._is_one_of(team, too_large):
+            parts = self._opened(team, too_large)
+            if parts and team.id not in seen:
+                seen.add(team.id)
                 yield team
-                waiting += reversed(team.children)
+                waiting += reversed(parts)
 
-    def _is_one_of(self, team: Team, ids: Collection[str]) -> bool:
-        return team.id in ids or (team is self.root and MADE_ROOT in ids)
+    def _opened(self, team: Team, ids: Collection[str]) -> tuple[Team, ...]:
+        """The parts of a team that is one of these; none of another."""
+        is_one = team.id in ids or (team is self.root and MADE_ROOT in ids)
+        return self.parts(team) if is_one else ()
 
     def to_json(self) -> JsonObject:
         """Write a form for a file, flat so that JSON takes a tree of any depth."""
@@ -157,14 +206,17 @@ def _walk(root: Team) -> Iterator[tuple[int, Team]]:
         waiting += [(depth + 1, child) for child in reversed(team.children)]
 
 
-def _frontier(root: Team, is_open: Callable[[int, Team], bool]) -> Iterator[Team]:
-    """Teams that together are the root: one that is open, given its depth, by those inside it."""
-    waiting = [(0, root)]
+def _frontier(
+    teams: Iterable[Team], opened: Callable[[int, Team], tuple[Team, ...]]
+) -> Iterator[Team]:
+    """Teams that together are these, each once: one that is opened, given its depth, by parts."""
+    waiting, seen = [(0, team) for team in reversed([*teams])], set[str]()
     while waiting:
         depth, team = waiting.pop()
-        if team.children and is_open(depth, team):
-            waiting += [(depth + 1, child) for child in reversed(team.children)]
-        else:
+        if parts := opened(depth, team):
+            waiting += [(depth + 1, part) for part in reversed(parts)]
+        elif team.id not in seen:
+            seen.add(team.id)
             yield team
 
 

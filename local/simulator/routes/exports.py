@@ -99,7 +99,10 @@ def _export_router(report: Report) -> APIRouter:
             for export in simulator.exports
             if export.report == report
         )
-        return JSONResponse(shaped(page_of(found, query), simulator.dialect.current.list_shape))
+        scenario = simulator.scenarios.of(query.team_id)
+        page = page_of(found, query, scenario.paging)
+        shape = simulator.dialect.current.list_shape
+        return JSONResponse(shaped(page, shape, scenario.promised))
 
     @router.get(
         "/{exportId}",

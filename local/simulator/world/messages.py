@@ -44,7 +44,7 @@ class ExportStatus(Answer):
 
 
 class Page[Item](Answer):
-    """One page of a list, in the one field that the dialect names."""
+    """One page of a list, in the one field that the dialect names; `total` only if asked for."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
 
@@ -52,6 +52,7 @@ class Page[Item](Answer):
     content: list[Item] | None = None
     items: list[Item] | None = None
     data: list[Item] | None = None
+    total: int | None = None
 
 
 class ProjectQuery(Strict):

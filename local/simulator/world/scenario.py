@@ -12,6 +12,7 @@ from local.simulator.reports.catalogue import Link, Report
 type Step = Literal["create", "status", "download", "report"]
 type Encoding = Literal["gzip", "plain", "gzip-multi"]
 type Framing = Literal["length", "chunked", "close"]
+type Paging = Literal["as-asked", "ignored", "clamped"]
 
 # A cut body is cut in the framing that its name says, whatever `framing` says.
 _CUTS: dict[str, Framing] = {
@@ -70,6 +71,8 @@ class Scenario(Strict):
     its days have other figures than usual. `encoding` applies to every `content` but the empty
     one, and `content_type` is sent whatever the content is. With `ranges`, a download has an ETag
     and may start in the middle of the file. `bytes_per_second` is the pace of a file's body.
+    Lists of the selector, given as `teamId`, have pages as `paging` says: ignored is the first one
+    whatever is asked for, clamped is smaller ones. `promised` is how many exports they claim.
     """
 
     queued_seconds: float | None = Field(default=None, ge=0)
@@ -101,6 +104,8 @@ class Scenario(Strict):
         | None
     ) = None
     rows: int | None = Field(default=None, ge=0)
+    paging: Paging = "as-asked"
+    promised: int | None = Field(default=None, ge=0)
     altered: dict[str, frozenset[date]] = Field(default_factory=dict)
     export_id: str | None = None
     omit_export_id: bool = False

@@ -194,3 +194,18 @@ def test_a_misspelt_parameter_is_named(client: Client) -> None:
     reply = client.listed(sortby="status")
     assert reply.status == 400
     assert "sortby" in reply.message
+
+
+def test_a_teams_list_can_be_paged_in_ways_that_nothing_documents(client: Client) -> None:
+    ids = seeded(client, project="metrics", count=60)
+    query = {"teamId": client.team, "sortOrder": "asc"}
+
+    client.call("PUT", f"/_sim/scenarios/{client.team}", {"paging": "ignored", "promised": 60})
+    pages = [listed_ids(client, **query, limit="20", page=page) for page in "01"]
+    assert pages == [ids[:20]] * 2
+    assert client.listed(**query).json["total"] == 60
+
+    client.call("PUT", f"/_sim/scenarios/{client.team}", {"paging": "clamped"})
+    pages = [listed_ids(client, **query, limit="50", page=page) for page in "0123"]
+    assert pages == [ids[:25], ids[25:50], ids[50:], []]
+    assert "total" not in client.listed(**query).json

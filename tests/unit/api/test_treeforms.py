@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 
+from sei_export.api.lists import Totals
 from sei_export.api.treeforms import read_tree
 from sei_export.errors import ProtocolError
 from sei_export.jsontypes import JsonObject, JsonValue
@@ -73,8 +74,6 @@ def test_given_a_single_team_in_a_list_then_nothing_is_unknown() -> None:
         pytest.param(None, "a team is not an object: None", id="null"),
         pytest.param("<html>", "a team is not an object: '<html>'", id="text"),
         pytest.param({}, "refId of a team is not a number: None", id="empty object"),
-        pytest.param({"refId": 1}, "name of team 1 is not a text: None", id="no name"),
-        pytest.param({"refId": 1, "name": " "}, "name of team 1 is not a text: ' '", id="blank"),
         pytest.param({"refId": True, "name": "A"}, "not a number: True", id="a boolean"),
         pytest.param({"refId": -1, "name": "A"}, "not a number: -1", id="negative"),
         pytest.param({"refId": 1.0, "name": "A"}, "not a number: 1.0", id="a fraction"),
@@ -90,18 +89,21 @@ def test_given_a_single_team_in_a_list_then_nothing_is_unknown() -> None:
             "children of team 1 is not a list: {'refId': 2}",
             id="children, an object",
         ),
-        pytest.param(
-            {"refId": 1, "name": "A", "children": [2]}, "a team is not an object: 2", id="a child"
-        ),
-        pytest.param(
-            [{"refId": 1, "name": "A"}, {"refId": 1, "name": "B"}],
-            "team 1 is in it twice",
-            id="twice in the flat form",
-        ),
+        pytest.param([2, None], "a team is not an object: 2", id="no object in a list"),
         pytest.param(
             {"refId": 1, "name": "A", "children": [{"refId": "1", "name": "B"}]},
-            "team 1 is in it twice",
+            "team 1 is inside itself",
             id="inside itself, once as text",
+        ),
+        pytest.param(
+            {"refId": 1, "children": [{"refId": 2, "children": [{"refId": 1}]}]},
+            "team 1 is inside itself",
+            id="inside itself, further down",
+        ),
+        pytest.param(
+            [{"refId": 1, "children": [{"refId": 2}]}, {"refId": 1, "children": [{"refId": 3}]}],
+            "team 1 is in it twice, with other teams inside",
+            id="twice, with other teams inside",
         ),
     ],
 )
@@ -128,3 +130,110 @@ def test_given_five_thousand_levels_then_nothing_recurses() -> None:
     tree = read_tree(answer, "Deep")
     assert [*(team.id for team in tree.teams())] == [str(ref_id) for ref_id in range(1, 5001)]
     assert len([*tree.ancestors("5000")]) == 4999
+
+
+# --- odd teams ---
+
+
+def _tree(*children: JsonValue, **root: JsonValue) -> OrgTree:
+    return read_tree(
+        {"refId": 1, "name": "Engineering", "children": [*children], **root}, "Engineering"
+    )
+
+
+def _leaf(ref_id: JsonValue, name: JsonValue = "Leaf") -> JsonObject:
+    return {"refId": ref_id, "name": name}
+
+
+@pytest.mark.parametrize("name", [None, "", " ", 5, ["A"]])
+def test_given_a_team_without_a_name_then_it_is_called_by_its_id(name: JsonValue) -> None:
+    tree = _tree(_leaf(2, name), _leaf(3))
+    assert tree.root.children == (Team("2", "2"), Team("3", "Leaf"))
+
+
+@pytest.mark.parametrize("name", [None, " "])
+def test_given_a_root_without_a_name_then_it_has_the_trees(name: JsonValue) -> None:
+    assert _tree(name=name).root == Team("1", "Engineering")
+
+
+def test_given_teams_without_an_id_then_the_others_are_as_they_are() -> None:
+    inner: JsonObject = {"name": "Group", "children": [_leaf(2)]}
+    tree = _tree(inner, None, _leaf("x", "Odd"), _leaf(3), 7)
+    assert tree.root.children == (
+        Team("?1", "Group", (Team("2", "Leaf"),)),
+        Team("?2", "(no name)"),
+        Team("?3", "Odd"),
+        Team("3", "Leaf"),
+        Team("?4", "(no name)"),
+    )
+    assert [team.is_unnamed for team in tree.root.children] == [True, True, True, False, True]
+
+
+def test_given_a_root_without_an_id_then_it_is_a_made_one() -> None:
+    assert _tree(_leaf(2), refId=None).root == Team(MADE_ROOT, "Engineering", (Team("2", "Leaf"),))
+
+
+def test_given_an_odd_entry_of_a_flat_list_then_it_is_a_team_and_not_the_root() -> None:
+    tree = read_tree([_leaf(None, "Engineering"), _leaf(2), None], "Engineering")
+    assert tree.is_flat
+    assert (tree.root.id, [team.id for team in tree.root.children]) == (
+        MADE_ROOT,
+        ["?1", "2", "?2"],
+    )
+
+
+@pytest.mark.parametrize("name", ["Caf\u00e9", "Cafe\u0301", " Caf\u00e9\u00a0"])
+def test_given_a_flat_list_then_its_root_may_only_look_like_the_trees_name(name: str) -> None:
+    assert read_tree([_leaf(2), _leaf(1, name)], "Caf\u00e9").root.id == "1"
+
+
+# --- a team in two places ---
+
+SHARED: JsonObject = {"refId": 4, "name": "Shared", "children": [_leaf(8, "Inner")]}
+
+
+def test_given_a_team_in_two_others_then_it_is_inside_both() -> None:
+    also: JsonObject = {**SHARED, "name": "By another name"}
+    tree = _tree(
+        {"refId": 2, "name": "A", "children": [SHARED]},
+        {"refId": 3, "name": "B", "children": [also, _leaf(5)]},
+    )
+    shared = Team("4", "Shared", (Team("8", "Inner"),))
+    assert tree.root.children == (
+        Team("2", "A", (shared,)),
+        Team("3", "B", (shared, Team("5", "Leaf"))),
+    )
+    assert {team.id for team in tree.ancestors("8")} == {"4", "2", "3", "1"}
+
+
+@pytest.mark.parametrize("name", ["Shared", "Another"])
+def test_given_a_team_twice_in_one_place_then_it_is_there_once(name: str) -> None:
+    nested_twice = _tree(SHARED, _leaf(5), {**SHARED, "name": name})
+    assert [team.id for team in nested_twice.root.children] == ["4", "5"]
+    flat = read_tree([_leaf(1, "A"), _leaf(2), _leaf(1, name)], "Engineering")
+    assert [team.id for team in flat.teams()] == [MADE_ROOT, "1", "2"]
+
+
+def test_given_thousands_of_teams_in_two_places_then_it_takes_no_time() -> None:
+    leaves: list[JsonValue] = [_leaf(number) for number in range(100, 5100)]
+    both: list[JsonValue] = [{"refId": at, "name": "A", "children": leaves} for at in (2, 3)]
+    tree = _tree(*both)
+    assert len([*tree.teams()]) == 5003
+    assert [team.id for team in tree.at_depth(None)] == [str(n) for n in range(100, 5100)]
+
+
+# --- what is promised ---
+
+
+@pytest.mark.parametrize("promised", [Totals(), Totals(1), Totals(3), Totals(0, 1), Totals(2, 9)])
+def test_given_no_more_promised_than_there_is_then_the_tree_is_read(promised: Totals) -> None:
+    answer: JsonValue = {"refId": 1, "name": "A", "children": [_leaf(2), _leaf(3)]}
+    assert len([*read_tree([answer], "A", promised).teams()]) == 3
+
+
+@pytest.mark.parametrize(("promised", "missing"), [(Totals(4), 2), (Totals(None, 3), 2)])
+def test_given_more_promised_than_there_is_then_the_tree_is_not_whole(
+    promised: Totals, missing: int
+) -> None:
+    with pytest.raises(ProtocolError, match=rf"of its teams, {missing} are not there\."):
+        read_tree([_leaf(1), _leaf(2)], "A", promised)

@@ -318,3 +318,74 @@ def test_what_is_remembered_cannot_make_a_plan_too_large() -> None:
     days: JsonObject = {"from": "2025-01-01", "to": "2025-03-31", "window": "day"}
     entry = cut("none", dateRange=None, backfill=days)
     assert len(expanded(entry, tree=row_tree(rows), too_large=["0"])) == 90
+
+
+# --- odd teams ---
+
+TWICE = row_tree(
+    [
+        (0, "1", "Engineering"),
+        *[(1, "2", "A"), (2, "4", "Shared"), (2, "5", "Only A's")],
+        *[(1, "3", "B"), (2, "4", "Shared")],
+        (1, "6", "Apart"),
+    ]
+)
+ODD = row_tree([(0, "1", "Engineering"), (1, "?1", "Odd"), (2, "3", "Leaf"), (1, "2", "Even")])
+
+
+def _refused(tree: OrgTree, teams: JsonValue) -> tuple[str, ...]:
+    with pytest.raises(InvalidRequestError) as caught:
+        expanded(cut(teams), tree=tree)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("tree", "teams", "exported"),
+    [
+        pytest.param(TWICE, "leaves", ["4", "5", "6"], id="a shared leaf, once"),
+        pytest.param(TWICE, "none", [None], id="the tree around shared teams"),
+        pytest.param(TWICE, ["2", "6"], ["2", "6"], id="one team around a shared one"),
+        pytest.param(TWICE, ["4", "6"], ["4", "6"], id="the shared one"),
+        pytest.param(ODD, "leaves", ["3", "2"], id="inside a team without an id"),
+        pytest.param(ODD, "none", [None], id="the tree around a team without an id"),
+        pytest.param(ODD, ["2"], ["2"], id="beside a team without an id"),
+    ],
+)
+def test_an_odd_team_is_nothing_to_who_does_not_need_it(
+    tree: OrgTree, teams: JsonValue, exported: list[str | None]
+) -> None:
+    assert [item.team for item in expanded(cut(teams), tree=tree)] == exported
+
+
+@pytest.mark.parametrize("teams", ["top", ["2", "3"]])
+def test_given_a_team_in_two_that_are_selected_then_it_is_refused(teams: JsonValue) -> None:
+    assert _refused(TWICE, teams) == (
+        (
+            "exports[0].scope.teams comes to A (2) and B (3), and team Shared (4) is in both: its "
+            "rows would come twice. Select others, such as leaves."
+        ),
+    )
+
+
+@pytest.mark.parametrize("teams", ["top", ["Odd", "2"]])
+def test_given_a_team_without_an_id_that_is_selected_then_it_is_refused(teams: JsonValue) -> None:
+    assert _refused(ODD, teams) == (
+        (
+            "exports[0].scope.teams comes to team Odd, for which the API gives no usable id: "
+            "select the team around it, or others."
+        ),
+    )
+
+
+@pytest.mark.parametrize("tree", [TWICE, ODD])
+def test_given_odd_teams_inside_then_a_tree_that_is_too_large_stays_whole(tree: OrgTree) -> None:
+    [item] = expanded(cut("none"), tree=tree, too_large={"1", "2"})
+    assert item.team is None
+    assert children(item, tree, RUN, 2) == ()
+
+
+def test_a_team_around_a_shared_one_is_split_with_it() -> None:
+    [item] = expanded(cut(["3"]), tree=TWICE)
+    assert [part.team for part in children(item, TWICE, RUN, 2)] == ["4"]
+    [item] = expanded(cut(["2"]), tree=TWICE)
+    assert [part.team for part in children(item, TWICE, RUN, 2)] == ["4", "5"]

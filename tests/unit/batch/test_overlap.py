@@ -7,7 +7,7 @@ from sei_export.errors import InvalidRequestError
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.orgtree import OrgTree, TreeName
 from tests.fakes.batch_items import TREE, TREE_NAME, cut, expanded
-from tests.fakes.orgtree_strategies import leaves_of
+from tests.fakes.orgtree_strategies import leaves_of, row_tree
 from tests.fakes.plans import plan_of, read_plan
 from tests.fakes.samples import asked, least
 
@@ -99,3 +99,42 @@ def test_given_teams_without_a_tree_then_nothing_is_an_overlap() -> None:
     teams = (least("sprint", scope={"teamId": team}) for team in ("1", "4"))
     legacy = (least("contributor-report", collectionId=team) for team in ("1", "4"))
     assert len(expanded(*teams, *legacy, asked())) == 5
+
+
+# --- a team in two others ---
+
+TWICE = row_tree(
+    [(0, "1", "Root"), (1, "2", "A"), (2, "4", "C"), (1, "3", "B"), (2, "4", "C"), (2, "5", "D")]
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        pytest.param(
+            ["2"],
+            ["3"],
+            "exports[1] asks for B and exports[0] for A with the same report, options and dates, "
+            "and team C (4) is in both: its rows would come twice. Allowed is one of them.",
+            id="two around it",
+        ),
+        pytest.param(
+            ["4"],
+            ["3"],
+            "exports[0] asks for team C (4), which is inside B that exports[1] asks for with the "
+            "same report, options and dates: its rows would come twice. Allowed is one of them.",
+            id="it and the second around it",
+        ),
+    ],
+)
+def test_a_team_in_two_others_is_not_exported_twice_by_two_entries(
+    first: JsonValue, second: JsonValue, told: str
+) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        expanded(cut(first), cut(second), tree=TWICE)
+    assert caught.value.problems == (told,)
+
+
+def test_a_team_in_two_others_may_be_exported_with_what_it_is_not_in() -> None:
+    items = expanded(cut(["4"]), cut(["5"]), cut(["3"], "sprint"), tree=TWICE)
+    assert [item.team for item in items] == ["4", "5", "3"]

@@ -55,6 +55,45 @@ def test_a_selector_selects_these_teams(selector: JsonValue, teams: list[str]) -
     assert _selected(selector) == teams
 
 
+@pytest.mark.parametrize(
+    "given_name",
+    ["Caf\u00e9 Team", "Cafe\u0301 Team", " Caf\u00e9\u00a0 Team", "Caf\u00e9 Te\u00adam"],
+)
+def test_a_name_that_looks_like_a_teams_is_that_teams(given_name: str) -> None:
+    tree = row_tree([(0, "1", "Root"), (1, "2", "Cafe\u0301\u00a0Team"), (1, "3", "Cafe Team")])
+    assert _selected([given_name], tree) == ["2"]
+
+
+def test_of_teams_that_look_alike_the_exact_one_is_meant_or_the_message_tells_them_apart() -> None:
+    tree = row_tree([(0, "1", "Root"), (1, "2", "R D"), (1, "3", "R\u00a0D")])
+    assert _selected(["R\u00a0D"], tree) == ["3"]
+    [problem] = _told(["R  D"], tree)
+    assert problem == (
+        'exports[0].teams[0] is "R  D": 2 teams have this name: give an id, such as 2: "R D", '
+        '3: "R\\u00a0D".'
+    )
+
+
+def test_given_an_unknown_name_then_the_names_are_told_as_the_api_writes_them() -> None:
+    tree = row_tree([(0, "1", "Root"), (1, "2", "R\u00a0D"), (1, "3", "Pl\u0430tform")])
+    [problem] = _told(["Platform"], tree)
+    assert problem == (
+        'exports[0].teams[0] is "Platform": allowed are Root, R\\u00a0D, Pl\u0430tform; did you '
+        'mean Pl\u0430tform? ("Platform" is not "Pl\\u0430tform")'
+    )
+
+
+def test_given_a_team_in_two_others_then_none_of_them_goes_with_it() -> None:
+    rows = [(0, "1", "Root"), (1, "2", "A"), (2, "4", "C"), (1, "3", "B"), (2, "4", "C")]
+    assert _selected(["4"], row_tree(rows)) == ["4"]
+    for outer, name in (("2", "A"), ("3", "B")):
+        [problem] = _told([outer, "4"], row_tree(rows))
+        assert problem == (
+            f'exports[0].teams[1] is "4": team {name} ({outer}) is listed too, whose export '
+            "includes this one."
+        )
+
+
 def test_an_id_comes_before_a_name() -> None:
     tree = row_tree([(0, "1", "2"), (1, "2", "B")])
     assert _selected(["2"], tree) == ["2"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from sei_export.api.treeforms import read_tree
-from sei_export.batch.trees import PlannedTrees, read_trees
+from sei_export.batch.trees import PlannedTrees, in_own_spelling, read_trees
 from sei_export.errors import (
     AuthenticationError,
     InvalidRequestError,
@@ -192,3 +192,42 @@ def test_given_a_team_that_its_tree_does_not_tell_then_a_warning_names_it() -> N
         "exports[1].scope.teamId x9 is not among the teams of org tree Engineering.",
         "exports[2].scope.teamId 8 is not among the teams of org tree Engineering.",
     )
+
+
+# --- spelling ---
+
+
+def test_a_plan_and_its_trees_are_written_in_the_apis_own_spelling() -> None:
+    one, other = "Cafe\u0301", "Caf\u00e9"
+    entries = [
+        least("sprint", scope={"orgTreeName": one, "teams": "top"}),
+        least("productivity", scope={"orgTreeName": other, "teamId": "2"}),
+        NO_TREE,
+        _sales("none"),
+    ]
+    plan = read_plan(plan_of(*entries))
+    tree = OrgTree("Caf\u00e9", TREE.root)
+    read = {TreeName("acme", "metrics", name): tree for name in (one, other)}
+    spelled, trees = in_own_spelling(plan, read)
+    assert trees == {TreeName("acme", "metrics", "Caf\u00e9"): tree}
+    named = [planned.requests[0].scope for planned in spelled.exports]
+    assert named == [
+        {
+            "orgTreeName": "Caf\u00e9",
+            "orgIdentifier": "acme",
+            "projectIdentifier": "metrics",
+        },
+        {"orgTreeName": "Caf\u00e9", "teamId": "2"},
+        {"teamId": "2"},
+        # Not read: as it was written.
+        {"orgTreeName": "Sales"},
+    ]
+    assert [(it.selector, it.path) for it in spelled.exports] == [
+        (it.selector, it.path) for it in plan.exports
+    ]
+    assert (spelled.given, spelled.name, spelled.anchor) == (plan.given, plan.name, plan.anchor)
+
+
+def test_a_plan_in_the_apis_own_spelling_stays_as_it_is() -> None:
+    plan = read_plan(plan_of(cut("top"), cut("leaves", "sprint", dateRange={"trailingDays": 3})))
+    assert in_own_spelling(plan, {TREE_NAME: TREE}) == (plan, {TREE_NAME: TREE})

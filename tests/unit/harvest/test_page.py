@@ -1,17 +1,12 @@
-"""One page of the API's list: where it is, and which of its exports are to land."""
-
-import json
+"""One page of the API's list: which of its exports are to land."""
 
 import pytest
 
 from sei_export.api.answers import Listed
-from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
-from sei_export.harvest.filters import LISTED_REPORTS, parse_harvest
-from sei_export.harvest.page import Page, Place, next_cursor, read_cursor, read_page
-from sei_export.input.payload import BY_HAND
-from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request.reports import EFFICIENCY, REPORTS, SPRINT
+from sei_export.harvest.filters import parse_harvest
+from sei_export.harvest.page import Page, read_page
+from sei_export.request.reports import EFFICIENCY, SPRINT
 from tests.fakes.harvests import HARVEST_DEFAULTS
 from tests.fakes.samples import STARTED_AT
 
@@ -35,64 +30,6 @@ def _page(*listed: Listed) -> Page:
 
 def _ids(page: Page) -> list[str]:
     return [export.export_id for export in page.ripe]
-
-
-# --- where a page is ---
-
-
-@pytest.mark.parametrize("cursor", [None, {}], ids=["null", "empty"])
-def test_given_no_cursor_then_it_is_the_first_page_of_the_first_report(cursor: JsonValue) -> None:
-    assert read_cursor(cursor, HARVEST) == Place(REPORTS["productivity"], 0)
-    assert read_cursor(cursor, OF_SPRINTS) == Place(SPRINT, 0)
-
-
-@pytest.mark.parametrize("report", LISTED_REPORTS)
-@pytest.mark.parametrize("number", [0, 1, 99])
-def test_a_cursor_leads_to_the_page_after_the_one_that_wrote_it(report: str, number: int) -> None:
-    cursor = next_cursor(HARVEST, Place(REPORTS[report], number), is_last=False)
-    assert cursor == {"report": report, "page": number + 1}
-    again = read_cursor(json.loads(json.dumps(cursor)), HARVEST)
-    assert again == Place(REPORTS[report], number + 1)
-
-
-def test_after_a_reports_last_page_comes_the_next_reports_first_until_all_are_over() -> None:
-    seen = [read_cursor({}, HARVEST)]
-    while cursor := next_cursor(HARVEST, seen[-1], is_last=True):
-        seen.append(read_cursor(cursor, HARVEST))
-    assert seen == [Place(REPORTS[name], 0) for name in LISTED_REPORTS]
-    assert next_cursor(OF_SPRINTS, Place(SPRINT, 7), is_last=True) == {}
-
-
-@pytest.mark.parametrize(
-    ("given_input", "cursor"),
-    [
-        pytest.param({}, {"report": "team-report", "page": 0}, id="a legacy report"),
-        pytest.param({}, {"report": "x", "page": 0}, id="an unknown report"),
-        pytest.param({}, {"page": 0}, id="no report"),
-        pytest.param({}, {"report": "sprint"}, id="no page"),
-        pytest.param({}, {"report": "sprint", "page": "1"}, id="a page in text"),
-        pytest.param({}, {"report": "sprint", "page": -1}, id="a page before the first"),
-        pytest.param({}, {"report": "sprint", "page": True}, id="a page that is true"),
-        pytest.param({}, {"report": "sprint", "page": 1.0}, id="a page with a point"),
-        pytest.param({}, "sprint", id="text"),
-        pytest.param({}, [], id="a list"),
-        pytest.param({}, 0, id="a number"),
-        pytest.param({}, False, id="false"),
-        pytest.param({"report": "sprint"}, {"report": "efficiency", "page": 0}, id="not asked for"),
-    ],
-)
-def test_given_a_cursor_from_elsewhere_then_it_is_refused(
-    given_input: JsonObject, cursor: JsonValue
-) -> None:
-    harvest = parse_harvest(given_input, HARVEST_DEFAULTS, STARTED_AT)
-    with pytest.raises(InvalidRequestError) as caught:
-        read_cursor(cursor, harvest)
-    allowed = "one that this function returned" if isinstance(cursor, dict) else "an object"
-    assert caught.value.problems == (f"cursor is {cursor!r}: {allowed} is allowed.",)
-    assert caught.value.remedy == BY_HAND
-
-
-# --- what is in a page ---
 
 
 def test_an_export_of_a_list_is_one_that_somebody_else_created() -> None:

@@ -81,6 +81,21 @@ def test_given_an_export_of_somebody_else_it_is_asked_for_in_its_own_project() -
             "The API reports that export exp_1 failed: it gives no reason.",
             id="without one",
         ),
+        pytest.param(
+            {"status": "failed", "message": "Export created successfully"},
+            "The API reports that export exp_1 failed: it gives no reason.",
+            id="with what the create call said",
+        ),
+        pytest.param(
+            {"status": "failed", "errors": [{"path": "scope.teamId", "message": "unknown"}]},
+            "The API reports that export exp_1 failed: scope.teamId: unknown.",
+            id="with a list of reasons",
+        ),
+        pytest.param(
+            {"status": "failed", "message": "Export created successfully", "stage": "QUERY"},
+            'The API reports that export exp_1 failed: {"stage": "QUERY"}.',
+            id="with something under another name",
+        ),
     ],
 )
 def test_given_a_failed_export_the_failure_has_name_reason_and_remedy(

@@ -169,11 +169,13 @@ def test_given_an_answer_without_an_id_it_is_a_protocol_error() -> None:
     [
         pytest.param("2025-12-29T11:00:00.5+01:00", "2025-12-29T10:00:00Z", id="another zone"),
         pytest.param("yesterday", "2026-03-15T06:00:00Z", id="unreadable: the start"),
-        pytest.param("2025-12-29T10:00:00", "2026-03-15T06:00:00Z", id="no zone: the start"),
+        pytest.param("2025-12-29T10:00:00", "2025-12-29T10:00:00Z", id="no zone: UTC"),
+        pytest.param(1767002400000, "2025-12-29T10:00:00Z", id="milliseconds"),
+        pytest.param("1767002400000", "2025-12-29T10:00:00Z", id="milliseconds in digits"),
     ],
 )
 def test_the_apis_time_is_written_in_one_form_so_that_times_compare_as_texts(
-    written: str, normal: str
+    written: JsonValue, normal: str
 ) -> None:
     api = ScriptedApi.answering(202, {"exportId": "exp_1", "createdAt": written})
     assert _create(api, asked())["createdAt"] == normal

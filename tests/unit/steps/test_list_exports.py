@@ -13,6 +13,7 @@ from sei_export.request.reports import REPORTS
 from sei_export.steps.list_exports import list_exports
 from tests.fakes.harvests import HARVEST_DEFAULTS, list_entries, list_entry
 from tests.fakes.s3 import FakeS3, raising, refusal
+from tests.fakes.samples import size_of
 from tests.fakes.scripted_api import BASE_URL, ScriptedApi
 
 PATHS = {
@@ -49,16 +50,27 @@ def _counts(page: JsonObject) -> JsonObject:
     return {name: page[name] for name in ("listed", "known", "pending", "unusable")}
 
 
-def _nothing(*, cursor: JsonObject, listed: int = 0, known: int = 0) -> JsonObject:
-    """A page in which nothing is new."""
+def _nothing(*, listed: int = 0, known: int = 0) -> JsonObject:
+    """A page in which nothing is new, but for where to go on."""
     return {
         "exports": [],
         "listed": listed,
         "known": known,
         "pending": 0,
         "unusable": 0,
-        "cursor": cursor,
+        "missing": 0,
     }
+
+
+def _without_cursor(page: JsonObject) -> JsonObject:
+    return {name: value for name, value in page.items() if name != "cursor"}
+
+
+def _next(page: JsonObject) -> tuple[JsonValue, ...]:
+    """The report and the number of the next page; nothing after the last one."""
+    cursor = page["cursor"]
+    assert isinstance(cursor, dict)
+    return (cursor["report"], cursor["page"]) if cursor else ()
 
 
 # --- the call ---
@@ -143,11 +155,11 @@ def test_given_another_project_then_it_is_listed_and_its_exports_say_so() -> Non
 
 def test_when_paged_to_the_end_then_every_report_was_asked_once_a_page() -> None:
     full, short, empty = list_entries("exp_1", "exp_2"), list_entries("exp_3"), list_entries()
-    # Productivity has a full page and a short one, sprint a full one and an empty one.
-    api = ScriptedApi.answering(200, full, short, empty, full, empty, empty, short)
+    # Productivity has a full page and a short one, sprint a full one, time-in-status a short one.
+    api = ScriptedApi.answering(200, full, short, empty, empty, full, empty, empty, short, empty)
     found: list[str] = []
     cursor: JsonValue = {}
-    for _ in range(7):
+    for _ in range(9):
         page = _list(api, {"limit": 2}, json.loads(json.dumps(cursor)))
         found += _ids(page)
         cursor = page["cursor"]
@@ -156,11 +168,14 @@ def test_when_paged_to_the_end_then_every_report_was_asked_once_a_page() -> None
     ] == [
         (PATHS["productivity"], "0"),
         (PATHS["productivity"], "1"),
+        # A short page is not the last: the API may give fewer than it was asked for.
+        (PATHS["productivity"], "2"),
         (PATHS["efficiency"], "0"),
         (PATHS["sprint"], "0"),
         (PATHS["sprint"], "1"),
         (PATHS["business-alignment"], "0"),
         (PATHS["time-in-status"], "0"),
+        (PATHS["time-in-status"], "1"),
     ]
     assert cursor == {}
     assert found == ["exp_1", "exp_2", "exp_3", "exp_1", "exp_2", "exp_3"]
@@ -170,19 +185,93 @@ def test_when_paged_to_the_end_then_every_report_was_asked_once_a_page() -> None
 def test_given_one_report_then_only_its_list_is_read_to_the_end(report: str) -> None:
     api = ScriptedApi.answering(200, list_entries("exp_1", "exp_2"), list_entries())
     first = _list(api, {"report": report, "limit": 2}, {})
-    assert first["cursor"] == {"report": report, "page": 1}
+    assert _next(first) == (report, 1)
     second = _list(api, {"report": report, "limit": 2}, first["cursor"])
-    assert second == _nothing(cursor={})
+    assert second == {**_nothing(), "cursor": {}}
     assert {call.url for call in api.http.calls} == {BASE_URL.join(PATHS[report])}
     exports = first["exports"]
     assert isinstance(exports, list)
     assert {Export.from_json(export).report.name for export in exports} == {report}
 
 
-def test_the_page_counts_as_full_by_all_its_entries_not_by_the_completed_ones() -> None:
+def test_given_a_page_without_a_completed_one_then_the_next_page_is_still_read() -> None:
     items: JsonValue = [list_entry("exp_1", status="FAILED"), list_entry("exp_2", status="queued")]
     page = _list(ScriptedApi.answering(200, items), {"report": "sprint", "limit": 2})
-    assert page == _nothing(cursor={"report": "sprint", "page": 1})
+    assert _without_cursor(page) == _nothing()
+    assert _next(page) == ("sprint", 1)
+
+
+def _read(api: ScriptedApi, s3: FakeS3, given: JsonObject) -> list[JsonObject]:
+    """All pages of a harvest, each landed before the next."""
+    pages: list[JsonObject] = []
+    cursor: JsonValue = {}
+    while cursor or not pages:
+        pages.append(_list(api, given, json.loads(json.dumps(cursor)), s3))
+        for export_id in _ids(pages[-1]):
+            s3.add(landed_key(REPORTS["sprint"], export_id), b"{}")
+        cursor = pages[-1]["cursor"]
+        assert len(pages) < 20
+    return pages
+
+
+def test_given_a_server_that_ignores_the_page_then_a_page_with_nothing_new_is_the_last() -> None:
+    api, s3 = ScriptedApi.answering(200, list_entries(*"abcde")), FakeS3()
+    first, second = _read(api, s3, {"report": "sprint", "limit": 5})
+    assert _ids(first) == [*"abcde"]
+    # Nothing of it counts again.
+    assert second == {**_nothing(), "cursor": {}}
+    assert [call.params["page"] for call in api.http.calls] == ["0", "1"]
+    assert len(s3.calls) == 5
+
+
+def test_given_the_same_page_for_ever_when_more_is_promised_then_that_is_missing() -> None:
+    answer: JsonObject = {"data": {"content": list_entries(*"abcde"), "totalElements": 12}}
+    pages = _read(ScriptedApi.answering(200, answer), FakeS3(), {"report": "sprint", "limit": 5})
+    assert [page["missing"] for page in pages] == [0, 7]
+
+
+def test_given_a_server_that_gives_fewer_than_asked_for_then_all_pages_are_read() -> None:
+    script: list[JsonValue] = [list_entries(*"ab"), list_entries(*"cd"), list_entries(*"e"), []]
+    api = ScriptedApi.answering(200, *script)
+    pages = _read(api, FakeS3(), {"report": "sprint", "limit": 50})
+    assert [_ids(page) for page in pages] == [[*"ab"], [*"cd"], ["e"], []]
+    assert [page["missing"] for page in pages] == [0, 0, 0, 0]
+
+
+def test_given_a_server_that_gives_all_at_once_then_a_page_goes_on_in_parts() -> None:
+    ids = [f"exp_{number}" for number in range(230)]
+    api, s3 = ScriptedApi.answering(200, list_entries(*ids)), FakeS3()
+    pages = _read(api, s3, {"report": "sprint"})
+    assert [len(_ids(page)) for page in pages] == [100, 100, 30, 0]
+    assert [call.params["page"] for call in api.http.calls] == ["0", "0", "0", "1"]
+    assert [export_id for page in pages for export_id in _ids(page)] == ids
+    # As many as the state machine reckons with; Step Functions' limit of a result is 256 KiB.
+    assert max(size_of(page) for page in pages) < 100_000
+
+
+def test_given_an_export_on_two_pages_then_it_counts_once() -> None:
+    api = ScriptedApi.answering(200, list_entries(*"abc"), list_entries(*"cde"), [])
+    pages = _read(api, FakeS3(), {"report": "sprint", "limit": 3})
+    assert [_ids(page) for page in pages] == [[*"abc"], [*"de"], []]
+    assert [page["listed"] for page in pages] == [3, 2, 0]
+
+
+@pytest.mark.parametrize("written", [1773482400000, "1773482400000", "2026-03-14T10:00:00"])
+def test_given_a_time_in_another_form_then_the_export_has_it(written: JsonValue) -> None:
+    items: list[JsonValue] = [list_entry("exp_1", createdAt=written)]
+    page = _list(ScriptedApi.answering(200, items), {"report": "sprint"})
+    exports = page["exports"]
+    assert isinstance(exports, list)
+    assert Export.from_json(exports[0]).created_at == "2026-03-14T10:00:00Z"
+
+
+@pytest.mark.parametrize("written", [1773554400000, "1773554400", "2026-03-15T06:00:00"])
+def test_given_a_young_export_whose_time_has_another_form_then_it_is_left_alone(
+    written: JsonValue,
+) -> None:
+    items: list[JsonValue] = [list_entry("exp_1", createdAt=written)]
+    page = _list(ScriptedApi.answering(200, items), {"report": "sprint"})
+    assert _counts(page) == {"listed": 1, "known": 0, "pending": 1, "unusable": 0}
 
 
 @pytest.mark.parametrize("cursor", [None, {}], ids=["null", "empty"])
@@ -196,14 +285,28 @@ def test_given_no_cursor_then_the_first_page_is_read(cursor: JsonValue) -> None:
 # --- what is in a page ---
 
 
-def test_given_an_entry_without_a_usable_id_then_it_still_counts_for_the_pages_size() -> None:
-    api = ScriptedApi.answering(
-        200, [*list_entries("../x", "exp_1"), list_entry("exp_2", exportId=None)]
-    )
-    page = _list(api, {"report": "sprint", "limit": 3})
-    assert _ids(page) == ["exp_1"]
-    assert _counts(page) == {"listed": 1, "known": 0, "pending": 0, "unusable": 2}
-    assert page["cursor"] == {"report": "sprint", "page": 1}
+def test_given_entries_without_a_usable_id_then_they_are_counted_and_are_not_missing() -> None:
+    items: list[JsonValue] = [
+        *list_entries("../x", "exp_1"),
+        list_entry("exp_2", exportId=None),
+        None,
+    ]
+    api = ScriptedApi.answering(200, {"items": items, "total": 4}, {"items": [], "total": 4})
+    first, second = _read(api, FakeS3(), {"report": "sprint", "limit": 3})
+    assert _ids(first) == ["exp_1"]
+    assert _counts(first) == {"listed": 1, "known": 0, "pending": 0, "unusable": 3}
+    assert second == {**_nothing(), "cursor": {}}
+
+
+@pytest.mark.parametrize("export_id", ["exp.1", "YWJj==", " exp_1 ", "a b", "a|b", "é樹"])
+def test_given_an_id_of_another_form_then_its_mark_is_looked_for_under_a_safe_key(
+    export_id: str,
+) -> None:
+    s3 = FakeS3()
+    api = ScriptedApi.answering(200, list_entries(export_id))
+    assert _ids(_list(api, {"report": "sprint"}, s3=s3)) == [export_id]
+    s3.add(landed_key(REPORTS["sprint"], export_id), b"{}")
+    assert _counts(_list(api, {"report": "sprint"}, s3=s3))["known"] == 1
 
 
 @pytest.mark.parametrize(
@@ -242,7 +345,7 @@ def test_given_a_page_of_every_kind_then_its_counts_add_up() -> None:
         list_entry("exp_4", status="failed"),
         # Also if it has landed: it is not looked for.
         list_entry("exp_5", createdAt="2026-03-15T05:00:00Z"),
-        list_entry("a b"),
+        list_entry("a/b"),
     ]
     page = _list(ScriptedApi.answering(200, items), {"report": "sprint"}, s3=s3)
     assert _ids(page) == ["exp_2", "exp_3"]
@@ -268,7 +371,8 @@ def test_given_all_of_a_full_page_landed_then_the_next_page_is_still_read() -> N
         s3.add(landed_key(REPORTS["sprint"], export_id), b"{}")
     api = ScriptedApi.answering(200, list_entries("exp_1", "exp_2"))
     page = _list(api, {"report": "sprint", "limit": 2}, s3=s3)
-    assert page == _nothing(listed=2, known=2, cursor={"report": "sprint", "page": 1})
+    assert _without_cursor(page) == _nothing(listed=2, known=2)
+    assert _next(page) == ("sprint", 1)
 
 
 def test_given_a_bucket_that_refuses_then_nothing_counts_as_new() -> None:

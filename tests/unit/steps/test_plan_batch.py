@@ -28,7 +28,7 @@ from tests.fakes.loopback import reply
 from tests.fakes.orgtree_strategies import ENGINEERING
 from tests.fakes.s3 import FakeS3, raising, refusal
 from tests.fakes.samples import BATCH_DEFAULTS, STATE_BYTES, least, parsed, size_of
-from tests.fakes.tree_api import FLAT, TREE_CALLS, TreeApi, client, wide_tree
+from tests.fakes.tree_api import FLAT, LIST_CALLS, TREE_CALLS, TreeApi, client, wide_tree
 from tests.simulator import simulator_client as simulator
 
 port = simulator.port
@@ -162,12 +162,30 @@ def test_given_many_entries_of_two_trees_when_planned_then_each_is_asked_for_onc
     with api.server:
         _plan(api, s3, *(cut("leaves", of) for of in OF_TREES), *sales, cut(["Solo"]))
     assert sorted(api.calls) == [
-        *["/v2/org-trees"] * 2,
+        *LIST_CALLS * 2,
         *(f"/v2/org-trees/{n}/teams" for n in "12"),
     ]
     trees = s3.documents.read_json(PLAN_KEY).content["trees"]
     assert isinstance(trees, list)
     assert len(trees) == 2
+
+
+@pytest.mark.parametrize("teams", ["none", "leaves"])
+def test_given_a_tree_by_a_name_that_looks_alike_then_the_apis_own_spelling_is_sent(
+    s3: FakeS3, teams: str
+) -> None:
+    own, given_name = "Cafe\u0301\u00a0Team", "Caf\u00e9 Team"
+    api = TreeApi({own: ENGINEERING})
+    scope: JsonValue = {"orgTreeName": given_name, "teams": teams}
+    with api.server:
+        _plan(api, s3, least("productivity", scope=scope))
+    items = _first_round(s3)
+    assert {(item.tree, item.request.scope["orgTreeName"]) for item in items} == {(own, own)}
+    record = PlanRecord.from_json(s3.documents.read_json(PLAN_KEY).content)
+    # What is remembered and what later rounds look up has one spelling, too.
+    assert [name.name for name in record.trees] == [own]
+    assert {item.tree_name for item in items} == {*record.trees}
+    assert {keys.cut_key(item.request, item.tree) for item in items} == {*record.cuts}
 
 
 def test_given_one_name_in_two_projects_when_planned_then_those_are_two_trees(
@@ -176,7 +194,7 @@ def test_given_one_name_in_two_projects_when_planned_then_those_are_two_trees(
     _plan(api, s3, cut("top"), cut("top", projectIdentifier="other"))
     assert api.calls == TREE_CALLS * 2
     projects = [it.query["projectIdentifier"] for it in api.server.received]
-    assert projects == [["metrics"]] * 2 + [["other"]] * 2
+    assert projects == [["metrics"]] * 3 + [["other"]] * 3
     assert [it.tree_name for it in _first_round(s3)] == [
         *[("acme", "metrics", "Engineering")] * 3,
         *[("acme", "other", "Engineering")] * 3,

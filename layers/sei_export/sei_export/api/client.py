@@ -6,7 +6,8 @@ The vendor's pages contradict each other in places; every documented form is acc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
-from typing import Protocol
+from typing import NamedTuple, Protocol
+from urllib.parse import quote
 
 import requests
 
@@ -15,12 +16,12 @@ from sei_export.api.answers import (
     Listed,
     State,
     read_created,
-    read_list,
     read_listed,
     read_object,
     read_state,
-    stated_error,
 )
+from sei_export.api.lists import Totals, read_list
+from sei_export.api.reasons import stated_error
 from sei_export.api.urls import BaseUrl
 from sei_export.clock import Deadline
 from sei_export.errors import (
@@ -33,6 +34,21 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.masking import Mask
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.reports import Report
+
+_MOST_OF_A_REASON = 500
+"""Characters of what the API says; a message has more to tell."""
+
+
+class ListedPage(NamedTuple):
+    """One page of the list of exports.
+
+    Attributes:
+        entries: In the API's order.
+        totals: What the API says of how much all pages have.
+    """
+
+    entries: tuple[Listed, ...]
+    totals: Totals
 
 
 class InProject(Protocol):
@@ -114,7 +130,7 @@ class SeiClient:
         status, answer, text = self._http.json("POST", url, self._params, request.body())
         if status >= HTTPStatus.BAD_REQUEST:
             raise ExportRejectedError(
-                f"The API refuses the export with {status}: {stated_error(answer) or text}"
+                f"The API refuses the export with {status}: {self._reason(answer, text)}"
             )
         fields = read_object(answer, text, "create")
         return read_created(fields, reused=status == HTTPStatus.OK)
@@ -128,7 +144,7 @@ class SeiClient:
             SeiExportError: As `HttpClient.json` raises.
         """
         export_id = export.export_id
-        url = self._base_url.join(f"{export.report.path}/{export_id}")
+        url = self._base_url.join(_path(export))
         status, answer, text = self._http.json("GET", url, self._params)
         if status == HTTPStatus.NOT_FOUND:
             raise ExportNotFoundError(f"The API does not know export {export_id}: {text}")
@@ -137,11 +153,12 @@ class SeiClient:
         if status >= HTTPStatus.BAD_REQUEST:
             raise ProtocolError(
                 f"The status of export {export_id} was answered with {status}: "
-                f"{stated_error(answer) or text}"
+                f"{self._reason(answer, text)}"
             )
-        return read_state(read_object(answer, text, "status"))
+        state = read_state(read_object(answer, text, "status"))
+        return state._replace(error=self._shown(state.error)) if state.error else state
 
-    def list(self, report: Report, filters: Mapping[str, str]) -> list[Listed]:
+    def list(self, report: Report, filters: Mapping[str, str]) -> ListedPage:
         """Ask for one page of a report's exports.
 
         Args:
@@ -153,7 +170,8 @@ class SeiClient:
             SeiExportError: As `HttpClient.json` raises.
         """
         answer, text = self.get(report.path, filters, f"The list of {report.name} exports")
-        return [read_listed(item) for item in read_list(answer, text, "export")]
+        found = read_list(answer, text, "export")
+        return ListedPage(tuple(map(read_listed, found.entries)), found.totals)
 
     def get(self, path: str, query: Mapping[str, str], name: str) -> tuple[JsonValue, str]:
         """Ask for what is not an export.
@@ -173,10 +191,17 @@ class SeiClient:
         url = self._base_url.join(path)
         status, answer, text = self._http.json("GET", url, {**self._params, **query})
         if status >= HTTPStatus.BAD_REQUEST:
-            raise ProtocolError(
-                f"{name} was answered with {status}: {stated_error(answer) or text}"
-            )
+            raise ProtocolError(f"{name} was answered with {status}: {self._reason(answer, text)}")
         return answer, text
+
+    def _reason(self, answer: JsonValue, text: str) -> str:
+        """What the API says of a refusal, or the beginning of its answer."""
+        stated = stated_error(answer)
+        return self._shown(stated) if stated else text
+
+    def _shown(self, reason: str) -> str:
+        """The API's words for a message: without the key, and only then cut."""
+        return self._http.mask.hide(reason)[:_MOST_OF_A_REASON]
 
     @contextmanager
     def fetch(self, request: ExportRequest) -> Iterator[requests.Response]:
@@ -219,7 +244,7 @@ class SeiClient:
             SeiExportError: As `HttpClient.stream` raises.
         """
         export_id = export.export_id
-        path = f"{export.report.path}/{export_id}/download"
+        path = f"{_path(export)}/download"
         url = self._base_url.resolve(link) if link else self._base_url.join(path)
         with self._http.stream(url, self._params, headers or {}) as response:
             if response.status_code == HTTPStatus.NOT_FOUND:
@@ -235,6 +260,11 @@ class SeiClient:
                     f"The download of export {export_id} was answered with {response.status_code}."
                 )
             yield response
+
+
+def _path(export: ExportHandle) -> str:
+    """Where an export is: its id is opaque, and may have what means something in a path."""
+    return f"{export.report.path}/{quote(export.export_id, safe='')}"
 
 
 type Connect = Callable[[InProject], SeiClient]

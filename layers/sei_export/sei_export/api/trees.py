@@ -1,45 +1,83 @@
 """The SEI API's calls for org trees: the list of them, and the teams of one."""
 
 import itertools
+import logging
+from dataclasses import dataclass
 
 from sei_export.api.answers import (
     ListedTree,
+    OddTree,
     check_tree_id,
-    read_list,
     read_listed_tree,
     read_object,
 )
 from sei_export.api.client import SeiClient
+from sei_export.api.lists import NO_TOTALS, Totals, is_list, read_list
 from sei_export.api.treeforms import read_tree
-from sei_export.errors import InvalidRequestError
-from sei_export.input.problems import Problems
+from sei_export.errors import InvalidRequestError, ProtocolError
+from sei_export.input.names import alike, apart
+from sei_export.input.problems import Problems, plain
 from sei_export.jsontypes import JsonValue
 from sei_export.orgtree import OrgTree
 
+logger = logging.getLogger(__name__)
+
 TREES_IN_PAGE = 50
-"""As in the API's own example; a page with fewer is the last one."""
+"""As in the API's own example; the API may give fewer."""
 
 _PATH = "v2/org-trees"
 
 
-def list_trees(client: SeiClient) -> tuple[ListedTree, ...]:
+@dataclass(frozen=True, slots=True)
+class TreeList:
+    """The org trees that the key may see.
+
+    Attributes:
+        trees: Those that can be asked for, each once.
+        odd: Entries that cannot be used.
+        missing: How many more the API says that there are.
+    """
+
+    trees: tuple[ListedTree, ...]
+    odd: tuple[OddTree, ...] = ()
+    missing: int = 0
+
+
+def list_trees(client: SeiClient) -> TreeList:
     """Ask for all org trees that the key may see.
+
+    The list ends with a page that has nothing new: an empty one, or the same again.
 
     Raises:
         ProtocolError: The answer is not a list in any of the forms that are known.
         SeiExportError: As the client raises.
     """
     found: dict[str, ListedTree] = {}
+    odd: dict[str, OddTree] = {}
+    promised, pages = NO_TOTALS, 0
     for page in itertools.count():
         query = {"pageIndex": str(page), "pageSize": str(TREES_IN_PAGE)}
         answer, text = client.get(_PATH, query, "The list of org trees")
-        listed = [read_listed_tree(item) for item in read_list(answer, text, "org tree")]
-        fresh = {tree.id: tree for tree in listed if tree.id not in found}
-        found |= fresh
-        # A page without anything new: the API takes no page numbers.
-        if len(listed) < TREES_IN_PAGE or not fresh:
+        listed = read_list(answer, text, "org tree")
+        promised = promised.otherwise(listed.totals)
+        before = len(found) + len(odd)
+        for item in listed.entries:
+            entry = read_listed_tree(item)
+            if isinstance(entry, ListedTree):
+                found.setdefault(entry.id, entry)
+            else:
+                odd.setdefault(repr(item), entry)
+        count = len(found) + len(odd)
+        if count == before:
             break
-    return tuple(found.values())
+        pages += 1
+        # A first page's total may be the page's own.
+        if page > 0 and listed.totals.entries == count:
+            break
+    for each in odd.values():
+        logger.warning("%s", each.error.message)
+    missing = promised.missing(len(found) + len(odd), pages)
+    return TreeList(tuple(found.values()), tuple(odd.values()), missing)
 
 
 def ask_tree(client: SeiClient, tree: ListedTree) -> OrgTree:
@@ -53,36 +91,72 @@ def ask_tree(client: SeiClient, tree: ListedTree) -> OrgTree:
     # The API's one parameter in snake case: a tree may have changed a minute ago.
     query = {"there_is_no_cache": "true"}
     answer, text = client.get(path, query, f"The call for the teams of org tree {tree.id}")
-    return read_tree(_object_or_list(answer, text), tree.name.strip())
+    teams, totals = _teams(answer, text)
+    return read_tree(teams, tree.name.strip(), totals)
 
 
 def find_tree(client: SeiClient, name: str, path: str = "scope.orgTreeName") -> OrgTree:
-    """Ask for the org tree of a name.
+    """Ask for the org tree of a name, which the tree then has in the API's own spelling.
 
     Args:
         client: Of the tree's organization and project.
-        name: The tree's.
+        name: The tree's, or one that looks like it.
         path: Of the field that names it, for the message.
 
     Raises:
         InvalidRequestError: There is no such tree, or more than one.
-        ProtocolError: An answer is not what the API documents.
+        ProtocolError: An answer is not what the API documents, which this tree needs.
         SeiExportError: As the client raises.
     """
     listed = list_trees(client)
-    found = [tree for tree in listed if tree.name.strip() == name]
-    if len(found) == 1:
+    found = alike(name, listed.trees, lambda tree: tree.name)
+    odd = alike(name, [tree for tree in listed.odd if tree.name], lambda tree: tree.name)
+    if len(found) == 1 and not odd:
         return ask_tree(client, found[0])
+    if len(odd) == 1 and not found:
+        raise odd[0].error
     problems = Problems()
-    if not listed:
+    if found or odd:
+        named = [*found, *(("no usable id", tree.name) for tree in odd)]
+        problems.refused(
+            path, name, f"{len(named)} org trees have this name ({apart(named)}): rename one"
+        )
+        raise InvalidRequestError(problems.found)
+    raise _not_there(listed, name, path)
+
+
+def _not_there(listed: TreeList, name: str, path: str) -> InvalidRequestError | ProtocolError:
+    if listed.missing:
+        return ProtocolError(
+            f"The API's list of org trees promises {listed.missing} more than it has, and has "
+            f"none that is called {plain(name)}."
+        )
+    problems = Problems()
+    if listed.trees:
+        problems.not_one_of(path, name, [tree.name for tree in listed.trees])
+    elif not listed.odd:
         problems.refused(path, name, "the project has no org tree that this key may see")
-    elif not found:
-        problems.not_one_of(path, name, [tree.name for tree in listed])
     else:
-        ids = ", ".join(tree.id for tree in found)
-        problems.refused(path, name, f"{len(found)} org trees have this name ({ids}): rename one")
-    raise InvalidRequestError(problems.found)
+        problems.refused(path, name, "the API gives no org tree that can be used")
+    if listed.odd:
+        problems.add(
+            f"{path} may be an entry that cannot be used ({len(listed.odd)} in all): "
+            f"{listed.odd[0].error.message}"
+        )
+    return InvalidRequestError(problems.found)
 
 
-def _object_or_list(answer: JsonValue, text: str) -> JsonValue:
-    return answer if isinstance(answer, list) else read_object(answer, text, "teams")
+def _teams(answer: JsonValue, text: str) -> tuple[JsonValue, Totals]:
+    """The root, or the list of teams: bare, in an object, or one level down."""
+    if isinstance(answer, dict) and not _is_team(answer):
+        if is_list(answer):
+            listed = read_list(answer, text, "team")
+            return [*listed.entries], listed.totals
+        for inner in answer.values():
+            if isinstance(inner, dict) and _is_team(inner):
+                return inner, NO_TOTALS
+    return (answer if isinstance(answer, list) else read_object(answer, text, "teams")), NO_TOTALS
+
+
+def _is_team(given: dict[str, JsonValue]) -> bool:
+    return given.get("refId") is not None or given.get("children") is not None

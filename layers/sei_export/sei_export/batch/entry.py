@@ -46,6 +46,14 @@ class PlannedExport:
         request = self.requests[0]
         return TreeName(request.org, request.project, request.tree) if request.tree else None
 
+    def of_tree(self, name: str) -> "PlannedExport":
+        """The same for an org tree of this name."""
+        requests = (
+            replace(request, scope={**request.scope, "orgTreeName": name})
+            for request in self.requests
+        )
+        return replace(self, requests=tuple(requests))
+
 
 @dataclass(frozen=True, slots=True)
 class EntryReader:

@@ -9,9 +9,9 @@ from sei_export.batch.item import Item
 from sei_export.batch.overlap import refuse_overlaps
 from sei_export.batch.plan import MAX_ITEMS, Plan
 from sei_export.batch.record import Opened
-from sei_export.batch.selector import select
+from sei_export.batch.selector import select, shown_team
 from sei_export.errors import InvalidRequestError
-from sei_export.input.problems import Problems
+from sei_export.input.problems import Problems, plain
 from sei_export.orgtree import OrgTree, Team, TreeName
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.reports import Scope
@@ -89,10 +89,10 @@ def children(item: Item, tree: OrgTree, run: str, number: int) -> tuple[Item, ..
     """
     team = tree.root if item.team is None else tree.find(item.team)
     # Of a flat tree nobody can tell which team contains which.
-    if item.tree is None or team is None or not team.children or tree.is_flat:
+    if item.tree is None or team is None or tree.is_flat:
         return ()
     parts: list[Item] = []
-    for child in team.children:
+    for child in tree.parts(team):
         request = replace(item.request, scope=_scope(item.request, item.tree, child))
         part = Item.of(request, item.entry, item.tree, child.name, run)
         parts.append(replace(part.in_round(run, number), replaces=item.id))
@@ -140,13 +140,31 @@ def _choose(
     too_large = () if tree.is_flat else splits.get(keys.cut_key(request), ())
     # The root of the tree stands for the whole of it, so its scope has no team.
     itself = named or tree.root
+    exported = [*tree.split(teams, too_large)]
+    _refuse_odd(tree, exported, problems, f"{planned.path}.scope.teams")
     scopes = [
         (request.scope, named.name if named else None)
         if team is itself
         else (_scope(request, key.name, team), team.name)
-        for team in tree.split(teams, too_large)
+        for team in exported
     ]
     return _Choice(scopes, [*tree.opened(teams, too_large)], tree.root)
+
+
+def _refuse_odd(tree: OrgTree, teams: list[Team], problems: Problems, path: str) -> None:
+    """Refuse teams that cannot be asked for, and two that have the same rows."""
+    for team in teams:
+        if team.is_unnamed:
+            problems.add(
+                f"{path} comes to team {plain(team.name)}, for which the API gives no usable id: "
+                "select the team around it, or others."
+            )
+    if found := tree.in_two(teams):
+        shared, first, second = map(shown_team, found)
+        problems.add(
+            f"{path} comes to {first} and {second}, and team {shared} is in both: its rows would "
+            "come twice. Select others, such as leaves."
+        )
 
 
 def _scope(request: ExportRequest, tree: str, team: Team) -> dict[str, str]:

@@ -41,13 +41,30 @@ def refuse_overlaps(plan: Plan, items: Iterable[Item], trees: Mapping[TreeName, 
             alike[kind][item.team or trees[name].root.id] = item
     problems: dict[tuple[int, int], str] = {}
     for kind, teams in alike.items():
+        before = len(problems)
         for team_id, item in teams.items() if len(teams) > 1 else ():
             for outer in trees[kind.tree].ancestors(team_id):
                 if outer.id in teams:
                     pair = (teams[outer.id].entry, item.entry)
                     problems.setdefault(pair, _problem(plan, pair, item, outer))
+        chosen = (team for each in teams if (team := trees[kind.tree].find(each)))
+        if len(problems) == before and (found := trees[kind.tree].in_two(chosen)):
+            shared, first, second = found
+            pair = (teams[first.id].entry, teams[second.id].entry)
+            problems.setdefault(pair, _shared_problem(plan, pair, shared, (first, second)))
     if problems:
         raise InvalidRequestError([*problems.values()])
+
+
+def _shared_problem(
+    plan: Plan, pair: tuple[int, int], shared: Team, around: tuple[Team, Team]
+) -> str:
+    first, second = (plan.exports[entry].path for entry in pair)
+    return (
+        f"{second} asks for {around[1].name} and {first} for {around[0].name} with the same "
+        f"report, options and dates, and team {shared.name} ({shared.id}) is in both: its rows "
+        "would come twice. Allowed is one of them."
+    )
 
 
 def _problem(plan: Plan, pair: tuple[int, int], item: Item, outer: Team) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sei_export.input.fields import read_text
+from sei_export.input.names import alike, apart, form_of
 from sei_export.input.problems import Problems, plain
 from sei_export.jsontypes import JsonValue, is_count
 from sei_export.orgtree import OrgTree, Team
@@ -86,20 +87,22 @@ def select(tree: OrgTree, selector: Selector, problems: Problems, path: str) -> 
         return tuple(tree.at_depth(selector.depth))
     by_name: dict[str, list[Team]] = {}
     for team in tree.teams():
-        by_name.setdefault(team.name.strip(), []).append(team)
+        by_name.setdefault(form_of(team.name), []).append(team)
     chosen: dict[str, tuple[str, str, Team]] = {}
     for index, given in enumerate(selector.teams):
         where = f"{path}[{index}]"
         found = tree.find(given) or _named(given, by_name, problems, where)
         if found and found.id in chosen:
-            problems.refused(where, given, f"team {_shown(found)} is listed twice")
+            problems.refused(where, given, f"team {shown_team(found)} is listed twice")
         elif found:
             chosen[found.id] = (where, given, found)
     for where, given, team in chosen.values():
         outer = next((each for each in tree.ancestors(team.id) if each.id in chosen), None)
         if outer:
             problems.refused(
-                where, given, f"team {_shown(outer)} is listed too, whose export includes this one"
+                where,
+                given,
+                f"team {shown_team(outer)} is listed too, whose export includes this one",
             )
     return tuple(team for _, _, team in chosen.values())
 
@@ -107,18 +110,19 @@ def select(tree: OrgTree, selector: Selector, problems: Problems, path: str) -> 
 def _named(
     given: str, by_name: dict[str, list[Team]], problems: Problems, where: str
 ) -> Team | None:
-    named = by_name.get(given, [])
+    named = alike(given, by_name.get(form_of(given), []), lambda team: team.name)
     if len(named) == 1:
         return named[0]
     if named:
-        ids = ", ".join(team.id for team in named[:_SHOWN_IDS])
+        ids = apart((team.id, team.name) for team in named[:_SHOWN_IDS])
         problems.refused(
             where, given, f"{len(named)} teams have this name: give an id, such as {ids}"
         )
     else:
-        problems.not_one_of(where, given, by_name)
+        problems.not_one_of(where, given, [teams[0].name.strip() for teams in by_name.values()])
     return None
 
 
-def _shown(team: Team) -> str:
+def shown_team(team: Team) -> str:
+    """Name a team for a message, with its id."""
     return f"{plain(team.name)} ({team.id})" if team.id else plain(team.name)

@@ -1,7 +1,7 @@
 """The org trees that a plan is about, and what an operator should know of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sei_export.batch.entry import PlannedExport
 from sei_export.batch.plan import Plan
@@ -65,6 +65,25 @@ def read_trees(plan: Plan, find: Callable[[ExportRequest, str], OrgTree]) -> Pla
     warnings += [text for name, tree in trees.items() if (text := _flat(plan, name, tree))]
     warnings += [text for planned in plan.exports if (text := _unknown_team(planned, trees))]
     return PlannedTrees(trees, tuple(warnings))
+
+
+def in_own_spelling(
+    plan: Plan, trees: Mapping[TreeName, OrgTree]
+) -> tuple[Plan, Mapping[TreeName, OrgTree]]:
+    """Write a plan, and the trees by name, with each tree's name as the API spells it.
+
+    Args:
+        plan: What is asked for, in names that look like those of its trees.
+        trees: Its trees, by those names.
+    """
+    exports = tuple(
+        planned.of_tree(tree.name)
+        if planned.tree_name and (tree := trees.get(planned.tree_name))
+        else planned
+        for planned in plan.exports
+    )
+    spelled = {name._replace(name=tree.name): tree for name, tree in trees.items()}
+    return replace(plan, exports=exports), spelled
 
 
 def _flat(plan: Plan, name: TreeName, tree: OrgTree) -> str | None:

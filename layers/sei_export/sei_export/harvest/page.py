@@ -1,29 +1,13 @@
-"""One page of the API's list: where it is, and which of its exports are to land."""
+"""One page of the API's list: which of its exports are to land."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from sei_export import dates
 from sei_export.api.answers import Listed
-from sei_export.errors import InvalidRequestError
 from sei_export.export import Export, ExportStatus
 from sei_export.harvest.filters import Harvest
-from sei_export.input.payload import BY_HAND
-from sei_export.jsontypes import JsonObject, JsonValue, is_count
-from sei_export.request.reports import REPORTS, Report
-
-
-class Place(NamedTuple):
-    """Where a page is.
-
-    Attributes:
-        report: Of which report's list.
-        number: Which page of it, counted from 0.
-    """
-
-    report: Report
-    number: int
+from sei_export.request.reports import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +23,6 @@ class Page:
     completed: int
     ripe: tuple[Export, ...]
     unusable: int
-
-
-def read_cursor(cursor: JsonValue, harvest: Harvest) -> Place:
-    """Read where to go on.
-
-    Args:
-        cursor: What `next_cursor` wrote; `{}` or nothing for the first page.
-        harvest: What is listed.
-
-    Raises:
-        InvalidRequestError: It is something else, as when a function is invoked by hand.
-    """
-    if cursor in (None, {}):
-        return Place(harvest.reports[0], 0)
-    if not isinstance(cursor, dict):
-        raise InvalidRequestError([f"cursor is {cursor!r}: an object is allowed."], remedy=BY_HAND)
-    report, number = REPORTS.get(str(cursor.get("report"))), cursor.get("page")
-    if report not in harvest.reports or not is_count(number):
-        raise InvalidRequestError(
-            [f"cursor is {cursor}: one that this function returned is allowed."], remedy=BY_HAND
-        )
-    return Place(report, number)
-
-
-def next_cursor(harvest: Harvest, place: Place, *, is_last: bool) -> JsonObject:
-    """Write where the next page is; `{}` after the last one of all reports."""
-    if not is_last:
-        return {"report": place.report.name, "page": place.number + 1}
-    following = harvest.reports[harvest.reports.index(place.report) + 1 :]
-    return {"report": following[0].name, "page": 0} if following else {}
 
 
 def read_page(listed: Sequence[Listed], report: Report, harvest: Harvest, young: str) -> Page:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import islice
 
+from sei_export.input.names import difference
 from sei_export.jsontypes import JsonObject, JsonValue
 
 _SHOWN_CHARACTERS = 60
@@ -85,4 +86,7 @@ def _did_you_mean(given: JsonValue, known: Collection[str]) -> str:
         return "."
     spelled = {name.lower(): name for name in known}
     close = difflib.get_close_matches(given.lower(), spelled, n=1)
-    return f"; did you mean {plain(spelled[close[0]])}?" if close else "."
+    if not close:
+        return "."
+    meant = spelled[close[0]]
+    return f"; did you mean {plain(meant)}?{difference(given, meant)}"

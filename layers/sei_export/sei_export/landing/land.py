@@ -237,7 +237,7 @@ def _is_of(said: Manifest, export: Export, run: ExportRun) -> bool:
 
 def _times(export: Export, completed_at: str | None) -> tuple[str, float]:
     """When the export was completed, and how many seconds after it was created."""
-    completed = dates.find_moment(completed_at) or datetime.now(UTC)
-    created = dates.find_moment(export.created_at) or completed
+    completed = dates.read_moment(completed_at) or datetime.now(UTC)
+    created = dates.read_moment(export.created_at) or completed
     seconds = max((completed - created).total_seconds(), 0.0)
     return dates.format_moment(completed), round(seconds, 3)

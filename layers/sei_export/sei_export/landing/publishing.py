@@ -166,7 +166,7 @@ class Place:
 
 
 def _refuse_over_newer(url: str, present: StoredObject, export: Export) -> None:
-    theirs, ours = dates.find_moment(present.created_at), dates.find_moment(export.created_at)
+    theirs, ours = dates.read_moment(present.created_at), dates.read_moment(export.created_at)
     if theirs and ours and theirs > ours:
         raise StorageError(
             f"{url} holds the newer export {present.export_id}, of {present.created_at}; "

@@ -3,9 +3,10 @@
 from sei_export import dates, keys
 from sei_export.api.client import Connect
 from sei_export.bucket.objects import ObjectStore
+from sei_export.harvest.cursor import next_cursor, read_cursor, turn
 from sei_export.harvest.defaults import HarvestDefaults
 from sei_export.harvest.filters import parse_harvest
-from sei_export.harvest.page import next_cursor, read_cursor, read_page
+from sei_export.harvest.page import read_page
 from sei_export.input.payload import time_field
 from sei_export.jsontypes import JsonObject
 
@@ -26,7 +27,9 @@ def list_exports(
         `exports`: those of the page that have not landed, each as `Export.to_json`; `listed`: how
         many completed exports the page had; `known`: how many of them had landed; `pending`: how
         many are so young that an execution may be about to land them; `unusable`: how many have
-        an id that cannot be one; `cursor`: for the next page, `{}` after the last.
+        an id that cannot be one; `missing`: how many more a list that has ended said that it had;
+        `cursor`: for the next page, `{}` after the last. What earlier pages had does not count
+        again.
 
     Raises:
         InvalidRequestError: The input is wrong.
@@ -37,8 +40,9 @@ def list_exports(
     place = read_cursor(payload.get("cursor"), harvest)
     query = {**harvest.filters, "limit": str(harvest.limit), "page": str(place.number)}
     listed = connect(harvest).list(place.report, query)
+    now = turn(place, listed.entries, listed.totals)
     young = dates.format_moment(started_at - defaults.export_time)
-    page = read_page(listed, place.report, harvest, young)
+    page = read_page(now.entries, place.report, harvest, young)
     marks = {it.export_id: keys.landed_key(it.report, it.export_id) for it in page.ripe}
     landed = store.existing(list(marks.values()))
     fresh = [export for export in page.ripe if marks[export.export_id] not in landed]
@@ -48,5 +52,6 @@ def list_exports(
         "known": len(page.ripe) - len(fresh),
         "pending": page.completed - len(page.ripe),
         "unusable": page.unusable,
-        "cursor": next_cursor(harvest, place, is_last=len(listed) < harvest.limit),
+        "missing": now.missing,
+        "cursor": next_cursor(harvest, place.report, now.following),
     }

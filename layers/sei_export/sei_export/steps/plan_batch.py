@@ -14,7 +14,7 @@ from sei_export.batch.expansion import expand
 from sei_export.batch.item import Item
 from sei_export.batch.plan import CONTINUE, Plan, parse_plan
 from sei_export.batch.record import PlanRecord
-from sei_export.batch.trees import read_trees
+from sei_export.batch.trees import in_own_spelling, read_trees
 from sei_export.bucket.documents import Documents
 from sei_export.input.run import BatchRun
 from sei_export.jsontypes import JsonObject, JsonValue
@@ -55,9 +55,10 @@ def plan_batch(
     trees = read_trees(
         plan, lambda request, path: find_tree(connect(request), str(request.tree), path)
     )
+    plan, known_trees = in_own_spelling(plan, trees.read)
     cuts = _cuts(plan, documents)
     splits = {key: cut.splits for key, cut in cuts.items()}
-    expansion = expand(plan, trees.read, splits, run.name)
+    expansion = expand(plan, known_trees, splits, run.name)
     items = expansion.items
     record = PlanRecord(
         run=run.name,
@@ -67,14 +68,14 @@ def plan_batch(
         scheduled_time=dates.format_moment(plan.anchor),
         plan=plan.given,
         warnings=trees.warnings,
-        trees=trees.read,
+        trees=known_trees,
         cuts=cuts,
         opened=expansion.opened,
         item_count=len(items),
     )
     plan_key = keys.plan_key(run.name)
     if plan.dry_run:
-        _check_key(plan, trees.read, connect)
+        _check_key(plan, known_trees, connect)
         listed: list[JsonValue] = [item.to_json() for item in items]
         documents.write_json(plan_key, {**record.to_json(), "items": listed})
         return {
