@@ -11,8 +11,8 @@ from urllib3.exceptions import SSLError
 from sei_export.bucket.documents import Document
 from sei_export.bucket.many import CONNECTIONS
 from sei_export.bucket.refusals import LostRaceError
-from sei_export.errors import SeiExportError, ServiceUnavailableError
-from tests.fakes.s3 import FakeS3, raising
+from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
+from tests.fakes.s3 import FakeS3, raising, refusal
 from tests.fakes.s3_failures import FAILURES, SILENT
 
 KEY = "exports/report=productivity/export.manifest.json"
@@ -124,6 +124,23 @@ def test_given_half_a_surrogate_pair_when_written_then_it_reads_back_the_same(s3
     version = s3.current(KEY)
     assert version
     assert version.body.isascii()
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [
+        pytest.param(refusal("PreconditionFailed", 412), StorageError, id="412"),
+        pytest.param(refusal("ConditionalRequestConflict", 409), ServiceUnavailableError, id="409"),
+        pytest.param(refusal("OperationAborted", 409), ServiceUnavailableError, id="aborted"),
+    ],
+)
+def test_given_no_condition_when_a_race_is_said_to_be_lost_then_it_is_an_error_with_a_name(
+    s3: FakeS3, failure: Exception, error: type[SeiExportError]
+) -> None:
+    s3.before("put_object", raising(failure))
+    with pytest.raises(SeiExportError) as caught:
+        s3.documents.write_json(KEY, {})
+    assert type(caught.value) is error
 
 
 # --- many at once, and lists ---

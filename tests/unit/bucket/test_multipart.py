@@ -136,3 +136,28 @@ def test_given_a_refusal_when_begun_then_it_is_told_where(s3: FakeS3) -> None:
     s3.before("create_multipart_upload", raising(refusal("AccessDenied", 403)))
     with pytest.raises(StorageError, match=f"AccessDenied when beginning {URL}"):
         MultipartUpload.begin(s3.client, BUCKET, KEY)
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [
+        pytest.param(refusal("PreconditionFailed", 412), StorageError, id="412"),
+        pytest.param(refusal("ConditionalRequestConflict", 409), ServiceUnavailableError, id="409"),
+    ],
+)
+def test_given_no_condition_when_a_race_is_said_to_be_lost_then_it_is_an_error_with_a_name(
+    s3: FakeS3, multipart: MultipartUpload, failure: Exception, error: type[SeiExportError]
+) -> None:
+    part = multipart.send(1, b"all")
+    s3.before("complete_multipart_upload", raising(failure))
+    with pytest.raises(SeiExportError) as caught:
+        multipart.complete([part], {}, "completing")
+    assert type(caught.value) is error
+
+
+def test_given_a_part_that_arrives_damaged_then_another_try_is_worth_it(
+    s3: FakeS3, multipart: MultipartUpload
+) -> None:
+    s3.before("upload_part", raising(refusal("BadDigest", 400)))
+    with pytest.raises(ServiceUnavailableError, match=r"sending part 1 .*\(BadDigest\)"):
+        multipart.send(1, b"all")
