@@ -26,6 +26,10 @@ EXPORT = Export.of(
     "2026-03-01T06:00:00Z",
     reused=False,
 )
+PAYLOAD: JsonObject = {
+    "export": EXPORT.to_json(),
+    "executionArn": "arn:aws:states:eu-west-1:123456789012:execution:Export:run-1",
+}
 
 
 def _answer(name: str, content: bytes, size: int | None = None) -> bytes:
@@ -43,8 +47,7 @@ def _fetch(answers: list[Answer]) -> tuple[list[bytes], list[str | None]]:
         return SeiClient(http, base, target.org, target.project)
 
     with Loopback(answers) as server:
-        payload: JsonObject = {"export": EXPORT.to_json(), "executionArn": "arn:aws:states:::execution:E:r"}
-        fetch_report(payload, connect, Landing(s3.store, s3.documents, FakeEvents().bus))
+        fetch_report(PAYLOAD, connect, Landing(s3.store, s3.documents, FakeEvents().bus))
         asked = [it.headers["range"] for it in server.received]
     versions = s3.versions.get(keys.data_key(EXPORT), [])
     return [gzip.decompress(version.body) for version in versions], asked
