@@ -78,11 +78,11 @@ class Download:
 
         Returns:
             What `land` returns; or, to be called again in another invocation: `finished`: false,
-            `receivedBytes` and `totalBytes`.
+            `receivedBytes`, which is 0 where it is begun anew, and `totalBytes`.
 
         Raises:
-            CorruptDownloadError: The file is damaged: the next call begins anew. Or its connection
-                broke off again and again: the next call resumes.
+            CorruptDownloadError: The file is damaged, or changes each time: the next call begins
+                anew. Or its connection broke off again and again: the next call resumes.
             ExportTimedOutError: It is too slow, and the server cannot go on in the middle of it.
             SeiExportError: As `Body.pieces`, `Staging` and `land` raise.
         """
