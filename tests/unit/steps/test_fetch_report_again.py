@@ -1,7 +1,6 @@
 """FetchReport when the answer breaks off: each call makes the report anew."""
 
 import gzip
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +10,7 @@ from sei_export.api.client import InProject, SeiClient
 from sei_export.api.urls import BaseUrl
 from sei_export.errors import CorruptDownloadError
 from sei_export.export import Export
+from sei_export.jsontypes import JsonObject
 from sei_export.landing.land import Landing
 from sei_export.steps.fetch_report import fetch_report
 from tests.fakes.events import FakeEvents
@@ -19,9 +19,6 @@ from tests.fakes.s3 import FakeS3
 from tests.fakes.samples import request_of
 from tests.fakes.timing import FakeClock, FakeKey
 
-if TYPE_CHECKING:
-    from sei_export.jsontypes import JsonObject
-
 CSV = b"Collection Name,Coding Days\nPlatform,3\nWeb,4\n"
 EXPORT = Export.of(
     request_of("team-report", granularity="weekly"),
@@ -29,6 +26,10 @@ EXPORT = Export.of(
     "2026-03-01T06:00:00Z",
     reused=False,
 )
+PAYLOAD: JsonObject = {
+    "export": EXPORT.to_json(),
+    "executionArn": "arn:aws:states:eu-west-1:123456789012:execution:Export:run-1",
+}
 
 
 def _answer(name: str, content: bytes, size: int | None = None) -> bytes:
@@ -46,11 +47,7 @@ def _fetch(answers: list[Answer]) -> tuple[list[bytes], list[str | None]]:
         return SeiClient(http, base, target.org, target.project)
 
     with Loopback(answers) as server:
-        payload: JsonObject = {
-            "export": EXPORT.to_json(),
-            "executionArn": "arn:aws:states:::execution:E:r",
-        }
-        fetch_report(payload, connect, Landing(s3.store, s3.documents, FakeEvents().bus))
+        fetch_report(PAYLOAD, connect, Landing(s3.store, s3.documents, FakeEvents().bus))
         asked = [it.headers["range"] for it in server.received]
     versions = s3.versions.get(keys.data_key(EXPORT), [])
     return [gzip.decompress(version.body) for version in versions], asked

@@ -78,11 +78,11 @@ class Download:
 
         Returns:
             What `land` returns; or, to be called again in another invocation: `finished`: false,
-            `receivedBytes` and `totalBytes`.
+            `receivedBytes`, which is 0 where it is begun anew, and `totalBytes`.
 
         Raises:
-            CorruptDownloadError: The file is damaged: the next call begins anew. Or its connection
-                broke off again and again: the next call resumes.
+            CorruptDownloadError: The file is damaged, or changes each time: the next call begins
+                anew. Or its connection broke off again and again: the next call resumes.
             ExportTimedOutError: It is too slow, and the server cannot go on in the middle of it.
             SeiExportError: As `Body.pieces`, `Staging` and `land` raise.
         """
@@ -170,7 +170,8 @@ class Download:
 
     def _stage(self, left: Left, ticket: Ticket, body: Body, stored: Stored) -> JsonObject:
         """Send raw bytes until they end or the time does."""
-        body.end_earlier(_END_SECONDS)
+        # A read that does not end by itself is ended while a part can still be finished.
+        body.end_earlier(_END_SECONDS / 2)
         parts = self.staging.parts(ticket, stored)
         with self._discarding(left, body):
             try:
