@@ -88,7 +88,7 @@ def test_given_a_server_with_pages_of_its_own_then_all_lands_or_the_harvest_fail
     stack.simulator.behave(clamped, paging="clamped")
     stack.simulator.behave(ignored, paging="ignored", promised=12)
     stack.simulator.seed("sprint", clamped, 30)
-    stack.simulator.seed("sprint", ignored, 12)
+    ids = stack.simulator.seed("sprint", ignored, 12)
 
     whole = _harvest(stack, report="sprint", dateFrom="2026-01-01", teamId=clamped)
     assert whole.status == "SUCCEEDED", whole.cause
@@ -99,7 +99,8 @@ def test_given_a_server_with_pages_of_its_own_then_all_lands_or_the_harvest_fail
     assert (part.status, part.error) == ("FAILED", "HarvestIncompleteError")
     assert "promise 2 more than they have" in part.cause
     assert part.entered("ListExports") == 2
-    assert part.entered("ExportLanded") == 10
+    folder = "exports/report=sprint/shape=harvested/export="
+    assert [len(stack.versions(f"{folder}{export}/")) for export in ids] == [1] * 10 + [0] * 2
 
 
 def test_a_wrong_filter_is_refused_before_any_call(stack: Harness) -> None:
