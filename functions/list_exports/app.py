@@ -12,9 +12,9 @@ from sei_export.steps.list_exports import list_exports
 @entry()
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
     """Take `input`, `cursor`, `executionArn` and `startedAt`; return a page."""
-    page = list_exports(
-        event, settings.harvest_defaults(), wiring.connector(context), wiring.object_store()
-    )
+    # The marks are looked for ten at a time; when one call hangs, another may have begun.
+    connect = wiring.connector(context, calls_after=2)
+    page = list_exports(event, settings.harvest_defaults(), connect, wiring.object_store())
     listed, known = page["listed"], page["known"]
     if isinstance(listed, int) and isinstance(known, int):
         metrics.add_metric("ExportsFound", MetricUnit.Count, listed - known)
