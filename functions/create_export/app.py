@@ -16,7 +16,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
         event,
         settings.request_defaults(),
         wiring.connector(context, fresh_key=True),
-        read_json=lambda key: wiring.documents().read_json(key),
+        read_json=lambda key: wiring.hints().read_json(key),
     )
     metrics.add_dimension("report", str(export["report"]))
     name = "ExportsReused" if export["reused"] else "ExportsCreated"

@@ -110,10 +110,10 @@ SUBSTITUTIONS = {"ExportTimeoutMinutes": "60", "MaxRestarts": "2", "MaxConcurren
 PUBLISHING = ("PublishFailure", "PublishExportFailure", "PublishBatch")
 
 
-def definition_of(name: str) -> JsonObject:
+def definition_of(name: str, **substitutions: str) -> JsonObject:
     """A machine's definition with its substitutions; a child is the batch's inner one."""
     text = (machine.EXPORT.parent / f"{name.replace('child', 'batch')}.asl.json").read_text()
-    for key, value in SUBSTITUTIONS.items():
+    for key, value in (SUBSTITUTIONS | substitutions).items():
         text = text.replace(f"${{{key}}}", value)
     definition: JsonObject = machine.parse(text)
     if name == "child":

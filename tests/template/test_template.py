@@ -211,3 +211,12 @@ def test_samconfig_has_its_three_environments_and_lints() -> None:
     assert {"default", "prod", "local"} <= set(config)
     for environment in ("default", "prod", "local"):
         assert config[environment]["validate"]["parameters"]["lint"] is True
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_several_calls_of_aws_that_all_hang_fit_into_a_functions_time(name: str) -> None:
+    function = FUNCTIONS[name]
+    variables = dict(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
+    variables |= function["Environment"]["Variables"]
+    # The key read twice, and two calls of S3 or the bus.
+    assert 4 * int(variables["SDK_CALL_SECONDS"]) < function["Timeout"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from botocore.exceptions import DataNotFoundError
 from botocore.loaders import JSONFileLoader, Loader
+from botocore.retries.standard import ExponentialBackoff, RetryContext
 
 from sei_export import aws
 
@@ -76,10 +77,31 @@ def test_given_no_such_file_when_read_then_there_is_none(tmp_path: Path) -> None
 def test_all_services_are_known_to_botocore_and_limited_in_time_and_tries() -> None:
     for client in _all():
         config = vars(client.meta.config)
-        assert (config["connect_timeout"], config["read_timeout"]) == (5, 30)
-        assert config["retries"] == {"mode": "standard", "total_max_attempts": 4}
+        assert (config["connect_timeout"], config["read_timeout"]) == (3, 4)
+        assert config["retries"] == {"mode": "standard", "total_max_attempts": 2}
     services = [client.meta.service_model.service_name for client in _all()]
     assert services == ["secretsmanager", "s3", "events"]
+
+
+@pytest.mark.parametrize("seconds", [5, 15, 39, 40, 75, 300])
+def test_a_call_whose_tries_all_hang_takes_the_time_that_it_was_given(seconds: float) -> None:
+    patience = aws.Patience.within(seconds)
+    config = vars(aws.s3(1, patience).meta.config)
+    assert config["retries"]["total_max_attempts"] == patience.tries >= 2
+    hanging = patience.tries * (config["connect_timeout"] + config["read_timeout"])
+    # As if chance were at its end each time.
+    backoff = ExponentialBackoff(random=lambda: 1.0)
+    tried = [RetryContext(attempt_number=number) for number in range(1, patience.tries)]
+    pauses = [backoff.delay_amount(context) for context in tried]
+    assert hanging + sum(pauses) == pytest.approx(patience.longest) == pytest.approx(seconds)
+    assert 0 < config["connect_timeout"] <= 3
+    assert config["read_timeout"] > 0
+
+
+def test_a_hint_is_asked_for_once_and_not_for_long() -> None:
+    config = vars(aws.s3(1, aws.HINT).meta.config)
+    assert config["retries"]["total_max_attempts"] == 1
+    assert config["connect_timeout"] + config["read_timeout"] == aws.HINT.longest == 2
 
 
 @pytest.mark.parametrize("service", ["sns", "glue", "sqs"])

@@ -47,7 +47,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     kept = (
-        *(wiring.object_store, wiring.documents, wiring.landing),
+        *(wiring.object_store, wiring.documents, wiring.landing, wiring.hints),
         *(wiring._s3, wiring._secrets),  # noqa: SLF001 - kept for a process's life
     )
     for part in kept:
@@ -178,6 +178,39 @@ def test_given_another_header_when_connected_then_the_parameter_is_named(
         connect(request())
 
 
+def test_given_no_time_for_reading_the_secret_again_when_refused_then_that_is_told(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    manager = aws(_secret("pat.1"))
+    monkeypatch.setenv("SDK_CALL_SECONDS", "20")
+    context = Context(seconds=60)
+
+    def answer(_: Received) -> Answer:
+        context.seconds = 19
+        return reply(401)
+
+    with Loopback(answer) as api:
+        _call(monkeypatch, api)
+        client = wiring.connector(context)(request())
+        with pytest.raises(ServiceUnavailableError, match="19 s before the function's end"):
+            client.create(request())
+    assert (len(api.received), len(manager.received)) == (1, 1)
+
+
+def test_given_calls_that_come_after_the_api_when_connected_then_they_have_their_time(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    aws(_secret("pat.1"))
+    monkeypatch.setenv("SDK_CALL_SECONDS", "20")
+    with Loopback(lambda _: reply(503, headers={"Retry-After": "17.5"})) as api:
+        _call(monkeypatch, api)
+        # 60 s, but for 3 s of margin and two calls of 20 s.
+        client = wiring.connector(Context(seconds=60), calls_after=2)(request())
+        with pytest.raises(ServiceUnavailableError):
+            client.create(request())
+    assert len(api.received) == 1
+
+
 def test_given_little_time_when_connected_then_a_retry_beyond_it_is_not_begun(
     monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
 ) -> None:
@@ -220,6 +253,27 @@ def test_given_a_bucket_when_written_to_then_it_is_the_one_of_the_settings(
     assert received.headers["content-encoding"] is None
     assert received.body == b"xyz"
     assert received.headers["x-amz-checksum-crc32"] == _crc32(b"xyz")
+
+
+def test_given_a_bucket_that_is_down_when_asked_for_a_hint_then_once_is_enough(
+    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
+) -> None:
+    s3 = aws(reply(503))
+    _deliver(monkeypatch)
+    with pytest.raises(ServiceUnavailableError):
+        wiring.hints().read_json("manifests/series.json")
+    assert len(s3.received) == 1
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(None, 2), ("15", 2), ("75", 3)])
+def test_given_a_functions_own_patience_when_a_client_is_made_then_it_has_that(
+    monkeypatch: pytest.MonkeyPatch, seconds: str | None, tries: int
+) -> None:
+    monkeypatch.delenv("SDK_CALL_SECONDS", raising=False)
+    if seconds:
+        monkeypatch.setenv("SDK_CALL_SECONDS", seconds)
+    client = wiring._s3()  # noqa: SLF001 - what all of the bucket's views have
+    assert vars(client.meta.config)["retries"]["total_max_attempts"] == tries
 
 
 def test_given_a_large_file_when_uploaded_then_its_parts_are_numbered_and_checked(

@@ -1,13 +1,16 @@
 """AWS clients of one session: what botocore reads of disk is read once for all of them.
 
 boto3's own session would add nothing that is used here, and takes its time to begin.
+
+A call with all its tries ends well before its function does: what hangs then has a name, where the
+platform would end the function without one.
 """
 
 import gzip
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader, Loader
@@ -17,6 +20,47 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+CALL_SECONDS = 15.0
+"""Of a function that has a minute and a half; the template tells each function its own."""
+
+_ENOUGH_FOR_THREE = 40.0
+
+
+class Patience(NamedTuple):
+    """How long a call may take.
+
+    Attributes:
+        connect_seconds: Until a connection is made.
+        read_seconds: The longest silence after that.
+        tries: How many at most, the first included.
+    """
+
+    connect_seconds: float
+    read_seconds: float
+    tries: int
+
+    @classmethod
+    def within(cls, seconds: float) -> "Patience":
+        """Spread so many seconds over two tries, or over three if that leaves each its time."""
+        tries = 3 if seconds >= _ENOUGH_FOR_THREE else 2
+        each = (seconds - _pauses(tries)) / tries
+        connect = min(3.0, each / 2)
+        return cls(connect, each - connect, tries)
+
+    @property
+    def longest(self) -> float:
+        """The seconds of a call whose tries all hang."""
+        return self.tries * (self.connect_seconds + self.read_seconds) + _pauses(self.tries)
+
+
+HINT = Patience(1.0, 1.0, 1)
+"""Of a call whose answer is welcome, and not needed."""
+
+
+def _pauses(tries: int) -> float:
+    """The longest pauses between tries, as botocore's mode "standard" makes them."""
+    return float(sum(2**number for number in range(tries - 1)))
 
 
 class _Files(JSONFileLoader):
@@ -48,24 +92,27 @@ class _NamedServices(Loader):
         return sorted(self.asked)
 
 
-def events() -> "EventBridgeClient":
+_USUAL = Patience.within(CALL_SECONDS)
+
+
+def events(patience: Patience = _USUAL) -> "EventBridgeClient":
     """For the event bus."""
-    return cast("EventBridgeClient", _client("events"))
+    return cast("EventBridgeClient", _client("events", patience))
 
 
-def s3(connections: int) -> "S3Client":
+def s3(connections: int, patience: Patience = _USUAL) -> "S3Client":
     """For the bucket, with at most so many connections."""
-    return cast("S3Client", _client("s3", connections))
+    return cast("S3Client", _client("s3", patience, connections))
 
 
-def secrets() -> "SecretsManagerClient":
+def secrets(patience: Patience = _USUAL) -> "SecretsManagerClient":
     """For the API key."""
-    return cast("SecretsManagerClient", _client("secretsmanager"))
+    return cast("SecretsManagerClient", _client("secretsmanager", patience))
 
 
-def _client(service: str, connections: int = 1) -> object:
+def _client(service: str, patience: Patience = _USUAL, connections: int = 1) -> object:
     _data().asked.add(service)
-    return _session().create_client(service, config=_config(connections))
+    return _session().create_client(service, config=_config(patience, connections))
 
 
 @cache
@@ -80,11 +127,11 @@ def _session() -> Session:
     return session
 
 
-def _config(connections: int) -> Config:
+def _config(patience: Patience, connections: int) -> Config:
     return Config(
-        connect_timeout=5,
-        read_timeout=30,
-        retries={"mode": "standard", "total_max_attempts": 4},
+        connect_timeout=patience.connect_seconds,
+        read_timeout=patience.read_seconds,
+        retries={"mode": "standard", "total_max_attempts": patience.tries},
         max_pool_connections=connections,
         # Checksums are our own where it matters; TLS protects what is sent, so that signing need
         # not hash every part.

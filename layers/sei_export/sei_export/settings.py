@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sei_export.landing.limits import Limits
     from sei_export.request.defaults import RequestDefaults
 
+_LEAST_CALL_SECONDS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
@@ -143,6 +145,21 @@ def _count(environ: Mapping[str, str], name: str, parameter: str) -> int | None:
     if not text.isdecimal() or not int(text):
         raise ConfigurationError(f"The parameter {parameter} is {text!r}.")
     return int(text)
+
+
+def sdk_call_seconds(environ: Mapping[str, str] = os.environ) -> float:
+    """Read how long one call of an AWS service may take in this function, with all its tries.
+
+    Raises:
+        ConfigurationError: It is no whole number of at least 5.
+    """
+    seconds = environ.get("SDK_CALL_SECONDS") or "15"
+    if not seconds.isdecimal() or int(seconds) < _LEAST_CALL_SECONDS:
+        raise ConfigurationError(
+            f"The environment variable SDK_CALL_SECONDS is {seconds!r}.",
+            remedy="Deploy the function with this project's template; it sets the variable.",
+        )
+    return float(seconds)
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

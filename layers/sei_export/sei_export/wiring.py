@@ -8,12 +8,20 @@ from sei_export.api.client import Connect, InProject, SeiClient
 from sei_export.api.key import ApiKey
 from sei_export.api.sentkey import KeyHeader
 from sei_export.clock import Deadline
-from sei_export.settings import api_settings, event_bus_name, export_bucket, landing_limits
+from sei_export.errors import ServiceUnavailableError
+from sei_export.settings import (
+    api_settings,
+    event_bus_name,
+    export_bucket,
+    landing_limits,
+    sdk_call_seconds,
+)
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
     from mypy_boto3_s3 import S3Client
 
+    from sei_export.aws import Patience
     from sei_export.bucket.documents import Documents
     from sei_export.bucket.objects import ObjectStore
     from sei_export.download.staging import Staging
@@ -30,25 +38,65 @@ class Context(Protocol):
         """Milliseconds until Lambda ends the invocation."""
 
 
-def connector(context: Context, *, fresh_key: bool = False) -> Connect:
+def connector(context: Context, *, fresh_key: bool = False, calls_after: int = 0) -> Connect:
     """Make clients that end in time with this invocation.
 
     Args:
         context: Lambda's.
         fresh_key: Whether each client's first call reads the key past the cache. So it is where
             an execution begins: then a new key counts, and a run of one proves it.
+        calls_after: Of AWS's services, one after another, for which the API has to leave time.
     """
 
     def connect(target: InProject) -> SeiClient:
         settings = api_settings()
-        key = ApiKey(settings.api_key_secret_arn, _secrets())
+        key = ApiKey(settings.api_key_secret_arn, _SecretsInTime(_secrets(), context))
         seconds = context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
+        if calls_after:
+            seconds -= calls_after * sdk_call_seconds()
         header = KeyHeader.parse(settings.api_key_header)
         deadline = Deadline.after(seconds)
         http = HttpClient(settings.base_url, key, deadline, header, fresh_key=fresh_key)
         return SeiClient(http, settings.base_url, target.org, target.project)
 
     return connect
+
+
+class _SecretsInTime:
+    """Reads a secret anew only while there is time for it, so that the function's end has a name.
+
+    Args:
+        secrets: Powertools' provider.
+        context: Lambda's.
+    """
+
+    def __init__(self, secrets: "SecretsProvider", context: Context) -> None:
+        self._secrets = secrets
+        self._context = context
+
+    def get(
+        self, name: str, max_age: int | None = None, *, force_fetch: bool = False
+    ) -> str | bytes | dict[str, object] | None:
+        """Read a secret's current value.
+
+        Raises:
+            ServiceUnavailableError: It would have to be read anew, and there is no time for that.
+        """
+        left = self._context.get_remaining_time_in_millis() / 1000
+        if force_fetch and left < sdk_call_seconds():
+            raise ServiceUnavailableError(
+                f"The API key was to be read again, {left:.0f} s before the function's end."
+            )
+        return self._secrets.get(name, max_age=max_age, force_fetch=force_fetch)
+
+
+@cache
+def hints() -> "Documents":
+    """Make the export bucket's JSON documents for whoever can do without: they answer or not."""
+    from sei_export import aws
+    from sei_export.bucket.documents import Documents
+
+    return Documents(aws.s3(1, aws.HINT), export_bucket())
 
 
 @cache
@@ -81,7 +129,7 @@ def landing() -> "Landing":
     from sei_export.landing.events import EventBus
     from sei_export.landing.land import Landing
 
-    bus = EventBus(aws.events(), event_bus_name())
+    bus = EventBus(aws.events(_patience()), event_bus_name())
     return Landing(object_store(), documents(), bus, landing_limits())
 
 
@@ -90,7 +138,7 @@ def _s3() -> "S3Client":
     from sei_export import aws
     from sei_export.bucket.many import CONNECTIONS
 
-    return aws.s3(CONNECTIONS)
+    return aws.s3(CONNECTIONS, _patience())
 
 
 @cache
@@ -99,4 +147,10 @@ def _secrets() -> "SecretsProvider":
 
     from sei_export import aws
 
-    return SecretsProvider(boto3_client=aws.secrets())
+    return SecretsProvider(boto3_client=aws.secrets(_patience()))
+
+
+def _patience() -> "Patience":
+    from sei_export.aws import Patience
+
+    return Patience.within(sdk_call_seconds())

@@ -1,6 +1,7 @@
 """A batch's plan: what it asks for, and everything that is wrong with it at once."""
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -188,3 +189,10 @@ def test_as_many_windows_as_a_batch_has_items_are_taken() -> None:
 
 
 # --- any plan ---
+
+
+@pytest.mark.parametrize("wide", ["x", "漢"])
+def test_given_an_entry_that_no_export_takes_then_its_size_is_told(wide: str) -> None:
+    entry = asked(metrics=[wide * (90_000 // len(wide.encode()))])
+    [problem] = plan_problems(plan_of(asked(), entry))
+    assert re.fullmatch(r"exports\[1\] has 90,\d{3} bytes: at most 90,000 are allowed\.", problem)

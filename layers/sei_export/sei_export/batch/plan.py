@@ -1,5 +1,6 @@
 """The plan of a batch: from an execution's input to the exports that it asks for."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from sei_export.request.parsing import read_input, take_anchor
 MAX_ENTRIES = 500
 MAX_ITEMS = 10_000
 """Of a batch. Lists of so many pass through a function's memory, and rounds through one bucket."""
+
+MAX_ENTRY_BYTES = 90_000
+"""With its defaults and dates an entry is the input of an export, which has a limit of its own."""
 
 CONTINUE = "CONTINUE"
 """The status of a batch that has a round to run."""
@@ -122,6 +126,10 @@ def _exports(
         where = path.format(index)
         if not isinstance(entry, dict):
             problems.bad_value(where, entry, "a request")
+            continue
+        size = len(json.dumps(entry, ensure_ascii=False).encode(errors="replace"))
+        if size > MAX_ENTRY_BYTES:
+            problems.add(f"{where} has {size:,} bytes: at most {MAX_ENTRY_BYTES:,} are allowed.")
             continue
         # One more than fits, to show that they do not; one for the entry's own problems.
         planned = read(where, entry, max(left + 1, 1))

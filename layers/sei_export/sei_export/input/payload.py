@@ -4,9 +4,56 @@ from datetime import datetime
 
 from sei_export import dates
 from sei_export.errors import InvalidRequestError
-from sei_export.jsontypes import JsonObject, is_count
+from sei_export.jsontypes import JsonObject, JsonValue, is_count
+
+MAX_INPUT_BYTES = 100_000
+"""Of an export's or a harvest's input, as the state machines know it, too. An input stands in the
+payloads of tasks, which take 256 KiB, and twice where a batch notes what became of an item."""
+
+MAX_PLAN_BYTES = 250_000
+"""Of a batch's input, as the state machine knows it, too."""
+
+MAX_DEPTH = 50
+"""Of an input's lists and objects inside one another. Nothing that is asked for has ten."""
 
 BY_HAND = "Invoke the function with a payload of the form that its file in events/ shows."
+
+
+def input_field(payload: JsonObject, most_bytes: int) -> JsonValue:
+    """The execution's input, of a size and a depth that can be dealt with.
+
+    Args:
+        payload: `input`; and `inputBytes`, by which the state machine tells how large it is: if it
+            is too large, the input itself is not there.
+        most_bytes: How large it may be.
+
+    Raises:
+        InvalidRequestError: It is larger, or deeper than `MAX_DEPTH`.
+    """
+    size = payload.get("inputBytes", 0)
+    if isinstance(size, int | float) and size > most_bytes:
+        raise InvalidRequestError(
+            [f"the input has {size:,.0f} bytes: at most {most_bytes:,} are allowed."]
+        )
+    given = payload.get("input")
+    if _is_deep(given):
+        raise InvalidRequestError(
+            [f"the input has more than {MAX_DEPTH} levels of lists and objects in one another."]
+        )
+    return given
+
+
+def _is_deep(given: JsonValue) -> bool:
+    level = [given]
+    for _ in range(MAX_DEPTH + 1):
+        inner: list[JsonValue] = []
+        for each in level:
+            if isinstance(each, list):
+                inner += each
+            elif isinstance(each, dict):
+                inner += each.values()
+        level = inner
+    return bool(level)
 
 
 def text_field(payload: JsonObject, name: str) -> str:

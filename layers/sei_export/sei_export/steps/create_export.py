@@ -7,9 +7,8 @@ from collections.abc import Callable
 from sei_export import dates, keys
 from sei_export.api.client import Connect
 from sei_export.bucket.documents import Document
-from sei_export.errors import SeiExportError
 from sei_export.export import Export
-from sei_export.input.payload import text_field, time_field
+from sei_export.input.payload import MAX_INPUT_BYTES, input_field, text_field, time_field
 from sei_export.jsontypes import JsonObject
 from sei_export.manifest import Series
 from sei_export.request.defaults import RequestDefaults
@@ -28,7 +27,8 @@ def create_export(
     """Validate the input, then create the export; a legacy report needs no creating.
 
     Args:
-        payload: `input`, the execution's; `executionArn`; `startedAt`, the execution's start.
+        payload: `input` and `inputBytes`, the execution's; `executionArn`; `startedAt`, the
+            execution's start.
         defaults: The stack's settings for requests.
         connect: Makes the client for an organization and project. Not called, and so no secret
             read and no connection made, before the request is known to be valid.
@@ -45,7 +45,8 @@ def create_export(
         time_field(payload, "startedAt"),
         text_field(payload, "executionArn"),
     )
-    request = parse_request(payload.get("input"), defaults, started_at)
+    given = input_field(payload, MAX_INPUT_BYTES)
+    request = parse_request(given, defaults, started_at)
     started = dates.format_moment(started_at)
     if request.report.is_legacy:
         export = Export.of(request, _own_id(request, execution_arn), started, reused=False)
@@ -69,8 +70,8 @@ def _last_duration(request: ExportRequest, read_json: Callable[[str], Document])
     """
     try:
         return Series.from_json(read_json(keys.series_key(request)).content).duration_seconds
-    except SeiExportError as error:
-        logger.warning("The last duration is not known: %s", error.message)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong there, the export is made
+        logger.warning("The last duration is not known: %s", error)
         return 0.0
 
 

@@ -7,7 +7,7 @@ from sei_export.harvest.cursor import next_cursor, read_cursor, turn
 from sei_export.harvest.defaults import HarvestDefaults
 from sei_export.harvest.filters import parse_harvest
 from sei_export.harvest.page import read_page
-from sei_export.input.payload import time_field
+from sei_export.input.payload import MAX_INPUT_BYTES, input_field, time_field
 from sei_export.jsontypes import JsonObject
 
 
@@ -17,8 +17,8 @@ def list_exports(
     """List one page.
 
     Args:
-        payload: `input`, the execution's; `cursor`, which the page before returned, `{}` for the
-            first; `startedAt`, the execution's start.
+        payload: `input` and `inputBytes`, the execution's; `cursor`, which the page before
+            returned, `{}` for the first; `startedAt`, the execution's start.
         defaults: The stack's settings.
         connect: Makes the client for an organization and project.
         store: Where exports land.
@@ -36,7 +36,8 @@ def list_exports(
         SeiExportError: As `SeiClient.list` and the store raise.
     """
     started_at = time_field(payload, "startedAt")
-    harvest = parse_harvest(payload.get("input"), defaults, started_at)
+    given = input_field(payload, MAX_INPUT_BYTES)
+    harvest = parse_harvest(given, defaults, started_at)
     place = read_cursor(payload.get("cursor"), harvest)
     query = {**harvest.filters, "limit": str(harvest.limit), "page": str(place.number)}
     listed = connect(harvest).list(place.report, query)

@@ -16,6 +16,7 @@ from sei_export.batch.plan import CONTINUE, Plan, parse_plan
 from sei_export.batch.record import PlanRecord
 from sei_export.batch.trees import in_own_spelling, read_trees
 from sei_export.bucket.documents import Documents
+from sei_export.input.payload import MAX_PLAN_BYTES, input_field
 from sei_export.input.run import BatchRun
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.manifest import Series
@@ -35,8 +36,8 @@ def plan_batch(
     """Plan a batch: nothing is created at the API.
 
     Args:
-        payload: `input`, the execution's, a plan; `run`, the name of the batch's folder;
-            `executionArn`; `startedAt`, the execution's start.
+        payload: `input` and `inputBytes`, the execution's, a plan; `run`, the name of the batch's
+            folder; `executionArn`; `startedAt`, the execution's start.
         defaults: The stack's settings.
         connect: Makes the client for an organization and project.
         documents: Where the plan goes, and what is known of earlier batches.
@@ -51,7 +52,7 @@ def plan_batch(
         SeiExportError: As the client and `Documents` raise.
     """
     run = BatchRun.read(payload)
-    plan = parse_plan(payload.get("input"), defaults, run.started_at)
+    plan = parse_plan(input_field(payload, MAX_PLAN_BYTES), defaults, run.started_at)
     trees = read_trees(
         plan, lambda request, path: find_tree(connect(request), str(request.tree), path)
     )
