@@ -118,7 +118,8 @@ def show_failure(console: Console, error: str, cause: str) -> None:
         error: The error's name, or what failed.
         cause: Its message; a remedy in it gets a line of its own.
     """
-    message, found, remedy = cause.partition(" Remedy: ")
+    message, found, remedy = cause.rpartition(" Remedy: ")
+    message = message if found else cause
     console.print()
     console.print(Text.assemble((error, "bold red"), f": {message}"), soft_wrap=True)
     if found:

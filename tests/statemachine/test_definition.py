@@ -44,6 +44,12 @@ SERVICE_ERRORS = {
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 }
+PLATFORM_ERRORS = {
+    *("Sandbox.Timedout", "States.Timeout", "Sandbox.Failure", "Runtime.ExitError"),
+    *("Lambda.Unknown", "Lambda.ResourceNotReadyException"),
+    "Lambda.ClientExecutionTimeoutException",
+}
+"""What ends a function, or keeps it from beginning, and may pass."""
 MACHINES = {
     machine.EXPORT: "ExportStateMachine",
     machine.HARVEST: "HarvestStateMachine",
@@ -224,10 +230,20 @@ def test_every_task_has_a_timeout_retries_with_full_jitter_and_catches_all(
     assert machine.error_names(machine.entries(task, "Catch")[-1]) == ["States.ALL"]
 
 
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_whatever_can_catch_catches_all_and_what_all_does_not_match(graph: machine.Tree) -> None:
+    for name, state in machine.states(graph).items():
+        if state["Type"] in {"Task", "Map"}:
+            caught = [machine.error_names(entry) for entry in machine.entries(state, "Catch")]
+            # It can be caught by its name alone.
+            assert caught == [["States.DataLimitExceeded"], ["States.ALL"]], name
+
+
 @pytest.mark.parametrize("task", FUNCTION_TASKS)
 def test_every_function_is_tried_again_for_lambdas_own_errors(task: machine.Tree) -> None:
     retried = [set(machine.error_names(entry)) for entry in machine.entries(task, "Retry")]
     assert SERVICE_ERRORS in retried
+    assert set().union(*retried) >= PLATFORM_ERRORS
 
 
 @pytest.mark.parametrize("task", FUNCTION_TASKS)
@@ -280,15 +296,27 @@ def test_a_harvest_fits_into_an_executions_history() -> None:
     call = 3 + 2 * 2
     assert again >= call
     assert landed >= call + 2 + 3
-    assert failed >= (calls - 1) * call + 3 * (1 + sum(retries)) + 2 * 4 + 3 + 3
+    # Before one that fails is tried again, it is described, judged and waited for.
+    failing = call + 3 * 2 - 2
+    assert failed >= (calls - 1) * failing + 3 * (1 + sum(retries)) + 2 * 4 + 3 + 3
     assert page >= 12
     largest_page = 100
     assert landed + (calls - 1) * again < failed
-    assert most + largest_page * failed < 25_000
+    # Pages that could not be listed were described, judged and waited for, too.
+    described = str(machine.states(harvest)["DescribeFailure"]["Assign"]["failure"])
+    tries = re.search(r"\$failures < (\d+)", described)
+    assert tries
+    assert most + largest_page * failed + int(tries[1]) * (call + 3 * 2) < 25_000
     # And into its time, one export after the other: those that fail take all their tries.
     listing = _longest(machine.states(harvest)["ListExports"])
     landing = machine.states(processor)["LandExport"]
-    seconds = most // page * listing
+    deadline = machine.states(harvest)["ListExports"]["Assign"]["deadlineMillis"]
+    waiting = re.search(r"\$millis\(\) \+ (\d+)", deadline)
+    asked = re.search(r"\$number\(\$after\) <= (\d+)", json.dumps(processor))
+    assert waiting
+    assert asked
+    seconds = most // page * listing + int(tries[1]) * (int(waiting[1]) // 1000)
+    seconds += (most_failed + largest_page) * calls * int(asked[1])
     seconds += (most_failed + largest_page) * calls * _longest(landing)
     seconds += (most // landed + largest_page) * calls * landing["TimeoutSeconds"]
     assert seconds < harvest["TimeoutSeconds"]

@@ -84,6 +84,32 @@ def test_the_wait_grows_with_the_exports_age(
         pytest.param("plain text", "plain text", None, id="the platform's error"),
         pytest.param("", "StorageError without a message.", None, id="no cause"),
         pytest.param('{"errorMessage": "cut', '{"errorMessage": "cut', None, id="cut JSON"),
+        pytest.param("{cut}", "{cut}", None, id="braces around what is no JSON"),
+        pytest.param(
+            '{"errorMessage": "A \\"b\\" \\\\ \\u00e9\\ud83d\\ude00\\n. Remedy: Mend it.", "stackT',
+            'A "b" \\ é😀\n.',
+            "Mend it.",
+            id="JSON that was cut after its message",
+        ),
+        pytest.param(
+            '{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out."}',
+            "Task timed out.",
+            None,
+            id="Lambda's error, the other way round",
+        ),
+        pytest.param(
+            json.dumps({"errorMessage": 'It said "A. Remedy: Pay." Remedy: Mend it.'}),
+            'It said "A. Remedy: Pay."',
+            "Mend it.",
+            id="a quoted remedy",
+        ),
+        pytest.param(
+            json.dumps({"errorMessage": "A. Remedy: "}), "A. Remedy: ", None, id="an empty remedy"
+        ),
+        pytest.param(
+            '{"errorMessage": "a \\x"}', '{"errorMessage": "a \\x"}', None, id="no escape"
+        ),
+        pytest.param("A. Remedy: Mend it.", "A.", "Mend it.", id="a child's error"),
     ],
 )
 def test_every_cause_becomes_a_message_and_a_remedy(
@@ -108,6 +134,10 @@ def test_the_failure_event_has_the_input_when_no_export_was_made_unless_it_is_hu
 
     assert request({"a": 1}, {}) == {"a": 1}
     assert request({"a": "x" * 200_000}, {}) is None
+    # Of bytes, not of characters: EventBridge takes 256 KiB.
+    assert request({"a": "漢" * 86_500}, {}) is None
+    assert request({"a": "漢" * 15_000}, {}) == {"a": "漢" * 15_000}
+    assert request({}, {"request": {"metrics": ["漢" * 86_500]}}) is None
     assert request({"a": 1}, {"request": {"report": "productivity"}}) == {"report": "productivity"}
 
 

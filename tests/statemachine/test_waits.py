@@ -131,9 +131,9 @@ def test_what_a_harvest_lands_is_tried_seven_times_in_all() -> None:
     ]
 
 
-def test_what_a_harvest_lands_waits_an_hour_at_most() -> None:
-    script: Script = {"ListExports": [PAGE], "LandExport": [_limited(3600), _limited(3601)]}
-    assert Run("harvest", script).engine.waited == [3615]
+def test_what_a_harvest_lands_waits_half_an_hour_at_most() -> None:
+    script: Script = {"ListExports": [PAGE], "LandExport": [_limited(1800), _limited(1801)]}
+    assert Run("harvest", script).engine.waited == [1815]
 
 
 def test_after_a_success_the_tries_are_counted_anew() -> None:
@@ -147,3 +147,13 @@ def test_after_a_success_the_tries_are_counted_anew() -> None:
 def test_what_does_not_pass_is_not_waited_for(error: str) -> None:
     run = Run("export", _export(_limited(200, error), EXPORT))
     assert (run.end.error, run.engine.waited) == (error, [])
+
+
+def test_a_day_of_polls_of_which_each_fails_at_first_fits_into_a_history() -> None:
+    polls: list[JsonValue | StateError] = [_limited(), {"status": "processing"}] * 3000
+    script = _export(EXPORT, CheckExport=polls)
+    run = Run("export", script, minutes="1440")
+    run.check()
+    assert run.end.error in {"ExportTimedOutError", "RateLimitedError"}
+    # As long as there is room, each is tried again; then the first failure is the last.
+    assert run.engine.visited.count("WaitToTryAgain") == 300

@@ -134,18 +134,23 @@ class Run:
         script: What its tasks answer.
         given: Its input.
         bus: Where its events go.
+        minutes: The stack's ExportTimeoutMinutes.
     """
 
     name: str
     script: Script
     given: JsonValue = field(default_factory=dict)
     bus: Bus = field(default_factory=Bus)
+    minutes: str | None = None
 
     def __post_init__(self) -> None:
         self.left = {state: iter(answers) for state, answers in self.script.items()}
         self.last: dict[str, JsonValue | StateError] = {}
         self.engine = Engine(self._answer, self.given)
-        self.end: End = self.engine.run(DEFINITIONS[self.name])
+        definition = DEFINITIONS[self.name]
+        if self.minutes:
+            definition = definition_of(self.name, ExportTimeoutMinutes=self.minutes)
+        self.end: End = self.engine.run(definition)
 
     def _answer(self, state: str, arguments: JsonValue) -> JsonValue:
         if state.startswith(PUBLISHING):

@@ -1,0 +1,93 @@
+"""The README has a remedy for every name of AWS's, and tells which are tried again."""
+
+import re
+from collections import Counter
+from fnmatch import fnmatchcase
+
+import botocore.session
+import pytest
+
+from local.paths import ROOT
+from tests.statemachine import machine
+
+TABLE = (ROOT / "README.md").read_text().partition("<!-- aws -->\n")[2].partition("\n\n")[0]
+ROWS = [
+    (re.findall(r"`([\w.*]+)`", cells[0]), cells[2], cells[3])
+    for cells in (row.strip("| ").split(" | ") for row in TABLE.splitlines()[2:])
+]
+NAMES = [name for names, _, _ in ROWS for name in names]
+STATES = (
+    # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    *("States.DataLimitExceeded", "States.ExceedToleratedFailureThreshold"),
+    *("States.HeartbeatTimeout", "States.Http.Socket", "States.ItemReaderFailed"),
+    *("States.ResultWriterFailed", "States.Runtime", "States.TaskFailed", "States.Timeout"),
+    *("States.QueryEvaluationError", "States.Permissions", "States.NoChoiceMatched"),
+    *("States.BranchFailed", "States.IntrinsicFailure", "States.ParameterPathFailure"),
+)
+LAMBDA = (
+    # As its runtime's emulator has them: github.com/aws/aws-lambda-runtime-interface-emulator.
+    *("Sandbox.Timedout", "Sandbox.Timeout", "Sandbox.Failure", "Runtime.ExitError"),
+    *("Runtime.InvalidEntrypoint", "Runtime.InvalidWorkingDir", "Runtime.InvalidTaskConfig"),
+    *("Runtime.TruncatedResponse", "Runtime.Unknown", "Extension.InitError", "Extension.Crash"),
+    *("Extension.ExitError", "Extension.LaunchError", "Function.ResponseSizeTooLarge"),
+    "Function.Unknown",
+    # And as its runtime client for Python.
+    *("Runtime.ImportModuleError", "Runtime.HandlerNotFound", "Runtime.UserCodeSyntaxError"),
+    *("Runtime.MalformedHandlerName", "Runtime.MarshalError", "Runtime.UnmarshalError"),
+    # And what Step Functions adds to Lambda's own.
+    *("Lambda.Unknown", "Lambda.AWSLambdaException", "Lambda.SdkClientException"),
+    "Lambda.ClientExecutionTimeoutException",
+)
+
+
+def _documented(service: str, operation: str, prefix: str) -> list[str]:
+    model = botocore.session.get_session().get_service_model(service)
+    return [f"{prefix}.{shape.name}" for shape in model.operation_model(operation).error_shapes]
+
+
+POSSIBLE = (
+    *STATES,
+    *LAMBDA,
+    *_documented("lambda", "Invoke", "Lambda"),
+    *_documented("events", "PutEvents", "EventBridge"),
+    *_documented("stepfunctions", "StartExecution", "StepFunctions"),
+    *_documented("stepfunctions", "DescribeExecution", "StepFunctions"),
+)
+
+
+def _matched(field: str, *, again: bool) -> set[str]:
+    """AWS's names in Retry or Catch; of Retry, those that are tried again or those that are not."""
+    return {
+        name
+        for file in machine.ALL
+        for graph in machine.graphs(machine.load(file))
+        for state in machine.states(graph).values()
+        for entry in machine.entries(state, field)
+        if bool(entry.get("MaxAttempts", 1)) is again
+        for name in machine.error_names(entry)
+        if "." in name and name != "States.ALL"
+    }
+
+
+@pytest.mark.parametrize("name", dict.fromkeys(POSSIBLE))
+def test_every_name_that_aws_documents_has_a_row(name: str) -> None:
+    assert [pattern for pattern in NAMES if fnmatchcase(name, pattern)]
+
+
+def test_a_row_has_a_meaning_and_a_remedy_and_a_name_stands_in_one() -> None:
+    assert [name for name, times in Counter(NAMES).items() if times > 1] == []
+    for names, again, remedy in ROWS:
+        assert names
+        assert again in {"yes", "no"}
+        assert len(remedy) > 10
+
+
+def test_what_the_table_says_is_tried_again_is_what_the_machines_try_again() -> None:
+    told = {name for names, again, _ in ROWS if again == "yes" for name in names}
+    # The bus is tried again whatever it says.
+    assert told - {"EventBridge.*"} == _matched("Retry", again=True)
+    assert _matched("Retry", again=False) == set()
+
+
+def test_every_name_that_the_machines_catch_has_a_row_of_its_own() -> None:
+    assert _matched("Catch", again=True) <= set(NAMES)
