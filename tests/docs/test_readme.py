@@ -9,6 +9,7 @@ import pytest
 
 from local.paths import ROOT
 from sei_export import dates, errors
+from sei_export.batch.defaults import BatchDefaults
 from sei_export.batch.plan import parse_plan
 from sei_export.request.defaults import RequestDefaults
 from sei_export.request.parsing import parse_request
@@ -59,7 +60,8 @@ def test_the_input_is_valid_and_gives_the_result_shown() -> None:
 
 def test_the_plan_is_valid_and_its_fields_are_those_that_the_table_explains() -> None:
     given = json.loads(json.dumps(_block("plan")))
-    plan = parse_plan(given, DEFAULTS, {}, datetime.now(UTC))
+    stack = BatchDefaults(DEFAULTS, plan={}, max_concurrency=5)
+    plan = parse_plan(given, stack, datetime.now(UTC))
     assert [len(planned.requests) for planned in plan.exports] == [2]
     for name in ("scope.teams", "backfill", "lookback"):
         assert f"| `{name}` |" in README

@@ -91,13 +91,13 @@ def export_arn(name: str) -> str:
 
 def manifest(asked_for: ExportRequest, **fields: JsonValue) -> Manifest:
     """What is said of a request's export that landed, with some fields of its JSON replaced."""
-    export_id, created_at = f"exp_{asked_for.fingerprint[:16]}", "2026-03-15T06:00:00Z"
-    export = Export.of(asked_for, export_id, created_at, reused=False)
+    fingerprint, created_at = asked_for.fingerprint, "2026-03-15T06:00:00Z"
+    export = Export.of(asked_for, f"exp_{fingerprint[:16]}", created_at, reused=False)
     usual = Manifest(
-        export_id=export_id,
+        export_id=export.export_id,
         report=asked_for.report.name,
         request=asked_for.canonical(),
-        request_fingerprint=asked_for.fingerprint,
+        request_fingerprint=fingerprint,
         reused=False,
         created_at=created_at,
         status="completed",
@@ -118,7 +118,7 @@ def manifest(asked_for: ExportRequest, **fields: JsonValue) -> Manifest:
         duration_seconds=90.25,
         execution_arn=export_arn("run-1"),
     )
-    found = Manifest.from_json(usual.to_json() | fields)
+    found = Manifest.from_json(usual.to_json() | fields) if fields else usual
     assert found
     return found
 
@@ -128,7 +128,7 @@ def landed(item: Item, **fields: JsonValue) -> JsonObject:
 
     `result` is the export machine's output.
     """
-    result = manifest(item.request, executionArn=export_arn(item.name)).to_json()
+    result = manifest(item.request).to_json() | {"executionArn": export_arn(item.name)}
     return {"result": result | fields}
 
 
@@ -156,6 +156,13 @@ def task_failed(
         "Cause": f"{message} Remedy: {remedy}",
     }
     return {"failure": {"Error": "States.TaskFailed", "Cause": json.dumps(described)}}
+
+
+STATE_BYTES = 256 * 1024
+"""Step Functions' limit of what a state takes or gives."""
+
+CAUSE_CHARACTERS = 32_768
+"""Step Functions' limit of a cause."""
 
 
 def size_of(value: JsonValue) -> int:

@@ -142,19 +142,45 @@ def test_the_deadline_rule_covers_each_status_that_waits() -> None:
     assert leaving["Next"] == "PublishFailure"
 
 
+PENDING = {ExportStatus.QUEUED, ExportStatus.PROCESSING}
+"""What may still change: all that end a wait are terminal."""
+
+WAYS_OUT = {
+    ExportStatus.COMPLETED: ("DownloadExport",),
+    ExportStatus.FAILED: ("PublishFailure", "WaitForReuseWindow"),
+    ExportStatus.CANCELLED: ("PublishFailure",),
+    **dict.fromkeys(PENDING, ("PublishFailure", "WaitForExport")),
+}
+"""Where each status leads, in the order of the rules: those with a further condition first."""
+
+
+def _ready_rules(status: str) -> list[machine.Tree]:
+    """The rules that name a status."""
+    rules = machine.entries(STATES["IsExportReady"], "Choices")
+    return [rule for rule in rules if status in re.findall(r"'([a-z]+)'", rule["Condition"])]
+
+
 def test_the_choice_names_exactly_the_statuses_of_the_api() -> None:
     conditions = " ".join(
         str(rule["Condition"]) for rule in machine.entries(STATES["IsExportReady"], "Choices")
     )
     assert set(re.findall(r"'([a-z]+)'", conditions)) == {status.value for status in ExportStatus}
-    pending = next(
-        str(rule["Condition"])
-        for rule in machine.entries(STATES["IsExportReady"], "Choices")
-        if rule["Next"] == "WaitForExport"
-    )
-    assert set(re.findall(r"'([a-z]+)'", pending)) == {
-        status.value for status in ExportStatus if not status.is_terminal
-    }
+
+
+@pytest.mark.parametrize("status", ExportStatus)
+def test_a_status_leads_where_its_meaning_says(status: ExportStatus) -> None:
+    rules = _ready_rules(status.value)
+    assert tuple(rule["Next"] for rule in rules) == WAYS_OUT[status]
+    # The last one has no further condition, so that no status falls through to the unknown ones.
+    waited = "in ['queued', 'processing']"
+    last = waited if status in PENDING else f"= '{status.value}'"
+    assert rules[-1]["Condition"] == f"{{% $states.input.status {last} %}}"
+
+
+@pytest.mark.parametrize("status", ExportStatus)
+def test_only_a_pending_status_is_waited_for(status: ExportStatus) -> None:
+    waits = "WaitForExport" in {rule["Next"] for rule in _ready_rules(status.value)}
+    assert waits is (status in PENDING)
 
 
 def test_a_status_that_nobody_listed_fails() -> None:

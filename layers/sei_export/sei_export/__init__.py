@@ -15,5 +15,6 @@
 An arrow between modules only ever points down, which `make check` proves. One export's way: its
 step in `steps` reads the input (`input`, `request`), asks the API (`api`), moves the file
 (`download`), verifies and publishes it (`landing`, `bucket`) and says so (`manifest`). Only the
-roof reads the environment and makes clients.
+roof reads the environment (`settings`) and makes clients (`aws`); `wiring` puts the parts together,
+`handler` is what all functions' entries share, `figures` are metrics of what landed.
 """

@@ -3,6 +3,7 @@
 Its JSON is a contract: `events/schemas/ExportCompleted.json`, README.
 """
 
+import math
 from dataclasses import dataclass
 
 from sei_export.jsontypes import JsonObject, JsonValue, is_count
@@ -179,7 +180,9 @@ class Series:
     def from_json(cls, content: JsonObject) -> "Series":
         """Read it; an empty or strange one knows nothing."""
         seconds = content.get("durationSeconds")
-        return cls(float(seconds) if isinstance(seconds, int | float) else 0.0)
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+            return cls(0.0)
+        return cls(float(seconds) if math.isfinite(seconds) else 0.0)
 
 
 def _text(value: JsonValue) -> str:

@@ -8,12 +8,10 @@ from hypothesis import strategies as st
 
 from sei_export.batch.outcomes import RESULT_FIELDS, Failure, Outcome
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.fakes.samples import export_arn, task_failed
+from tests.fakes.samples import CAUSE_CHARACTERS, export_arn, task_failed
 from tests.fakes.stage import CSV, DATA_KEY, Stage
 
 ARN = export_arn("run-1")
-CAUSE_CHARACTERS = 32_768
-"""The longest cause of Step Functions."""
 
 _TEXTS = st.text(max_size=40)
 

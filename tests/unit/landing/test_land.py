@@ -341,7 +341,7 @@ def test_given_a_finished_execution_when_another_gets_its_export_then_it_is_no_n
     assert stage.contents == [CSV]
 
 
-def test_given_an_export_when_landed_with_another_content_then_the_object_is_the_last(
+def test_given_an_export_when_landed_with_other_content_then_the_object_is_the_last(
     stage: Stage,
 ) -> None:
     stage.land()
@@ -437,7 +437,7 @@ def test_given_another_export_when_it_is_quicker_then_ours_is_published_over_it(
 
 
 @pytest.mark.parametrize("body", SIZES)
-def test_given_other_exports_without_end_when_landed_then_it_gives_up_without_a_trace(
+def test_given_other_exports_without_end_then_landing_gives_up_without_a_trace(
     stage: Stage, body: bytes
 ) -> None:
     stage.body = reply(200, body)
@@ -554,7 +554,7 @@ def test_given_neither_an_answer_nor_a_state_when_published_then_the_next_try_la
         ),
     ],
 )
-def test_given_an_answer_lost_at_the_last_try_when_landed_then_it_counts_as_published(
+def test_given_an_answer_lost_at_the_last_try_then_the_object_counts_as_published(
     stage: Stage, failure: Exception
 ) -> None:
     theirs = _race(stage, 2)

@@ -1,163 +1,56 @@
 """CloseBatch: another round, or a manifest in which nothing is missing that is not told."""
 
-import json
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable
 
 import pytest
 
 from sei_export import keys
 from sei_export.batch.cuts import USES_BEFORE_RETRY, Cut
 from sei_export.batch.item import Item
-from sei_export.batch.ledger import MAX_ROUNDS, MAX_TRIES
+from sei_export.batch.ledger import MAX_TRIES
 from sei_export.bucket.many import CONNECTIONS
 from sei_export.errors import InvalidRequestError, SeiExportError
+from sei_export.export import Export
+from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request.reports import REPORTS
 from sei_export.steps.close_batch import close_batch
-from sei_export.steps.plan_batch import BatchRun, plan_batch
 from sei_export.steps.record_outcome import record_outcome
-from tests.fakes.orgtree_strategies import ENGINEERING
-from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
+from tests.fakes.batch_items import OF_TREES, cut
+from tests.fakes.batches import (
+    BATCH_ARN,
+    NOW,
+    Batch,
+    Ended,
+    Ending,
+    refused,
+    teams_end,
+    too_large,
+)
+from tests.fakes.s3 import BUCKET, raising, refusal
 from tests.fakes.s3_failures import FAILURES
 from tests.fakes.samples import (
-    BATCH_DEFAULTS,
-    STARTED_AT,
+    CAUSE_CHARACTERS,
+    STATE_BYTES,
     export_arn,
     landed,
     least,
+    outdated,
     parsed,
+    size_of,
     task_failed,
 )
-from tests.fakes.scripted_api import ScriptedApi
-
-ARN = "arn:aws:states:eu-west-1:123456789012:execution:Batch:weekly"
-NOW = datetime(2026, 3, 15, 7, 30, tzinfo=UTC)
-OF_TREES = [name for name, report in REPORTS.items() if not report.is_legacy]
-STATE_BYTES = 256 * 1024
-CAUSE_CHARACTERS = 32_768
-"""Step Functions' limits of a state's input and of a Fail state's cause."""
-
-type Ended = JsonObject | None
-"""`result` or `failure` of an item; None: nobody wrote it down."""
-
-type Answer = Callable[[Item], Ended]
-
-
-def _too_large(name: str = "run-1") -> JsonObject:
-    return task_failed("ExportTimedOutError", "Not ready.", "Export less.", name)
-
-
-def _refused(message: str = "No.", remedy: str = "Ask.") -> JsonObject:
-    return task_failed("ExportRejectedError", message, remedy)
-
-
-def _of(teams: dict[str | None, Ended]) -> Answer:
-    """What becomes of the items of some teams, None for the whole tree; all others land."""
-    return lambda item: teams[item.team] if item.team in teams else landed(item)
-
-
-def _entry(
-    teams: JsonValue = "none", report: str = "productivity", **more: JsonValue
-) -> JsonObject:
-    return least(report, scope={"orgTreeName": "Engineering", "teams": teams}, **more)
-
-
-@dataclass
-class Batch:
-    """One batch after another on one bucket, of one tree.
-
-    Attributes:
-        s3: The bucket.
-        tree: What the API answers about the tree's teams.
-        run: The current batch.
-        number: Its round.
-        ran: Teams of each of its rounds.
-    """
-
-    s3: FakeS3 = field(default_factory=FakeS3)
-    tree: JsonValue = field(default_factory=lambda: ENGINEERING)
-    run: str = "weekly"
-    number: int = 0
-    ran: list[list[str | None]] = field(default_factory=list)
-
-    def plan(self, *entries: JsonValue, run: str = "weekly", **fields: JsonValue) -> JsonObject:
-        """PlanBatch."""
-        self.run, self.number, self.ran = run, 1, []
-        given: JsonObject = {"name": "weekly", "exports": [*entries], **fields}
-        api = ScriptedApi.answering(200, [{"id": 1, "name": "Engineering"}], self.tree)
-        return plan_batch(
-            given, BatchRun(run, ARN, STARTED_AT), BATCH_DEFAULTS, api.connect, self.s3.store
-        )
-
-    @property
-    def items(self) -> list[Item]:
-        """Those of the current round."""
-        return [
-            Item.from_json(each)
-            for each in self.s3.documents.read_list(keys.round_key(self.run, self.number))
-        ]
-
-    def record(self, answer: Answer) -> None:
-        """The Map: an outcome of each item."""
-        self.ran.append([item.team for item in self.items])
-        for item in self.items:
-            ended = answer(item)
-            if ended is not None:
-                given: JsonObject = {"run": self.run, "round": self.number, "item": item.to_json()}
-                record_outcome({**given, **ended}, self.s3.documents)
-
-    def close(self, map_failure: JsonValue = None) -> JsonObject:
-        """CloseBatch."""
-        return close_batch(self.run, self.number, ARN, self.s3.documents, lambda: NOW, map_failure)
-
-    def settle(self, answer: Answer) -> JsonObject:
-        """All rounds, as the state machine runs them."""
-        while True:
-            self.record(answer)
-            closed = self.close()
-            if closed["status"] != "CONTINUE":
-                return closed
-            assert closed["round"] == self.number + 1 <= MAX_ROUNDS
-            self.number += 1
-
-    def settled(self, *entries: JsonValue, answer: Answer, run: str = "weekly") -> JsonObject:
-        """A whole batch."""
-        self.plan(*entries, run=run)
-        return self.settle(answer)
-
-    @property
-    def manifest_key(self) -> str:
-        """Where the current batch's is."""
-        return keys.batch_manifest_key(self.run)
-
-    @property
-    def manifest(self) -> JsonObject:
-        """The current batch's; empty if there is none."""
-        return self.s3.documents.read_json(self.manifest_key).content
-
-    @property
-    def lines(self) -> list[JsonObject]:
-        """The items of the manifest."""
-        lines = self.manifest["items"]
-        assert isinstance(lines, list)
-        return [line for line in lines if isinstance(line, dict)]
-
-    def line(self, team: str | None) -> JsonObject:
-        """The manifest's one item of a team."""
-        [line] = [line for line in self.lines if line["team"] == team]
-        return line
-
-    def fates(self) -> dict[JsonValue, JsonValue]:
-        """The manifest's outcomes by team."""
-        return {str(line["team"]): line["outcome"] for line in self.lines}
 
 
 @pytest.fixture
 def batch() -> Batch:
     return Batch()
+
+
+def _close(batch: Batch, **changes: JsonValue) -> JsonObject:
+    """One call of the function, with something changed in its payload."""
+    usual: JsonObject = {"run": "weekly", "round": 1, "executionArn": BATCH_ARN}
+    return close_batch(usual | changes, batch.s3.documents, lambda: NOW)
 
 
 def _told(closed: JsonObject) -> tuple[str, str]:
@@ -173,15 +66,11 @@ def _number(totals: JsonValue, name: str) -> JsonValue:
     return totals[name]
 
 
-def _bytes(value: JsonValue) -> int:
-    return len(json.dumps(value, ensure_ascii=False).encode())
-
-
 # --- complete ---
 
 
 def test_given_that_all_landed_when_closed_then_it_is_complete(batch: Batch) -> None:
-    closed = batch.settled(_entry("top"), answer=_of({}))
+    closed = batch.settled(cut("top"), answer=teams_end({}))
     assert closed == {
         "run": "weekly",
         "round": 1,
@@ -208,11 +97,11 @@ def test_given_that_all_landed_when_closed_then_it_is_complete(batch: Batch) -> 
     }
     assert manifest["startedAt"] == "2026-03-15T06:00:00Z"
     assert manifest["completedAt"] == "2026-03-15T07:30:00Z"
-    assert (manifest["executionArn"], manifest["rounds"]) == (ARN, 1)
+    assert (manifest["executionArn"], manifest["rounds"]) == (BATCH_ARN, 1)
 
 
 def test_given_a_landed_item_then_the_manifest_has_all_that_proves_it(batch: Batch) -> None:
-    batch.settled(_entry(["Platform"]), answer=lambda it: landed(it, rows=12, attempts=2))
+    batch.settled(cut(["Platform"]), answer=lambda it: landed(it, rows=12, attempts=2))
     [item] = batch.items
     assert batch.lines == [
         {
@@ -239,7 +128,7 @@ def test_given_a_landed_item_then_the_manifest_has_all_that_proves_it(batch: Bat
             "contentSha256": "ab" * 32,
             "rows": 12,
             "changed": True,
-            "manifestKey": item.key.replace("exports/", "manifests/"),
+            "manifestKey": keys.manifest_key(Export.of(item.request, "exp_1", "", reused=False)),
             "completedAt": "2026-03-15T06:01:30.250Z",
             "durationSeconds": 90.25,
         }
@@ -248,14 +137,14 @@ def test_given_a_landed_item_then_the_manifest_has_all_that_proves_it(batch: Bat
 
 def test_given_that_some_changed_then_the_totals_say_how_many(batch: Batch) -> None:
     closed = batch.settled(
-        _entry("top"), answer=lambda it: landed(it, changed=it.team == "5", rows=int(str(it.team)))
+        cut("top"), answer=lambda it: landed(it, changed=it.team == "5", rows=int(str(it.team)))
     )
     assert (_number(closed["totals"], "changed"), _number(closed["totals"], "rows")) == (1, 14)
 
 
 def test_given_results_without_figures_then_the_totals_do_without_them(batch: Batch) -> None:
     closed = batch.settled(
-        _entry("top"), answer=lambda it: landed(it, rows=None, sizeBytes="100", csvBytes=1)
+        cut("top"), answer=lambda it: landed(it, rows=None, sizeBytes="100", csvBytes=1)
     )
     totals = closed["totals"]
     assert [_number(totals, name) for name in ("rows", "sizeBytes", "csvBytes")] == [0, 0, 3]
@@ -263,9 +152,9 @@ def test_given_results_without_figures_then_the_totals_do_without_them(batch: Ba
 
 
 def test_given_the_last_round_when_closed_then_the_manifest_is_written_last(batch: Batch) -> None:
-    batch.plan(_entry("none"), _entry("none", "sprint"))
+    batch.plan(cut("none"), cut("none", "sprint"))
     before = len(batch.s3.journal)
-    batch.settle(_of({None: _too_large()}))
+    batch.settle(teams_end({None: too_large()}))
     written = batch.s3.journal[before:]
     assert written[-1] == f"put {batch.manifest_key}"
     assert written.count(written[-1]) == 1
@@ -276,12 +165,12 @@ def test_given_the_last_round_when_closed_then_the_manifest_is_written_last(batc
 # --- another round ---
 
 
-def test_given_a_whole_that_is_too_large_when_closed_then_its_parts_are_the_next_round(
+def test_given_a_too_large_whole_when_closed_then_its_parts_are_the_next_round(
     batch: Batch,
 ) -> None:
-    batch.plan(_entry("none"))
+    batch.plan(cut("none"))
     [whole] = batch.items
-    batch.record(_of({None: _too_large()}))
+    batch.record(teams_end({None: too_large()}))
     before = {*batch.s3.versions}
     assert batch.close() == {
         "status": "CONTINUE",
@@ -301,7 +190,7 @@ def test_given_a_whole_that_is_too_large_when_closed_then_its_parts_are_the_next
 def test_given_parts_that_are_too_large_then_no_team_is_exported_with_one_inside_it(
     batch: Batch,
 ) -> None:
-    closed = batch.settled(_entry("none"), answer=_of({None: _too_large(), "2": _too_large()}))
+    closed = batch.settled(cut("none"), answer=teams_end({None: too_large(), "2": too_large()}))
     assert batch.ran == [[None], ["2", "5", "7"], ["3", "4"]]
     assert (closed["status"], closed["round"]) == ("COMPLETE", 3)
     assert batch.fates() == {
@@ -323,7 +212,7 @@ def test_given_a_lost_outcome_when_closed_then_it_is_tried_again_and_counts_once
     batch: Batch,
 ) -> None:
     closed = batch.settled(
-        _entry("top"), answer=lambda it: None if it.team == "5" and it.tries < 3 else landed(it)
+        cut("top"), answer=lambda it: None if it.team == "5" and it.tries < 3 else landed(it)
     )
     assert batch.ran == [["2", "5", "7"], ["5"], ["5"]]
     assert (closed["status"], closed["round"]) == ("COMPLETE", 3)
@@ -333,7 +222,7 @@ def test_given_a_lost_outcome_when_closed_then_it_is_tried_again_and_counts_once
 
 def test_given_a_failure_that_passes_when_closed_then_it_is_complete(batch: Batch) -> None:
     once = task_failed("ServiceUnavailableError")
-    closed = batch.settled(_entry("top"), answer=lambda it: once if it.tries == 1 else landed(it))
+    closed = batch.settled(cut("top"), answer=lambda it: once if it.tries == 1 else landed(it))
     assert (closed["status"], batch.ran) == ("COMPLETE", [["2", "5", "7"]] * 2)
     assert all("error" not in line for line in batch.lines)
 
@@ -342,7 +231,7 @@ def test_given_an_unreadable_tree_when_its_whole_is_too_large_then_it_is_told(
     batch: Batch,
 ) -> None:
     batch.tree = {"refId": "x"}
-    closed = batch.settled(_entry("none"), answer=_of({None: _too_large()}))
+    closed = batch.settled(cut("none"), answer=teams_end({None: too_large()}))
     assert (closed["status"], closed["round"]) == ("FAILED", 1)
     assert batch.fates() == {"None": "failed"}
 
@@ -350,7 +239,7 @@ def test_given_an_unreadable_tree_when_its_whole_is_too_large_then_it_is_told(
 def test_given_a_flat_tree_when_its_whole_is_too_large_then_it_is_not_split(batch: Batch) -> None:
     # Of its teams nobody can tell which contains which.
     batch.tree = [{"refId": 8, "name": "A"}, {"refId": 9, "name": "B"}]
-    closed = batch.settled(_entry("none"), answer=_of({None: _too_large()}))
+    closed = batch.settled(cut("none"), answer=teams_end({None: too_large()}))
     assert (closed["status"], batch.ran) == ("FAILED", [[None]])
 
 
@@ -359,7 +248,7 @@ def test_given_a_flat_tree_when_its_whole_is_too_large_then_it_is_not_split(batc
 
 def test_given_one_failure_for_good_when_closed_then_it_is_partial_and_named(batch: Batch) -> None:
     closed = batch.settled(
-        _entry("top"), answer=_of({"5": _refused("No team 5.", "Name another team.")})
+        cut("top"), answer=teams_end({"5": refused("No team 5.", "Name another team.")})
     )
     assert (closed["status"], closed["round"]) == ("PARTIAL", 1)
     message, remedy = _told(closed)
@@ -382,14 +271,14 @@ def test_given_one_failure_for_good_when_closed_then_it_is_partial_and_named(bat
 
 
 def test_given_that_nothing_landed_when_closed_then_it_has_failed(batch: Batch) -> None:
-    closed = batch.settled(_entry("top"), answer=lambda _: _refused())
+    closed = batch.settled(cut("top"), answer=lambda _: refused())
     assert closed["status"] == batch.manifest["status"] == "FAILED"
     totals = closed["totals"]
     assert [_number(totals, name) for name in ("expected", "landed", "failed")] == [3, 0, 3]
 
 
 def test_given_that_nothing_was_ever_written_down_then_all_are_missing(batch: Batch) -> None:
-    closed = batch.settled(_entry("top"), answer=lambda _: None)
+    closed = batch.settled(cut("top"), answer=lambda _: None)
     assert (closed["status"], closed["round"]) == ("FAILED", MAX_TRIES)
     assert _number(closed["totals"], "missing") == 3
     assert {line["outcome"] for line in batch.lines} == {"missing"}
@@ -401,7 +290,7 @@ def test_given_that_nothing_was_ever_written_down_then_all_are_missing(batch: Ba
 
 
 def test_given_a_map_that_failed_then_what_is_missing_says_why(batch: Batch) -> None:
-    batch.plan(_entry("top"))
+    batch.plan(cut("top"))
     failure: JsonObject = {"Error": "States.ItemReaderFailed", "Cause": "No such bucket."}
     for number in range(1, MAX_TRIES):
         batch.number = number
@@ -416,13 +305,13 @@ def test_given_a_map_that_failed_then_what_is_missing_says_why(batch: Batch) -> 
 
 
 def test_given_a_map_that_failed_then_what_was_written_down_counts(batch: Batch) -> None:
-    batch.plan(_entry("top"))
-    batch.record(_of({}))
+    batch.plan(cut("top"))
+    batch.record(teams_end({}))
     assert batch.close({"Error": "States.ResultWriterFailed", "Cause": ""})["status"] == "COMPLETE"
 
 
 def test_given_one_that_was_never_written_down_then_it_is_named_as_missing(batch: Batch) -> None:
-    closed = batch.settled(_entry("top"), answer=_of({"7": None}))
+    closed = batch.settled(cut("top"), answer=teams_end({"7": None}))
     assert closed["status"] == "PARTIAL"
     assert batch.fates() == {"2": "landed", "5": "landed", "7": "missing"}
     assert "team 7 (Solo)" in _told(closed)[0]
@@ -436,7 +325,7 @@ def test_given_one_that_was_never_written_down_then_it_is_named_as_missing(batch
 def test_given_a_strange_outcome_when_closed_then_it_is_missing(
     batch: Batch, content: bytes
 ) -> None:
-    batch.plan(_entry(["Solo"]))
+    batch.plan(cut(["Solo"]))
     [item] = batch.items
     for number in range(1, MAX_TRIES + 1):
         batch.s3.add(keys.outcome_key("weekly", number, item.id), content)
@@ -448,7 +337,7 @@ def test_given_a_strange_outcome_when_closed_then_it_is_missing(
 def test_given_an_outcome_of_another_round_when_closed_then_it_does_not_count(
     batch: Batch,
 ) -> None:
-    batch.plan(_entry(["Solo"]))
+    batch.plan(cut(["Solo"]))
     [item] = batch.items
     given: JsonObject = {"run": "weekly", "round": 9, "item": item.to_json(), **landed(item)}
     record_outcome(given, batch.s3.documents)
@@ -458,8 +347,8 @@ def test_given_an_outcome_of_another_round_when_closed_then_it_does_not_count(
 def test_given_many_failures_then_three_are_told_and_the_rest_is_counted(batch: Batch) -> None:
     teams = "3467"
     closed = batch.settled(
-        _entry("leaves"),
-        answer=lambda it: _refused(f"No team {it.team}.", f"Remove {it.team}."),
+        cut("leaves"),
+        answer=lambda it: refused(f"No team {it.team}.", f"Remove {it.team}."),
     )
     message, remedy = _told(closed)
     assert message.startswith("4 of the batch's exports are missing. ")
@@ -469,12 +358,12 @@ def test_given_many_failures_then_three_are_told_and_the_rest_is_counted(batch: 
 
 
 def test_given_one_remedy_of_many_failures_then_it_is_told_once(batch: Batch) -> None:
-    _, remedy = _told(batch.settled(_entry("leaves"), answer=lambda _: _refused("No.", "Ask Bo.")))
+    _, remedy = _told(batch.settled(cut("leaves"), answer=lambda _: refused("No.", "Ask Bo.")))
     assert remedy.count("Ask Bo.") == 1
 
 
 def test_given_three_failures_then_there_are_no_more(batch: Batch) -> None:
-    message, _ = _told(batch.settled(_entry("top"), answer=lambda _: _refused()))
+    message, _ = _told(batch.settled(cut("top"), answer=lambda _: refused()))
     assert message.startswith("3 of the batch's exports are missing. ")
     assert " more" not in message
 
@@ -482,14 +371,14 @@ def test_given_three_failures_then_there_are_no_more(batch: Batch) -> None:
 def test_given_huge_causes_then_the_end_of_the_execution_still_takes_them(batch: Batch) -> None:
     def answer(item: Item) -> JsonObject:
         beginning = f"{item.team} " * 3
-        return _refused(beginning + "m" * CAUSE_CHARACTERS, beginning + "r" * CAUSE_CHARACTERS)
+        return refused(beginning + "m" * CAUSE_CHARACTERS, beginning + "r" * CAUSE_CHARACTERS)
 
-    message, remedy = _told(batch.settled(_entry("top"), answer=answer))
+    message, remedy = _told(batch.settled(cut("top"), answer=answer))
     assert len(f"{message} Remedy: {remedy}") < CAUSE_CHARACTERS
 
 
 def test_given_a_legacy_report_that_fails_then_it_is_named_with_its_days(batch: Batch) -> None:
-    closed = batch.settled(least("team-report"), answer=lambda _: _refused())
+    closed = batch.settled(least("team-report"), answer=lambda _: refused())
     message, _ = _told(closed)
     assert "team-report of team 6036" in message
     assert "2024-01-01 to 2024-12-31" in message
@@ -501,12 +390,12 @@ def test_given_a_team_whose_name_is_unknown_when_it_fails_then_it_is_named_witho
     batch: Batch,
 ) -> None:
     entry = least("sprint", scope={"teamId": "2"})
-    message, _ = _told(batch.settled(entry, answer=lambda _: _refused()))
+    message, _ = _told(batch.settled(entry, answer=lambda _: refused()))
     assert "sprint of team 2, 2024-01-01" in message
 
 
 def test_given_a_whole_tree_that_fails_then_it_is_named(batch: Batch) -> None:
-    message, _ = _told(batch.settled(_entry("none"), answer=lambda _: _refused()))
+    message, _ = _told(batch.settled(cut("none"), answer=lambda _: refused()))
     assert "productivity of tree Engineering, 2024-01-01" in message
 
 
@@ -527,7 +416,7 @@ def test_given_figures_of_teams_when_one_is_split_then_its_own_row_is_missing(
     batch: Batch, report: str, options: JsonObject
 ) -> None:
     closed = batch.settled(
-        _entry("none", report, **options), answer=_of({None: _too_large(), "2": _too_large()})
+        cut("none", report, **options), answer=teams_end({None: too_large(), "2": too_large()})
     )
     assert closed["status"] == "PARTIAL"
     totals = closed["totals"]
@@ -551,10 +440,10 @@ def test_given_figures_of_teams_when_one_is_split_then_its_own_row_is_missing(
 
 
 @pytest.mark.parametrize(("report", "options"), AGGREGATES)
-def test_given_figures_of_teams_when_a_remembered_cut_is_used_then_the_row_is_missing_too(
+def test_given_figures_of_teams_when_a_known_cut_is_used_then_its_row_is_missing(
     batch: Batch, report: str, options: JsonObject
 ) -> None:
-    entry, answer = _entry("none", report, **options), _of({None: _too_large()})
+    entry, answer = cut("none", report, **options), teams_end({None: too_large()})
     assert batch.settled(entry, answer=answer)["status"] == "PARTIAL"
     again = batch.settled(entry, answer=answer, run="again")
     assert batch.ran == [["2", "5", "7"]]
@@ -566,8 +455,8 @@ def test_given_figures_of_teams_when_a_remembered_cut_is_used_then_the_row_is_mi
 def test_given_figures_of_developers_when_a_team_is_split_then_no_row_is_missing(
     batch: Batch, options: JsonObject
 ) -> None:
-    entry = _entry("none", options=options)
-    closed = batch.settled(entry, answer=_of({None: _too_large()}))
+    entry = cut("none", options=options)
+    closed = batch.settled(entry, answer=teams_end({None: too_large()}))
     assert closed["status"] == "COMPLETE"
     assert batch.manifest["missingRows"] == []
 
@@ -579,14 +468,14 @@ def test_given_figures_of_developers_when_a_team_is_split_then_no_row_is_missing
 def test_given_a_cut_that_worked_then_the_next_batch_needs_one_round(
     batch: Batch, report: str
 ) -> None:
-    answer = _of({None: _too_large(), "2": _too_large()})
-    batch.settled(_entry("none", report), answer=answer)
+    answer = teams_end({None: too_large(), "2": too_large()})
+    batch.settled(cut("none", report), answer=answer)
     assert len(batch.ran) == 3
     cut_key = keys.cut_key(parsed(least(report)))
     assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 0, "2": 0}}
     # Of other days.
     days: JsonObject = {"start": "2025-01-01", "end": "2025-01-31"}
-    closed = batch.settled(_entry("none", report, dateRange=days), answer=answer, run="again")
+    closed = batch.settled(cut("none", report, dateRange=days), answer=answer, run="again")
     assert batch.ran == [["3", "4", "5", "7"]]
     # Only rows about people can be put together from those of the parts.
     assert closed["status"] == ("COMPLETE" if report == "productivity" else "PARTIAL")
@@ -599,7 +488,7 @@ def test_given_a_cut_that_worked_then_the_next_batch_needs_one_round(
 def test_given_a_cut_of_long_ago_then_it_is_tried_coarser_again(batch: Batch, report: str) -> None:
     cut_key = keys.cut_key(parsed(least(report)))
     batch.s3.documents.write_json(cut_key, Cut({"1": 0, "2": USES_BEFORE_RETRY}).to_json())
-    batch.settled(_entry("none", report), answer=_of({}))
+    batch.settled(cut("none", report), answer=teams_end({}))
     assert batch.ran == [["2", "5", "7"]]
     # It landed whole, so it is forgotten.
     assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 1}}
@@ -611,22 +500,22 @@ def test_given_a_coarser_try_that_is_in_vain_then_the_cut_is_remembered_anew(
 ) -> None:
     cut_key = keys.cut_key(parsed(least(report)))
     batch.s3.documents.write_json(cut_key, Cut({"2": USES_BEFORE_RETRY}).to_json())
-    batch.settled(_entry("top", report), answer=_of({"2": _too_large()}))
+    batch.settled(cut("top", report), answer=teams_end({"2": too_large()}))
     assert batch.ran == [["2", "5", "7"], ["3", "4"]]
     assert batch.s3.documents.read_json(cut_key).content == {"split": {"2": 0}}
 
 
 def test_given_a_cut_that_did_not_work_then_it_is_not_remembered(batch: Batch) -> None:
-    refused: dict[str | None, Ended] = dict.fromkeys(("2", "5", "7"), _refused())
-    refused[None] = _too_large()
-    batch.settled(_entry("none"), answer=_of(refused))
+    ended: dict[str | None, Ended] = dict.fromkeys(("2", "5", "7"), refused())
+    ended[None] = too_large()
+    batch.settled(cut("none"), answer=teams_end(ended))
     assert batch.s3.current(keys.cut_key(parsed(least("productivity")))) is None
 
 
 def test_given_a_part_that_failed_for_another_reason_then_the_cut_is_remembered(
     batch: Batch,
 ) -> None:
-    batch.settled(_entry("none"), answer=_of({None: _too_large(), "5": _refused()}))
+    batch.settled(cut("none"), answer=teams_end({None: too_large(), "5": refused()}))
     assert batch.s3.current(keys.cut_key(parsed(least("productivity"))))
 
 
@@ -635,18 +524,18 @@ def test_given_the_root_that_has_no_id_when_split_then_it_is_remembered(batch: B
         {"refId": 8, "name": "A", "leaf": True, "children": []},
         {"refId": 9, "name": "B", "leaf": True, "children": []},
     ]
-    answer = _of({None: _too_large()})
-    batch.settled(_entry("none"), answer=answer)
-    batch.settled(_entry("none"), answer=answer, run="again")
+    answer = teams_end({None: too_large()})
+    batch.settled(cut("none"), answer=answer)
+    batch.settled(cut("none"), answer=answer, run="again")
     assert batch.ran == [["8", "9"]]
 
 
 def test_given_what_two_reports_found_then_each_is_remembered_for_itself(batch: Batch) -> None:
     batch.settled(
-        _entry("none"),
-        _entry("none", "sprint"),
+        cut("none"),
+        cut("none", "sprint"),
         answer=lambda it: (
-            _too_large() if it.team is None and it.input["report"] == "sprint" else landed(it)
+            too_large() if it.team is None and it.request.report.name == "sprint" else landed(it)
         ),
     )
     assert batch.s3.current(keys.cut_key(parsed(least("productivity")))) is None
@@ -654,7 +543,7 @@ def test_given_what_two_reports_found_then_each_is_remembered_for_itself(batch: 
 
 
 def test_given_a_batch_that_used_no_cut_then_none_is_written(batch: Batch) -> None:
-    batch.settled(_entry("leaves"), least("team-report"), answer=_of({}))
+    batch.settled(cut("leaves"), least("team-report"), answer=teams_end({}))
     assert not [key for key in batch.s3.versions if key.startswith(keys.CUT_PREFIX)]
     assert batch.manifest["splits"] == {}
 
@@ -662,11 +551,11 @@ def test_given_a_batch_that_used_no_cut_then_none_is_written(batch: Batch) -> No
 # --- again, by hand, and when S3 fails ---
 
 
-def test_given_a_round_that_was_closed_when_closed_again_then_it_says_and_writes_the_same(
+def test_given_a_closed_round_when_closed_again_then_it_says_and_writes_the_same(
     batch: Batch,
 ) -> None:
-    batch.plan(_entry("none"), _entry(["Platform"], "sprint"))
-    answer = _of({None: _too_large(), "5": None, "7": _refused()})
+    batch.plan(cut("none"), cut(["Platform"], "sprint"))
+    answer = teams_end({None: too_large(), "5": None, "7": refused()})
     statuses: list[JsonValue] = []
     for number in range(1, MAX_TRIES + 2):
         batch.number = number
@@ -684,7 +573,7 @@ def test_given_a_round_that_was_closed_when_closed_again_then_it_says_and_writes
 def test_given_a_remembered_cut_when_closed_again_then_its_use_counts_once(batch: Batch) -> None:
     cut_key = keys.cut_key(parsed(least("productivity")))
     batch.s3.documents.write_json(cut_key, {"split": {"1": 3}})
-    batch.settled(_entry("none"), answer=_of({}))
+    batch.settled(cut("none"), answer=teams_end({}))
     batch.close()
     assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 4}}
 
@@ -701,26 +590,99 @@ def test_given_a_remembered_cut_when_closed_again_then_its_use_counts_once(batch
 def test_given_no_such_run_when_closed_then_it_is_told_and_nothing_is_written(
     batch: Batch, run: str, number: int
 ) -> None:
-    batch.plan(_entry("top"))
-    batch.record(_of({}))
+    batch.plan(cut("top"))
+    batch.record(teams_end({}))
     before = len(batch.s3.journal)
-    with pytest.raises(InvalidRequestError, match=f"run {run!r} has no round {number}"):
-        close_batch(run, number, ARN, batch.s3.documents, lambda: NOW)
+    with pytest.raises(InvalidRequestError) as caught:
+        _close(batch, run=run, round=number)
+    assert caught.value.problems == (f"run {run!r} has no round {number} in the bucket.",)
+    assert caught.value.remedy == BY_HAND
     assert len(batch.s3.journal) == before
 
 
-def test_given_a_dry_run_when_closed_then_there_is_no_round_to_close(batch: Batch) -> None:
-    batch.plan(_entry("top"), dryRun=True)
-    with pytest.raises(InvalidRequestError, match="has no round 1"):
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        pytest.param(
+            {"run": None}, "run is missing: the function's payload needs it as text.", id="run"
+        ),
+        pytest.param(
+            {"round": "1"},
+            "round is missing: the payload needs it as a whole number.",
+            id="round",
+        ),
+        pytest.param(
+            {"executionArn": None},
+            "executionArn is missing: the function's payload needs it as text.",
+            id="execution",
+        ),
+    ],
+)
+def test_given_another_payload_when_closed_then_s3_is_not_asked(
+    changes: JsonObject, problem: str
+) -> None:
+    batch = Batch()
+    with pytest.raises(InvalidRequestError) as caught:
+        _close(batch, **changes)
+    assert caught.value.problems == (problem,)
+    assert caught.value.remedy == BY_HAND
+    assert batch.s3.calls == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param({"status": "COMPLETE"}, id="another document"),
+        pytest.param({"run": "weekly", "items": []}, id="half of one"),
+    ],
+)
+def test_given_a_plan_that_is_none_when_closed_then_it_is_told(
+    batch: Batch, content: JsonObject
+) -> None:
+    batch.plan(cut("top"))
+    batch.record(teams_end({}))
+    batch.s3.documents.write_json(keys.plan_key("weekly"), content)
+    with pytest.raises(InvalidRequestError) as caught:
         batch.close()
+    assert caught.value.problems == ("plan.json is not what PlanBatch writes.",)
+    assert caught.value.remedy == BY_HAND
+    assert batch.manifest == {}
+
+
+def test_given_an_item_of_another_table_when_closed_then_it_is_said_to_start_again(
+    batch: Batch,
+) -> None:
+    batch.plan(cut("top"))
+    batch.record(teams_end({}))
+    items_key = keys.round_key("weekly", 1)
+    first, *others = batch.s3.documents.read_list(items_key)
+    request = batch.items[0].request
+    stored = first | {"input": outdated(request.canonical())}
+    batch.s3.documents.write_list(items_key, [stored, *others])
+    with pytest.raises(InvalidRequestError) as caught:
+        batch.close()
+    assert caught.value.problems == (
+        'input: options.granularity is "hourly": allowed are weekly, monthly, quarterly.',
+    )
+    # Its exports exist, and some have landed.
+    assert "nothing was sent" not in str(caught.value)
+    assert caught.value.remedy.startswith("Start the batch again with a plan that this version ")
+    assert batch.manifest == {}
+
+
+def test_given_a_dry_run_when_closed_then_there_is_no_round_to_close(batch: Batch) -> None:
+    batch.plan(cut("top"), dryRun=True)
+    with pytest.raises(InvalidRequestError) as caught:
+        batch.close()
+    assert caught.value.problems == ("run 'weekly' has no round 1 in the bucket.",)
 
 
 @pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
-def test_given_an_outcome_that_cannot_be_read_when_closed_then_it_is_not_missing_but_told(
+def test_given_an_outcome_that_s3_refuses_when_closed_then_that_is_told(
     batch: Batch, failure: Exception, error: type[SeiExportError], code: str
 ) -> None:
-    batch.plan(_entry("top"))
-    batch.record(_of({}))
+    batch.plan(cut("top"))
+    batch.record(teams_end({}))
     # One to plan the batch, one to see what to record, then plan, items and three outcomes.
     reads = batch.s3.operations().count("get_object")
     batch.s3.before("get_object", raising(failure), reads + 4)
@@ -735,7 +697,7 @@ def test_given_a_cut_that_cannot_be_written_when_closed_then_there_is_no_manifes
     cut_key = keys.cut_key(parsed(least("productivity")))
     batch.s3.before(f"write {cut_key}", raising(refusal("AccessDenied", 403)))
     with pytest.raises(SeiExportError, match="AccessDenied"):
-        batch.settled(_entry("none"), answer=_of({None: _too_large()}))
+        batch.settled(cut("none"), answer=teams_end({None: too_large()}))
     assert batch.manifest == {}
 
 
@@ -747,9 +709,9 @@ def _wide(count: int) -> JsonObject:
     return {"refId": 1, "name": "Engineering", "children": teams}
 
 
-def _answers(failing: Iterable[str]) -> Answer:
+def _answers(failing: Iterable[str]) -> Ending:
     failed = {*failing}
-    return lambda it: _refused("m" * 5000, f"Ask {it.team}.") if it.team in failed else landed(it)
+    return lambda it: refused("m" * 5000, f"Ask {it.team}.") if it.team in failed else landed(it)
 
 
 @pytest.mark.parametrize(
@@ -759,32 +721,30 @@ def _answers(failing: Iterable[str]) -> Answer:
         pytest.param(range(10_000, 20_000), "FAILED", id="none lands"),
     ],
 )
-def test_given_10000_items_when_closed_then_the_answer_is_short_and_the_manifest_has_all(
+def test_given_10000_items_when_closed_then_the_answer_is_short_the_manifest_whole(
     failing: range, status: str
 ) -> None:
     batch = Batch(tree=_wide(10_000))
-    closed = batch.settled(_entry("leaves"), answer=_answers(map(str, failing)))
+    closed = batch.settled(cut("leaves"), answer=_answers(map(str, failing)))
     assert closed["status"] == status
-    assert _bytes(closed) < 10_000 < STATE_BYTES
+    assert size_of(closed) < 10_000 < STATE_BYTES
     assert _number(closed["totals"], "expected") == 10_000
     assert len({str(line["id"]) for line in batch.lines}) == 10_000
 
 
-def test_given_10000_parts_when_closed_then_the_answer_is_short_and_the_next_round_has_all() -> (
-    None
-):
+def test_given_10000_parts_when_closed_then_the_answer_is_short_the_next_round_whole() -> None:
     batch = Batch(tree=_wide(9_999))
-    batch.plan(_entry("none"))
-    batch.record(_of({None: _too_large()}))
-    assert _bytes(batch.close()) < 1000
+    batch.plan(cut("none"))
+    batch.record(teams_end({None: too_large()}))
+    assert size_of(batch.close()) < 1000
     batch.number = 2
     assert len({item.name for item in batch.items}) == 9_999
 
 
 def test_given_many_outcomes_when_closed_then_so_many_are_read_at_a_time() -> None:
     batch = Batch(tree=_wide(CONNECTIONS))
-    batch.plan(_entry("leaves"))
-    batch.record(_of({}))
+    batch.plan(cut("leaves"))
+    batch.record(teams_end({}))
     # Each of the outcomes is only answered once all of them have been asked for.
     together = threading.Barrier(CONNECTIONS)
     reads = batch.s3.operations().count("get_object")

@@ -19,6 +19,7 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.export import Export
+from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing.land import Landing
 from sei_export.request.reports import SPRINT
@@ -214,6 +215,7 @@ def test_given_another_export_then_it_is_refused_before_any_call(
     with pytest.raises(InvalidRequestError) as caught:
         scene.fetch(given)
     assert caught.value.problems == (problem,)
+    assert caught.value.remedy == BY_HAND
     assert scene.connected == 0
     assert scene.server.received == []
 

@@ -27,7 +27,7 @@ from tests.fakes.batch_items import OF_TREES, TREE_NAME, cut
 from tests.fakes.loopback import reply
 from tests.fakes.orgtree_strategies import ENGINEERING
 from tests.fakes.s3 import FakeS3, raising, refusal
-from tests.fakes.samples import BATCH_DEFAULTS, least, parsed, size_of
+from tests.fakes.samples import BATCH_DEFAULTS, STATE_BYTES, least, parsed, size_of
 from tests.fakes.tree_api import FLAT, LIST_CALLS, TREE_CALLS, TreeApi, client, wide_tree
 from tests.simulator import simulator_client as simulator
 
@@ -38,8 +38,6 @@ RUN = "weekly 2026/03"
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:Batch:weekly"
 PLAN_KEY = keys.plan_key(RUN)
 ITEMS_KEY = keys.round_key(RUN, 1)
-STATE_BYTES = 256 * 1024
-"""Step Functions' limit of what a state takes or gives."""
 
 
 @pytest.fixture

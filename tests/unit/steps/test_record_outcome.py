@@ -11,7 +11,7 @@ from sei_export.steps.record_outcome import record_outcome
 from tests.fakes.batch_items import expansion
 from tests.fakes.s3 import FakeS3, raising
 from tests.fakes.s3_failures import FAILURES
-from tests.fakes.samples import asked, export_arn, landed, task_failed
+from tests.fakes.samples import asked, export_arn, landed, outdated, task_failed
 
 RUN = "weekly 2026/03"
 
@@ -80,6 +80,15 @@ def test_given_a_failure_when_run_again_with_success_then_it_has_landed(s3: Fake
     again = record_outcome(_payload(LANDED), s3.documents)
     assert again["landed"]
     assert s3.documents.read_json(KEY).content == again
+
+
+def test_given_an_item_of_another_table_when_recorded_then_its_outcome_is_there(
+    s3: FakeS3,
+) -> None:
+    # What became of an export is written down, whatever an update made of the table of reports.
+    item = ITEM.to_json() | {"input": outdated(ITEM.request.canonical())}
+    returned = record_outcome(_payload(LANDED, item=item), s3.documents)
+    assert s3.documents.read_json(KEY).content == returned == Outcome.of(LANDED).to_json()
 
 
 @pytest.mark.parametrize(

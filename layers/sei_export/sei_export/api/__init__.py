@@ -1,4 +1,15 @@
 """Talking to Harness: calls, retries, where a link may lead, and every form of an answer.
 
+::
+
+    client, trees   the vendor's calls by name: exports; org trees
+    answers         what comes back, in every form that a page documents; treeforms: teams
+    calls           one HTTP call with the key, read whole or streamed
+    tries           what of it is tried again: 429, 5xx, no connection
+    key             the API key, from Secrets Manager
+    links, urls     where a link may lead; the base URL and its prefix
+    sessions        what HTTP sessions follow, and where they may connect to
+    bodies          short bodies read whole, and quoted
+
 Requests go out, plain values come back; the key never leaves this room.
 """

@@ -1,5 +1,15 @@
 """Many exports as one: what a plan asks for, what became of each item, what to do about the rest.
 
-A plan's entries become items, items become outcomes, and the ledger weighs them. Pure: the steps
-read and write what this room makes.
+::
+
+    plan, entry, selector, windows   the input, and which teams and dates it means
+    trees, expansion, overlap, item  one item for each export; too large teams split at once
+    estimate                         calls and time, for a dry run
+    record                           plan.json, between the first step and the last
+    outcomes, ledger                 how items ended; what is tried again, split, or missing
+    cuts, memory                     which teams are too large: what is known, what is learned
+    manifest                         a batch's manifest: the proof
+    defaults                         what the stack says
+
+Pure: the steps read and write what this room makes.
 """

@@ -1,4 +1,12 @@
-"""The file on its way from the API: bytes in, over as many connections and invocations as it takes.
+"""Bringing a file from the API: bytes in, over as many connections and invocations as it takes.
+
+::
+
+    over_invocations   lands it at once, or stages it and goes on in the next invocation
+    staging            what is kept in the bucket until then
+    body               all bytes, over one connection after the other
+    source             opens a connection; by when reading has to end
+    validators         what HTTP's headers say: ETag, length, range
 
 What comes out is raw and complete, and verified by nobody yet: the step hands it to `landing`.
 """

@@ -1,5 +1,12 @@
 """From raw bytes to a verified object, its manifest and its event.
 
-Bytes pass the checks of gzip and CSV on their way into the bucket; only when all agree does the
-object become visible, then its manifest, then the event.
+::
+
+    land       the order of it all: verify, publish, describe, announce
+    verified   gzip in and out, inflated on the way for
+    csvcheck   the CSV's header, records, checksum
+    aside      a thread for that work, beside the one that reads
+    events     EventBridge
+
+Only when all checks agree does the object become visible, then its manifest, then the event.
 """

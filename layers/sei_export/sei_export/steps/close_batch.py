@@ -15,7 +15,7 @@ from sei_export.batch.plan import CONTINUE
 from sei_export.batch.record import PlanRecord
 from sei_export.bucket.documents import Documents
 from sei_export.errors import InvalidRequestError
-from sei_export.input.payload import count_field, text_field
+from sei_export.input.payload import BY_HAND, count_field, text_field
 from sei_export.jsontypes import JsonObject, JsonValue
 
 
@@ -43,7 +43,9 @@ def close_batch(
     content = documents.read_json(keys.plan_key(run)).content
     rounds = [_items(documents, run, each) for each in range(1, number + 1)]
     if not content or not rounds or not all(rounds):
-        raise InvalidRequestError([f"run {run!r} has no round {number} in the bucket."])
+        raise InvalidRequestError(
+            [f"run {run!r} has no round {number} in the bucket."], remedy=BY_HAND
+        )
     record = PlanRecord.from_json(content)
 
     def parts(item: Item) -> Iterable[Item]:

@@ -7,6 +7,7 @@ from sei_export.download.body import Body
 from sei_export.download.source import Source
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
+from sei_export.input.payload import BY_HAND
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
 from sei_export.landing.land import Landing
@@ -31,7 +32,9 @@ def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> Jso
     export, run = Export.from_json(payload.get("export")), ExportRun.of_one_call(payload)
     request = export.request
     if request is None or not request.report.is_legacy:
-        raise InvalidRequestError([f"export.report {export.report.name} is not a legacy report."])
+        raise InvalidRequestError(
+            [f"export.report {export.report.name} is not a legacy report."], remedy=BY_HAND
+        )
     client = connect(export)
     source = Source(open=lambda _: client.fetch(request), deadline=client.deadline)
     with closing(Body(source)) as body:
