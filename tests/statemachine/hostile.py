@@ -91,6 +91,7 @@ ANSWERS: dict[str, JsonValue] = {
         "known": None,
         "pending": [],
         "unusable": {},
+        "missing": {},
     },
     "exports of other types": {
         "exports": [None, 5, "x", [], {}, {"exportId": 5, "report": []}],
@@ -99,6 +100,7 @@ ANSWERS: dict[str, JsonValue] = {
         "known": 0,
         "pending": 0,
         "unusable": 0,
+        "missing": 0,
     },
     "too many exports": {
         "exports": [{"exportId": "exp_1"}] * 101,
@@ -107,6 +109,7 @@ ANSWERS: dict[str, JsonValue] = {
         "known": 0,
         "pending": 0,
         "unusable": 0,
+        "missing": 0,
     },
     "more than a state may hold": {"status": "completed", "x": HUGE + HUGE},
 }

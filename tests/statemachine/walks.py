@@ -32,6 +32,7 @@ PAGE: JsonObject = {
     "known": 0,
     "pending": 0,
     "unusable": 0,
+    "missing": 0,
 }
 PLANNED: JsonObject = {"status": "CONTINUE", "run": "r", "round": 1, "itemsKey": "key"}
 TOTALS: JsonObject = {
