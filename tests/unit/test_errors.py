@@ -62,7 +62,7 @@ def test_the_tree_in_the_docstring_is_that_of_the_classes() -> None:
 
 def test_a_service_that_is_away_is_no_answer_of_the_api() -> None:
     # It may be S3 or Secrets Manager: whoever raises it says whose status to look at.
-    assert ServiceUnavailableError.__bases__ == (SeiExportError,)
+    assert ServiceUnavailableError.__bases__ == (PassingError,)
     for page in ("Harness status page", "AWS Health Dashboard"):
         assert page in ServiceUnavailableError.default_remedy
 
@@ -173,7 +173,7 @@ def test_the_ends_of_an_export_are_told_apart_from_failures_of_a_call(kind: str)
 )
 def test_given_a_message_that_is_too_long_then_it_is_cut_and_the_remedy_is_whole(text: str) -> None:
     error = ExportRejectedError(text, remedy="Ask.")
-    assert str(error).endswith(" … (cut) Remedy: Ask.")
+    assert str(error).endswith(" … (cut). Remedy: Ask.")
     assert text.startswith(error.message.removesuffix(" … (cut)"))
     written = json.dumps({"errorMessage": str(error)}, ensure_ascii=False)
     assert 29_900 < len(written) < 32_768
@@ -188,4 +188,4 @@ def test_given_a_remedy_that_is_too_long_then_it_is_cut() -> None:
 
 
 def test_given_half_a_character_then_the_text_can_be_written_all_the_same() -> None:
-    assert str(ExportRejectedError("a \ud83d b", remedy="\udc80")) == "a ? b Remedy: ?"
+    assert str(ExportRejectedError("a \ud83d b", remedy="\udc80")) == "a ? b. Remedy: ?"

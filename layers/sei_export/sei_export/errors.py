@@ -5,14 +5,14 @@
     SeiExportError
     ├── InvalidRequestError         the input is wrong
     ├── ConfigurationError          the stack's settings or its API key are wrong
-    ├── PassingError                (the two that may have to wait for a while)
+    ├── PassingError
+    │   └── ServiceUnavailableError Harness or AWS: 5xx, timeout, connection
     ├── ApiError
     │   ├── AuthenticationError     401 or 403, also with the key read afresh
     │   ├── ExportRejectedError     another 4xx on create
-    │   ├── RateLimitedError        429; a PassingError
+    │   ├── RateLimitedError        429; a PassingError, too
     │   ├── ProtocolError           an answer that the API does not document
     │   └── ExportNotFoundError     404 or 410 on status or download
-    ├── ServiceUnavailableError     Harness or AWS: 5xx, timeout, connection; a PassingError
     ├── ExportEndedError
     │   ├── ExportFailedError       the API says that the export failed
     │   ├── ExportCancelledError    the API says that it was cancelled

@@ -6,7 +6,7 @@ file, has all of it; a state and an event hold 256 KiB, so what may be long is c
 
 import hashlib
 import json
-import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -263,7 +263,7 @@ def _flag(value: JsonValue) -> bool:
 def _seconds(value: JsonValue) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
-    # Written as 1e999, a number is infinite, which no JSON can say again.
-    if not 0 <= value < math.inf:
+    # Written as 1e999, a number is infinite, which no JSON can say again; some are beyond a float.
+    if not 0 <= value < sys.float_info.max:
         raise TypeError
     return value

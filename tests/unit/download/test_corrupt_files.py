@@ -79,7 +79,7 @@ def test_given_a_file_of_another_length_under_the_same_name_then_it_begins_anew(
         pytest.param(GZ[:-1], "truncated", id="truncated"),
         pytest.param(GZ[:-8] + bytes([GZ[-8] ^ 1]) + GZ[-7:], "damaged", id="bad crc"),
         pytest.param(CSV[:-MIB] + b"\0" + CSV[1 - MIB :], "NUL", id="nul"),
-        pytest.param(CSV + b"1,2,3\n", "do not fit", id="misfit"),
+        pytest.param(CSV + b"1,2,3\n", "has 3 fields; its header has 2", id="misfit"),
     ],
 )
 def test_given_a_body_that_turns_out_to_be_corrupt_then_nothing_is_published_or_kept(

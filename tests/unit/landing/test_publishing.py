@@ -409,7 +409,7 @@ def test_given_an_id_that_no_header_can_carry_then_metadata_does_all_the_same(ba
     bay.land(CSV, "exp é/1")
     version = bay.s3.current(DATA_KEY)
     assert version
-    assert version.metadata["export-id"] == "exp%20%C3%A9/1"
+    assert version.metadata["export-id"] == "exp%20%C3%A9%2F1"
 
 
 @pytest.mark.parametrize(

@@ -126,8 +126,9 @@ def test_given_an_export_that_is_no_longer_complete_when_landed_then_it_is_refus
             reply(404), ExportNotFoundError, "not have the file of export exp_1", id="gone"
         ),
         pytest.param(
-            reply(410), ProtocolError, "export exp_1 was answered with 410", id="another 4xx"
+            reply(409), ProtocolError, "export exp_1 was answered with 409", id="another 4xx"
         ),
+        pytest.param(reply(410), ExportNotFoundError, "of export exp_1 has expired", id="expired"),
         pytest.param(
             reply(503), ServiceUnavailableError, "exp_1/download answered 503", id="unavailable"
         ),

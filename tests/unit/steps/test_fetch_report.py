@@ -159,7 +159,7 @@ def test_given_an_answer_that_is_no_csv_when_fetched_then_nothing_lands(
     scene.answer = reply(200, body)
     with pytest.raises(CorruptDownloadError) as caught:
         scene.fetch(EXPORT.to_json())
-    assert caught.value.message == f"The file is not CSV: it is {told}."
+    assert caught.value.message == f"The file is not CSV: it is {told}. It says: {body.decode()}"
     assert scene.s3.versions == {}
 
 

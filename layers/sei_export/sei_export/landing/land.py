@@ -193,7 +193,7 @@ class Landing:
 def _metadata(export: Export) -> dict[str, str]:
     """What S3 keeps with the file; in ASCII, which is all that a header can carry."""
     metadata = {
-        "export-id": quote(export.export_id, safe=_SAFE),
+        "export-id": keys.id_part(export.export_id),
         "report": export.report.name,
         "created-at": quote(export.created_at, safe=_SAFE),
     }
