@@ -726,7 +726,7 @@ def test_given_times_of_the_api_when_landed_then_the_duration_is_theirs(
     assert (result["completedAt"], result["durationSeconds"]) == (completed_at, seconds)
 
 
-@pytest.mark.parametrize("completed_at", [None, "", "2026-03-01T06:00:00", "soon", 5])
+@pytest.mark.parametrize("completed_at", [None, "", "2026-03-01T25:00:00", "soon", 5])
 def test_given_no_readable_end_when_landed_then_it_is_the_time_of_landing(
     stage: Stage, completed_at: JsonValue
 ) -> None:
