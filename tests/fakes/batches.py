@@ -63,9 +63,7 @@ class Batch:
         """PlanBatch."""
         self.run, self.number, self.ran = run, 1, []
         given: JsonObject = {"name": "weekly", "exports": [*entries], **fields}
-        # The list, a page without anything new, and the tree.
-        trees: JsonValue = [{"id": 1, "name": "Engineering"}]
-        api = ScriptedApi.answering(200, trees, [], self.tree)
+        api = ScriptedApi.answering(200, [{"id": 1, "name": "Engineering"}], [], self.tree)
         payload: JsonObject = {
             "input": given,
             "run": run,

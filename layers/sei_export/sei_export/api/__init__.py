@@ -3,7 +3,8 @@
 ::
 
     client, trees   the vendor's calls by name: exports; org trees
-    answers         what comes back, in every form that a page documents; treeforms: teams
+    answers         what comes back, in every form that means one thing; treeforms: teams
+    lists, reasons  a list in any place and what it promises; why something was refused or failed
     calls           one HTTP call with the key, read whole or streamed
     tries           what of it is tried again: 429, 5xx, no connection
     key             the API key, from Secrets Manager
