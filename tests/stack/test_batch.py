@@ -108,6 +108,9 @@ def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_l
     missing = [item for item in items_of(manifest) if item["outcome"] != "landed"]
     assert [(item["team"], item["error"]) for item in missing] == [(bad, "ExportFailedError")]
     assert missing[0]["remedy"]
+    # The export that failed can be looked up in Harness.
+    created = [export["exportId"] for export in stack.simulator.exports(bad)]
+    assert [missing[0]["exportId"]] == created
     landed = [str(item["key"]) for item in items_of(manifest) if item["outcome"] == "landed"]
     assert len({key for key in landed if stack.csv(key)}) == 39
     (event,) = stack.events.find("executionArn", run.arn)

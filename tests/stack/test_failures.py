@@ -25,7 +25,7 @@ FAILURES = {
     ),
     "cancelled": Failure({"outcome": "cancelled"}, "ExportCancelledError", "cancelled"),
     "unknown status": Failure({"outcome": "paused"}, "ProtocolError", "'paused'"),
-    "never ending": Failure({"outcome": "never"}, "ExportTimedOutError", "after 1 minutes"),
+    "never ending": Failure({"outcome": "never"}, "ExportTimedOutError", "after 1 minute and"),
     "status is 404": Failure({"notFound": ["status"]}, "ExportNotFoundError", "does not know"),
     "download is 404": Failure({"notFound": ["download"]}, "ExportNotFoundError", "file"),
     "status is HTML": Failure({"html": ["status"]}, "ProtocolError", "HTML page"),
@@ -137,6 +137,22 @@ def test_four_mistakes_in_an_input_are_one_error_and_no_call(stack: Harness) -> 
     detail = stack.events.find("executionArn", run.arn)[0]["detail"]
     assert isinstance(detail, dict)
     assert (detail["request"], detail["exportId"]) == (given, None)
+
+
+@pytest.mark.parametrize("machine", ["ExportStateMachineArn", "BatchStateMachineArn"])
+def test_an_input_near_step_functions_limit_is_refused_by_its_size(
+    stack: Harness, machine: str
+) -> None:
+    before = stack.simulator.calls_of_all()
+    run = stack.run({"padding": "x" * 261_000}, machine=stack.stack.outputs[machine])
+    assert (run.status, run.error) == ("FAILED", "InvalidRequestError")
+    assert "the input has 261,014 bytes" in run.cause
+    assert stack.simulator.calls_of_all() == before
+    [event] = stack.events.find("executionArn", run.arn)
+    detail = event["detail"]
+    assert isinstance(detail, dict)
+    assert detail["error"] == "InvalidRequestError"
+    assert detail.get("request") is None
 
 
 def test_an_unset_key_fails_with_the_command_that_sets_it(stack: Harness) -> None:

@@ -57,7 +57,7 @@ def test_a_refused_connection_is_overcome(stack: Harness) -> None:
     assert 1 <= len(refused) < ATTEMPTS
 
 
-def test_a_download_that_finds_no_connection_goes_on_by_the_state_machines_retry(
+def test_a_download_that_finds_no_connection_goes_on_after_the_state_machines_wait(
     stack: Harness,
 ) -> None:
     team = new_team()
@@ -65,5 +65,6 @@ def test_a_download_that_finds_no_connection_goes_on_by_the_state_machines_retry
     run = stack.run(request_for(team))
 
     assert (run.status, run.cause) == ("SUCCEEDED", "")
-    assert run.entered("DownloadExport") == 1
+    assert run.entered("WaitToTryAgain") == 1
+    assert run.entered("DownloadExport") == 2
     assert len(stack.simulator.calls(team, "download")) == ATTEMPTS + 1

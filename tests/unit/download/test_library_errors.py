@@ -34,7 +34,8 @@ NAMES = {
 def _of(module: object) -> list[type[Exception]]:
     classes = [each for each in vars(module).values() if inspect.isclass(each)]
     return sorted(
-        {each for each in classes if issubclass(each, Exception)}, key=lambda each: each.__name__
+        {each for each in classes if issubclass(each, Exception)},
+        key=lambda each: (each.__module__, each.__qualname__),
     )
 
 
