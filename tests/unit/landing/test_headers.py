@@ -101,3 +101,11 @@ def test_a_quote_is_short_and_in_one_line() -> None:
 def test_given_two_byte_order_marks_then_the_file_is_refused(size: int) -> None:
     with pytest.raises(CorruptDownloadError, match="two byte order marks"):
         _check(b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n", size)
+
+
+def test_given_a_key_that_is_sent_only_when_the_file_is_opened_then_it_is_found() -> None:
+    mask = Mask()
+    inspector = CsvInspector(mask)
+    mask.learn(KEY)
+    with pytest.raises(CorruptDownloadError, match="has the API key in it"):
+        inspector.feed(f"a,b\n1,{KEY}\n".encode())

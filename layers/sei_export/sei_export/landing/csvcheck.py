@@ -61,7 +61,6 @@ class CsvInspector:
         self._head = b""
         self._columns: tuple[str, ...] = ()
         self._records: Records | None = None
-        self._forms = self._mask.forms
         self._tail = b""
         self._first = b""
         self._last = b""
@@ -149,12 +148,14 @@ class CsvInspector:
 
     def _refuse_key(self, piece: bytes) -> None:
         """A file that repeats the API key is no export, and must not lie in the bucket."""
-        if not self._forms:
+        # Asked anew each time: the mask learns a key when that is first sent.
+        forms = self._mask.forms
+        if not forms:
             return
         seam = self._tail + piece
-        if any(form in seam for form in self._forms):
+        if any(form in seam for form in forms):
             raise CorruptDownloadError("The file has the API key in it. Nothing was published.")
-        self._tail = seam[-max(map(len, self._forms)) :]
+        self._tail = seam[-max(map(len, forms)) :]
 
     def _no_csv(self, why: str) -> CorruptDownloadError:
         return no_csv(why, self._said())
