@@ -130,7 +130,7 @@ def landing() -> "Landing":
     from sei_export.landing.land import Landing
 
     bus = EventBus(aws.events(_patience()), event_bus_name())
-    return Landing(object_store(), documents(), bus, landing_limits())
+    return Landing(object_store(), documents(), bus, landing_limits(), hints())
 
 
 @cache

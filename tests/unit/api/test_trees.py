@@ -19,7 +19,7 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.fakes.loopback import Answer, Loopback, reply
+from tests.fakes.loopback import Answer, Loopback, Received, reply
 from tests.fakes.orgtree_strategies import leaves_of
 from tests.fakes.timing import KEY, FakeClock, FakeKey
 from tests.simulator import simulator_client as simulator
@@ -439,3 +439,26 @@ def test_given_fewer_teams_than_promised_then_the_tree_cannot_be_read() -> None:
     assert caught.value.message == (
         "The API's answer about org tree 'A' cannot be read: of its teams, 118 are not there."
     )
+
+
+def test_given_a_list_without_end_when_the_time_is_over_then_it_ends() -> None:
+    clock = FakeClock()
+
+    def answer(received: Received) -> Answer:
+        clock.slept.append(30.0)
+        [page] = received.query["pageIndex"]
+        return _page(50 * int(page), 50)
+
+    with Loopback(answer) as server:
+        base = BaseUrl.parse(f"{server.origin}{PREFIX}/")
+        http = HttpClient(base, FakeKey([KEY]), clock.deadline(100))
+        with pytest.raises(ServiceUnavailableError, match=r"did not end .*: 4 pages came"):
+            list_trees(SeiClient(http, base, "acme", "metrics"))
+    assert len(server.received) == 4
+
+
+def test_given_an_odd_entry_that_changes_with_each_call_then_the_list_ends() -> None:
+    answers = (reply(200, [{"id": 1, "name": None, "at": at}]) for at in range(50))
+    with Loopback(answers) as server:
+        listed = list_trees(_client(server.origin, KEY))
+    assert (len(listed.odd), len(server.received)) == (1, 2)

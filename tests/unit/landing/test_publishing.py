@@ -436,6 +436,27 @@ ORDERS = [
 ]
 
 
+def test_given_a_newest_of_the_same_content_as_the_oldest_then_the_one_between_stays_out(
+    bay: Bay,
+) -> None:
+    between, newest = "2026-03-01T06:00:01Z", "2026-03-01T06:00:02Z"
+    bay.land(CSV)
+    bay.land(CSV, "exp_3", "run-3", created_at=newest)
+    with pytest.raises(StorageError, match=f"holds the newer export exp_3, of {newest}"):
+        bay.land(OTHER_CSV, "exp_2", "run-2", created_at=between)
+    assert bay.contents == [CSV]
+    assert bay.manifest["exportId"] == "exp_3"
+
+
+def test_what_is_only_good_to_know_is_written_by_a_client_that_does_not_wait() -> None:
+    bay, quick = Bay(), FakeS3()
+    landing = Landing(bay.s3.store, bay.s3.documents, bay.events.bus, notes=quick.documents)
+    file = RawFile(Pieces([CSV]), None, Mask(), FakeClock().deadline(900))
+    landing.land(export(), ExportRun(f"{ARN}run-1", polls=1, attempts=1), file)
+    assert {*quick.versions} == {LANDED_KEY, keys.series_key(REQUEST)}
+    assert bay.s3.documents.read_json(LANDED_KEY).content["announced"] is False
+
+
 @dataclass(frozen=True)
 class Twin:
     """One of many executions: which export it lands, and how that ended."""

@@ -1,6 +1,5 @@
 """The SEI API's calls for org trees: the list of them, and the teams of one."""
 
-import itertools
 import logging
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from sei_export.api.answers import (
 from sei_export.api.client import SeiClient
 from sei_export.api.lists import NO_TOTALS, Totals, is_list, read_list
 from sei_export.api.treeforms import read_tree
-from sei_export.errors import InvalidRequestError, ProtocolError
+from sei_export.errors import InvalidRequestError, ProtocolError, ServiceUnavailableError
 from sei_export.input.names import alike, apart
 from sei_export.input.problems import Problems, plain
 from sei_export.jsontypes import JsonValue
@@ -24,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 TREES_IN_PAGE = 50
 """As in the API's own example; the API may give fewer."""
+
+MOST_PAGES = 1000
+"""A list that still has something new then has no end."""
 
 _PATH = "v2/org-trees"
 
@@ -55,7 +57,12 @@ def list_trees(client: SeiClient) -> TreeList:
     found: dict[str, ListedTree] = {}
     odd: dict[str, OddTree] = {}
     promised, pages = NO_TOTALS, 0
-    for page in itertools.count():
+    for page in range(MOST_PAGES):
+        if client.deadline.left() <= 0:
+            raise ServiceUnavailableError(
+                f"The list of org trees did not end in the function's time: {page} pages came.",
+                remedy="Start a new execution later; check the Harness status page.",
+            )
         query = {"pageIndex": str(page), "pageSize": str(TREES_IN_PAGE)}
         answer, text = client.get(_PATH, query, "The list of org trees")
         listed = read_list(answer, text, "org tree")
@@ -66,7 +73,7 @@ def list_trees(client: SeiClient) -> TreeList:
             if isinstance(entry, ListedTree):
                 found.setdefault(entry.id, entry)
             else:
-                odd.setdefault(repr(item), entry)
+                odd.setdefault(_named(item), entry)
         count = len(found) + len(odd)
         if count == before:
             break
@@ -160,3 +167,8 @@ def _teams(answer: JsonValue, text: str) -> tuple[JsonValue, Totals]:
 
 def _is_team(given: dict[str, JsonValue]) -> bool:
     return given.get("refId") is not None or given.get("children") is not None
+
+
+def _named(item: JsonValue) -> str:
+    """What an odd entry is told apart by: its other fields may change from call to call."""
+    return repr((item.get("id"), item.get("name")) if isinstance(item, dict) else item)

@@ -18,13 +18,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from sei_export.bucket.documents import Documents
 from sei_export.bucket.multipart import MultipartUpload
 from sei_export.bucket.objects import ObjectStore
 from sei_export.bucket.parts import Parts, part_bytes
 from sei_export.bucket.refusals import (
+    SDK_ERRORS,
     UPLOAD_GONE,
     LostRaceError,
     code_of,
@@ -205,7 +204,7 @@ class Staging:
                     }
                 )
                 size += part["Size"]
-        except (ClientError, BotoCoreError) as error:
+        except SDK_ERRORS as error:
             if code_of(error) == UPLOAD_GONE:
                 return None
             raise translated(error, f"listing the parts of {self._url(key)}") from error

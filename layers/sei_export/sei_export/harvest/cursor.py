@@ -185,7 +185,8 @@ def turn(place: Place, listed: Sequence[Listed], totals: Totals) -> Turn:
         return Turn(part, place._replace(offset=place.offset + MOST_AT_ONCE))
     after = seen._replace(
         pages=seen.pages + bool(fresh),
-        entries=seen.entries + len(fresh),
+        # An entry that a page has twice, the API counts twice.
+        entries=seen.entries + len(fresh) + len(codes) - len({*codes}),
         first=seen.first or page,
         last=page,
         recent=(seen.recent + "".join(fresh))[-_REMEMBERED * _CODE :],

@@ -51,12 +51,14 @@ class Landing:
         documents: The bucket's JSON documents.
         bus: The event bus.
         limits: What is refused although it may be a whole CSV.
+        notes: The same documents for what is only good to know: they answer at once or not at all.
     """
 
     store: ObjectStore
     documents: Documents
     bus: EventBus
     limits: Limits = field(default_factory=Limits)
+    notes: Documents | None = None
 
     def land(self, export: Export, run: ExportRun, file: RawFile) -> JsonObject:
         """Land one export.
@@ -134,7 +136,7 @@ class Landing:
     def _note(self, what: str, key: str, content: JsonObject) -> None:
         """Write down what is good to know, if that is possible."""
         try:
-            self.documents.write_json(key, content)
+            (self.notes or self.documents).write_json(key, content)
         except Exception as error:  # noqa: BLE001 - whatever it is
             logger.warning("%s was not written down: %s", what, error)
 

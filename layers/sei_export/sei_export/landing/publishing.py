@@ -108,7 +108,7 @@ class Place:
             if present and _has_content(present, upload, facts, standing.said):
                 return present, standing
             if present:
-                _refuse_over_newer(upload.url, present, export)
+                _refuse_over_newer(upload.url, present, standing.said, export)
                 _refuse_over_rows(upload.url, present, facts, standing.rows)
             try:
                 return upload.publish(present, facts.sha256), standing
@@ -165,14 +165,26 @@ class Place:
         self.deadline.sleep(pause)
 
 
-def _refuse_over_newer(url: str, present: StoredObject, export: Export) -> None:
-    theirs, ours = dates.read_moment(present.created_at), dates.read_moment(export.created_at)
-    if theirs and ours and theirs > ours:
+def _refuse_over_newer(
+    url: str, present: StoredObject, said: Manifest | None, export: Export
+) -> None:
+    # An object keeps what it says of itself where a newer export turned out to be the same: then
+    # only the manifest knows.
+    newest_id, created_at = present.export_id, present.created_at
+    if said and said.etag == present.etag and _is_later(said.created_at, created_at):
+        newest_id, created_at = said.export_id, said.created_at
+    if _is_later(created_at, export.created_at):
         raise StorageError(
-            f"{url} holds the newer export {present.export_id}, of {present.created_at}; "
+            f"{url} holds the newer export {newest_id}, of {created_at}; "
             f"{export.export_id}, of {export.created_at}, was not published.",
             remedy="None is needed: the newer file stays.",
         )
+
+
+def _is_later(one: str, other: str) -> bool:
+    """Tell whether a time is later than another; not if either cannot be read."""
+    first, second = dates.read_moment(one), dates.read_moment(other)
+    return bool(first and second and first > second)
 
 
 def _refuse_over_rows(url: str, present: StoredObject, facts: CsvFacts, rows: int | None) -> None:

@@ -5,6 +5,7 @@ from contextlib import closing
 from sei_export.api.client import Connect
 from sei_export.download.body import Body
 from sei_export.download.known import Known
+from sei_export.download.over_invocations import HANDOVER_SECONDS
 from sei_export.download.source import Source
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
@@ -40,4 +41,6 @@ def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> Jso
     source = Source(open=lambda _: client.fetch(request), deadline=client.deadline)
     # Each call makes the report anew: what names one answer is not to be found in the next.
     with closing(Body(source, Known(resuming=False))) as body:
+        # Time for what comes after reading.
+        body.end_earlier(HANDOVER_SECONDS)
         return landing.land(export, run, RawFile(body, None, client.mask, client.deadline))
