@@ -251,6 +251,15 @@ def test_given_an_export_on_two_pages_and_another_on_none_then_that_one_is_missi
     assert listing.found == _ids(exports[:49] + exports[50:])
 
 
+def test_given_an_export_twice_on_one_page_then_the_promise_counts_it_twice_too() -> None:
+    first, second, third = _exports(3)
+    twice = [first, second, second]
+    listing = Listing.of(lambda number: [] if number else twice, lambda _: Totals(3))
+    assert (listing.found, listing.missing) == (_ids([first, second]), 0)
+    lost = Listing.of(lambda number: [] if number else [*twice, third], lambda _: Totals(5))
+    assert lost.missing == 1
+
+
 def test_given_a_list_that_grows_then_what_it_promised_first_is_what_counts() -> None:
     exports = _exports(70)
     listing = Listing.of(_paged(exports, 50), lambda number: Totals(60 + 10 * number))
