@@ -9,6 +9,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from local.paths import ROOT
 
 _EVENTS = ROOT / "events"
+_PLAN = {
+    "run": "bench",
+    "name": "bench",
+    "executionArn": "arn:aws:states:us-east-1:123456789012:execution:batch:bench",
+    "startedAt": "2026-01-01T00:00:00Z",
+    "scheduledTime": "2026-01-01T00:00:00Z",
+    "plan": {},
+    "warnings": [],
+    "trees": [],
+    "cuts": {},
+    "opened": [],
+    "itemCount": 1,
+}
 _CSV = b"team,merged\nEngineering,1\n"
 _MISSING = b"<Error><Code>NoSuchKey</Code><Message>Nothing is kept.</Message></Error>"
 
@@ -19,7 +32,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path.endswith("/plan.json"):
-            self._answer_json(200, {"name": "bench", "trees": [], "cuts": {}})
+            self._answer_json(200, _PLAN)
         elif self.path.endswith("/rounds/1.json"):
             given = json.loads((_EVENTS / "record_outcome.json").read_text())
             self._answer_json(200, [given["item"]])
