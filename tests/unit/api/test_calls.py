@@ -93,25 +93,6 @@ def test_given_a_redirect_when_called_then_it_is_not_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    "retry_after",
-    [
-        pytest.param("100", id="as long as the deadline"),
-        pytest.param("1e300", id="huge number"),
-        pytest.param("Sun, 01 Mar 2099 12:00:00 GMT", id="far date"),
-    ],
-)
-def test_given_retry_after_beyond_the_deadline_when_called_then_it_fails_without_waiting(
-    retry_after: str,
-) -> None:
-    with Loopback([reply(429, headers={"Retry-After": retry_after}), FINE]) as server:
-        caller = Caller(server, seconds=100)
-        with pytest.raises(RateLimitedError):
-            caller.call()
-    assert len(server.received) == 1
-    assert caller.clock.slept == []
-
-
-@pytest.mark.parametrize(
     ("retry_after", "told"),
     [
         pytest.param("200", 200, id="seconds"),

@@ -177,7 +177,7 @@ def test_a_cause_is_told_by_the_innermost_of_its_chain() -> None:
 def test_a_fault_of_our_own_is_not_taken_for_the_connections() -> None:
     failing = Failing({})
     failing.status_code = None  # type: ignore[assignment]  # what no library gives
-    failing.headers = None  # type: ignore[assignment]
+    failing.headers = None  # type: ignore[assignment]  # nor this
     with pytest.raises(AttributeError, match="has no attribute 'get'"):
         list(Body(Source(failing.open, FakeClock().deadline(1000))).pieces())
 

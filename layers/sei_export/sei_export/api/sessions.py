@@ -47,16 +47,16 @@ class _AsGiven(HTTPConnectionPool):
         self, method: str, url: str, **options: object
     ) -> "BaseHTTPResponse":
         self._target = url
-        return super().urlopen(method, url, **options)  # type: ignore[arg-type]
+        return super().urlopen(method, url, **options)  # type: ignore[arg-type]  # as given
 
-    def _make_request(  # type: ignore[override]
+    def _make_request(  # type: ignore[override]  # as above
         self,
         conn: "BaseHTTPConnection",
         method: str,
         url: str,  # noqa: ARG002 - urllib3's own spelling
         **options: object,
     ) -> "BaseHTTPResponse":
-        return super()._make_request(conn, method, self._target, **options)  # type: ignore[arg-type]
+        return super()._make_request(conn, method, self._target, **options)  # type: ignore[arg-type]  # as given
 
 
 class _AsGivenWithTls(_AsGiven, HTTPSConnectionPool):
