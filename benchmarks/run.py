@@ -14,7 +14,7 @@ from itertools import product
 
 from benchmarks.bench import quota, results, servers
 from benchmarks.coldstart import run as coldstart
-from benchmarks.race import catalogue, checks, codecs, memory_setting, proof, transfers
+from benchmarks.race import catalogue, checks, codecs, memory_setting, proof, shapes, transfers
 from benchmarks.race.catalogue import Contestant
 from benchmarks.race.transfers import Scenario
 from benchmarks.report import page
@@ -24,6 +24,7 @@ from local import signals
 _LEAST_ROUNDS = 5
 _MEMORY_ROUNDS = 3
 _SETTINGS_MIB = 256
+_SHAPE_MIB = 32
 
 
 def main() -> int:
@@ -52,6 +53,7 @@ def _quick() -> None:
         for _ in transfers.race([Scenario(1, "https", "gzip")], everybody, endpoints, rounds=1):
             pass
     checks.measure(mib=1, rounds=1)
+    shapes.measure(mib=1, rounds=1)
     codecs.measure(mib=1, rounds=1)
     coldstart.measure(rounds=1)
     polling.simulate(exports=50)
@@ -72,6 +74,7 @@ def _measure(options: argparse.Namespace) -> None:
         "slow": lambda: _slow(options, everybody),
         "memory": lambda: _memory(options, everybody),
         "checks": lambda: results.save("checks", checks.measure(64, options.rounds)),
+        "shapes": lambda: results.save("shapes", shapes.measure(_SHAPE_MIB, options.rounds)),
         "codecs": lambda: results.save("codecs", codecs.measure(64, options.rounds)),
         "coldstart": lambda: results.save("coldstart", coldstart.measure(2 * options.rounds)),
         "polling": lambda: results.save("polling", polling.simulate(options.exports)),
@@ -136,7 +139,7 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parts = (
-        *("transfers", "slow", "memory", "checks", "codecs", "coldstart"),
+        *("transfers", "slow", "memory", "checks", "shapes", "codecs", "coldstart"),
         *("polling", "scale", "memory_setting"),
     )
     parser.add_argument("--quick", action="store_true")

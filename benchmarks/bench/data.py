@@ -1,6 +1,9 @@
 """The files that the source serves: CSV as the API exports it, plain or as one gzip member."""
 
+import csv
+import io
 import random
+import re
 import zlib
 from collections.abc import Iterator
 from functools import cache
@@ -21,6 +24,20 @@ _COLUMNS = (
     *("prs_merged", "commits", "loc_added", "loc_deleted", "review_comments", "work_items"),
     *("cycle_time_hours", "review_time_hours", "coding_days", "focus_score", "rework_ratio"),
 )
+COLUMNS = len(_COLUMNS)
+
+SHAPES = (
+    "no quotes",
+    "no quotes, CR LF",
+    "one column quoted",
+    "newlines in quotes",
+    "text columns quoted",
+    "all columns quoted",
+    "one column quoted, not ASCII",
+)
+"""What a CSV may be like; the one in the race has one column quoted, and some notes."""
+
+_TEXT_COLUMNS = 5
 _GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
 
 
@@ -37,6 +54,38 @@ def blocks() -> tuple[bytes, ...]:
     """
     chance = random.Random(1)  # noqa: S311 - the same file on every machine
     return tuple(_block(chance) for _ in range(_BLOCKS))
+
+
+def shaped(block: bytes, shape: str) -> bytes:
+    """A block with the same number of records in another shape.
+
+    Args:
+        block: One of `blocks`.
+        shape: One of `SHAPES`.
+    """
+    rows = list(csv.reader(io.StringIO(block.decode(), newline="")))
+    end = "\r\n" if shape.endswith("CR LF") else "\n"
+    return "".join(",".join(_fields(row, shape)) + end for row in rows).encode()
+
+
+def _fields(row: list[str], shape: str) -> list[str]:
+    """A row's fields as they are written; of the names, the developer's is the second."""
+    team, developer, *others = [re.sub(r'[",\n]', "", field) for field in row]
+    match shape:
+        case "no quotes" | "no quotes, CR LF":
+            return [team, developer, *others]
+        case "one column quoted":
+            return [team, f'"{row[1]}"', *others]
+        case "newlines in quotes":
+            return [team, f'"{developer},\nher ""desk"""', *others]
+        case "one column quoted, not ASCII":
+            return [team, f'"Zoë {row[1]}"', *others]
+        case "text columns quoted":
+            fields = [team, developer, *others]
+            text, numbers = fields[:_TEXT_COLUMNS], fields[_TEXT_COLUMNS:]
+            return [*(f'"{field}"' for field in text), *numbers]
+        case _:
+            return [f'"{field}"' for field in (team, developer, *others)]
 
 
 def make(name: str, size: int) -> Path:

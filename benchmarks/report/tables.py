@@ -6,7 +6,7 @@ from typing import cast
 
 from benchmarks.bench import data, servers
 from benchmarks.bench.results import Section
-from benchmarks.race import catalogue, memory_setting
+from benchmarks.race import catalogue, memory_setting, shapes
 from benchmarks.report import sections
 
 
@@ -76,6 +76,23 @@ def _checks(section: Section) -> Iterator[str]:
 
 
 _CSV_PER_BYTE = "CSV per byte"
+
+
+def _shapes(section: Section) -> Iterator[str]:
+    yield "| the CSV | CSV per byte of gzip | ours | sums | ours / sums | parser / ours |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for shape in data.SHAPES:
+        taken = cast("Section", section[shape])
+        ours, sums, parser = (
+            {"cpu": taken[name]} for name in (shapes.OURS, shapes.SUMS, shapes.PARSER)
+        )
+        cells = (
+            f"{taken[_CSV_PER_BYTE]:.1f}",
+            *(f"{statistics.median(sections.figures(one, 'cpu')):.2f}" for one in (ours, sums)),
+            f"{sections.ratio(ours, sums, 'cpu'):.2f}",
+            f"{sections.ratio(parser, ours, 'cpu'):.1f}",
+        )
+        yield f"| {shape} | {' | '.join(cells)} |"
 
 
 def _codecs(section: Section) -> Iterator[str]:
@@ -172,6 +189,7 @@ TABLES: dict[str, Callable[[Section], Iterator[str]]] = {
     "slow": _slow,
     "memory": _memory,
     "checks": _checks,
+    "shapes": _shapes,
     "codecs": _codecs,
     "coldstart": _coldstart,
     "polling": _polling,

@@ -109,11 +109,15 @@ def transfer(job: Job) -> None:
             packer = stack.enter_context(codec.open(target, "wb", compresslevel=1))
             plain = io.BufferedReader(Tee(response.raw, packer, size), _PIECE)
         seen = io.BufferedReader(Tee(plain, content), _PIECE)
-        _parse(seen)
+        parse(seen)
 
 
-def _parse(content: "io.BufferedReader[Tee]") -> int:
-    """The number of records, each as long as the header."""
+def parse(content: "io.BufferedReader[Tee] | io.BytesIO") -> int:
+    """Count the records, each as long as the header.
+
+    Raises:
+        ValueError: One is not.
+    """
     text = io.TextIOWrapper(content, encoding="utf-8", newline="")
     records = csv.reader(text, strict=True)
     columns = len(next(records))

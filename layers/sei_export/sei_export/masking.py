@@ -73,6 +73,7 @@ class Mask:
     def __init__(self, *secrets: str) -> None:
         self._secrets: dict[str, None] = {}
         self._needles: dict[_Needle, None] = {}
+        self._forms: tuple[bytes, ...] = ()
         for secret in secrets:
             self.learn(secret)
 
@@ -84,11 +85,13 @@ class Mask:
         if secret not in self._secrets and _bare(secret):
             self._secrets[secret] = None
             self._needles.update(dict.fromkeys(_needles(secret)))
+            forms = (form.encode() for form in _written(secret))
+            self._forms = tuple(dict.fromkeys((*self._forms, *forms)))
 
     @property
     def forms(self) -> tuple[bytes, ...]:
         """The secrets' likeliest forms as bytes, to be looked for in a body that is a file."""
-        return tuple({form.encode(): None for it in self._secrets for form in _written(it)})
+        return self._forms
 
     def hide(self, text: str) -> str:
         """Replace the secrets by three stars."""

@@ -21,6 +21,9 @@ _INFLATED_BYTES = 256 * 1024
 """The most that is inflated at a time: where every field is quoted, looking at it takes many times
 as much memory."""
 
+_DEFLATED_BYTES = 64 * 1024
+"""The most that is given to be inflated at a time: the codec copies what it leaves of it."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -108,17 +111,20 @@ class _Members:
 
     def feed(self, piece: bytes) -> None:
         self._received += len(piece)
-        data = piece
-        more = False
         try:
-            while data or more:
-                if self._inflater is None:
-                    data = self._begin(data)
-                    if self._inflater is None:
-                        return
-                data, more = self._inflate(self._inflater, data)
+            for at in range(0, len(piece), _DEFLATED_BYTES):
+                self._feed_some(piece[at : at + _DEFLATED_BYTES])
         except codec.ERROR as error:
             raise CorruptDownloadError(f"The gzip is damaged: {error}.") from None
+
+    def _feed_some(self, data: bytes) -> None:
+        more = False
+        while data or more:
+            if self._inflater is None:
+                data = self._begin(data)
+                if self._inflater is None:
+                    return
+            data, more = self._inflate(self._inflater, data)
 
     def finish(self) -> None:
         if self._inflater is not None or self._header:
