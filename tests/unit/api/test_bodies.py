@@ -2,11 +2,13 @@
 
 import pytest
 
-from sei_export.api.bodies import MAX_BYTES, excerpt
+from sei_export.api.bodies import MAX_BYTES, excerpt, read_whole
+from sei_export.api.sessions import keyed_session
+from sei_export.clock import Deadline
 from sei_export.errors import ProtocolError, ServiceUnavailableError
 from sei_export.masking import Mask
 from tests.fakes.caller import Caller
-from tests.fakes.loopback import Loopback, reply
+from tests.fakes.loopback import Dripping, Loopback, reply
 
 
 def test_given_a_long_ugly_body_when_called_then_its_excerpt_is_one_short_line() -> None:
@@ -41,6 +43,27 @@ def test_given_a_body_shorter_than_it_said_when_called_then_it_broke_off() -> No
         caller = Caller(server)
         with pytest.raises(ServiceUnavailableError, match="/v2/exports broke off: "):
             caller.call()
+
+
+@pytest.mark.parametrize("length", [10**6, -1], ids=["with a length", "ended by closing"])
+def test_given_a_byte_now_and_then_when_called_then_the_time_is_up_all_the_same(
+    length: int,
+) -> None:
+    with (
+        Loopback([Dripping(reply(200, b'"', length=length))]) as server,
+        keyed_session() as session,
+    ):
+        response = session.get(server.origin, stream=True)
+        # By the real clock, and the least time that a body has.
+        with pytest.raises(ServiceUnavailableError, match="GET x did not answer in full"):
+            read_whole(response, "GET x", Deadline.after(0))
+        assert not server.dripped_out
+
+
+def test_given_a_late_answer_that_is_here_when_read_then_it_counts() -> None:
+    with Loopback([reply(200, b"{}")]) as server, keyed_session() as session:
+        response = session.get(server.origin, stream=True)
+        assert read_whole(response, "GET x", Deadline.after(-60)) == b"{}"
 
 
 @pytest.mark.parametrize(

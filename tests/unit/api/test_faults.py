@@ -81,8 +81,9 @@ class _Raw:
 
 @pytest.mark.parametrize("kind", HTTP, ids=lambda it: f"{it.__module__}.{it.__name__}")
 def test_whatever_reading_raises_has_a_documented_name(kind: type[Exception]) -> None:
+    response, deadline = cast("requests.Response", _Raw(kind)), FakeClock().deadline(100)
     with pytest.raises(SeiExportError) as caught:
-        read_whole(cast("requests.Response", _Raw(kind)), "GET https://a.example/x")
+        read_whole(response, "GET https://a.example/x", deadline)
     _assert_told(caught.value)
 
 

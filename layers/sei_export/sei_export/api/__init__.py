@@ -12,6 +12,7 @@
     sessions        what HTTP sessions follow, and where they may connect to
     framing         chunks read by the letter
     bodies          short bodies read whole, and quoted
+    watchdog        the end of a read that takes longer than there is time
 
 Requests go out, plain values come back; the key never leaves this room.
 """

@@ -4,13 +4,16 @@ import json
 
 import requests
 
-from sei_export.api.faults import FAULTS, failure_of
-from sei_export.errors import ProtocolError
+from sei_export.api.faults import ASK_HARNESS, FAULTS, failure_of
+from sei_export.api.watchdog import Watchdog
+from sei_export.clock import Deadline
+from sei_export.errors import ProtocolError, ServiceUnavailableError
 from sei_export.masking import Mask
 
 MAX_BYTES = 4 * 1024 * 1024
 """More than any answer but a file has."""
 
+_LEAST_SECONDS = 1.0
 _SHOWN_CHARACTERS = 300
 _LOOK_BYTES = 64 * 1024
 _LOOK_CHARACTERS = 16 * 1024
@@ -18,24 +21,39 @@ _LOOK_CHARACTERS = 16 * 1024
 among those ends here."""
 
 
-def read_whole(response: requests.Response, name: str) -> bytes:
+def read_whole(response: requests.Response, name: str, deadline: Deadline) -> bytes:
     """Read a body whole.
 
     Args:
         response: The answer.
         name: The call's name, for messages.
+        deadline: By when it has to be read, also where a byte comes now and then.
 
     Raises:
-        ServiceUnavailableError: The body broke off.
+        ServiceUnavailableError: The body broke off, or did not end in time.
         ProtocolError: It has more than `MAX_BYTES`, or is no HTTP.
     """
+    watchdog = Watchdog()
+    # What is here already can be read, however late it is.
+    until = Deadline.after(max(deadline.left(), _LEAST_SECONDS), deadline.clock)
     try:
-        content: bytes = response.raw.read(MAX_BYTES + 1, decode_content=True)
+        with watchdog.over(response.raw, until):
+            content: bytes = response.raw.read(MAX_BYTES + 1, decode_content=True)
     except FAULTS as fault:
+        if watchdog.has_barked:
+            raise _too_slow(name) from None
         raise failure_of(fault, name, "broke off") from None
+    if watchdog.has_barked:
+        raise _too_slow(name)
     if len(content) > MAX_BYTES:
         raise ProtocolError(f"{name} answered with more than {MAX_BYTES} bytes.")
     return content
+
+
+def _too_slow(name: str) -> ServiceUnavailableError:
+    return ServiceUnavailableError(
+        f"{name} did not answer in full while there was time.", remedy=ASK_HARNESS
+    )
 
 
 def excerpt(content: bytes, mask: Mask) -> str:

@@ -112,7 +112,7 @@ class HttpClient:
         with self._call(_Asked(method, url, params, body)) as response:
             if response.is_redirect:
                 raise ProtocolError(f"{name} answered with a redirect.")
-            content = bodies.read_whole(response, name)
+            content = bodies.read_whole(response, name, self.deadline)
             try:
                 parsed: JsonValue = self.mask.hide_in(json.loads(content))
             except (ValueError, RecursionError):
@@ -134,7 +134,7 @@ class HttpClient:
     def excerpt(self, response: requests.Response) -> str:
         """The beginning of an answer's body, for a message; the key is hidden."""
         name = self._name(response.request.method or "", response.url)
-        return bodies.excerpt(bodies.read_whole(response, name), self.mask)
+        return bodies.excerpt(bodies.read_whole(response, name, self.deadline), self.mask)
 
     @contextmanager
     def stream(
@@ -196,7 +196,7 @@ class HttpClient:
         """Raise what a refusal elsewhere means: it is about the link, since no key was sent."""
         url, status = response.url, response.status_code
         if links.is_refusal(status) and not self._base_url.owns(url):
-            body = bodies.read_whole(response, f"GET {links.shown_link(url)}")
+            body = bodies.read_whole(response, f"GET {links.shown_link(url)}", self.deadline)
             text = self.mask.hide(body.decode(errors="replace"))
             raise links.refused_elsewhere(url, status, text)
 
@@ -227,7 +227,7 @@ class HttpClient:
                 if not is_last:
                     logger.warning("%d: reading the API key again", status)
                     continue
-                text = bodies.excerpt(bodies.read_whole(response, name), self.mask)
+                text = bodies.excerpt(bodies.read_whole(response, name, self.deadline), self.mask)
                 if asked.is_file and status == HTTPStatus.FORBIDDEN and self._key.is_known_good:
                     raise links.refused_at_home(name, status, text)
                 raise AuthenticationError(f"{name} answered {status}: {text}")

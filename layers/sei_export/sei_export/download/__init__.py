@@ -8,7 +8,6 @@
     body               all bytes, over one connection after the other
     known              what the answers tell of the file, and which of them belong together
     breaks             what a connection's end is, whatever a library raises
-    watchdog           the end of a read that takes longer than there is time
     source             opens a connection; by when reading has to end
     validators         what HTTP's headers say: ETag, length, range
 

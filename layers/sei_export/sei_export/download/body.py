@@ -13,11 +13,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
+from sei_export.api.watchdog import Watchdog
 from sei_export.download.breaks import BrokenError, breaking, opened
 from sei_export.download.known import Known
 from sei_export.download.source import Response, Source
 from sei_export.download.validators import is_chunked
-from sei_export.download.watchdog import Watchdog
 from sei_export.errors import CorruptDownloadError, ExportTimedOutError, ServiceUnavailableError
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from threading import Timer
 
 from sei_export.clock import Deadline
-from sei_export.download.source import Raw
 
 
 class Watchdog:
@@ -25,7 +24,7 @@ class Watchdog:
         self._shutdown: Callable[[], None] | None = None
 
     @contextmanager
-    def over(self, raw: Raw, deadline: Deadline) -> Iterator[None]:
+    def over(self, raw: object, deadline: Deadline) -> Iterator[None]:
         """Watch a connection's body within the block; only what can be shut down from outside."""
         self._shutdown = getattr(raw, "shutdown", None)
         self.set(deadline)

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import pytest
 
 from sei_export.api.sessions import keyed_session
+from sei_export.api.watchdog import Watchdog
 from sei_export.clock import Deadline
 from sei_export.download.body import Body
 from sei_export.download.source import Source
-from sei_export.download.watchdog import Watchdog
 from sei_export.errors import ExportTimedOutError
 from tests.fakes.bodies import CHUNKED, CSV, ETAG, chunks
 from tests.fakes.loopback import Dripping, Loopback, reply
