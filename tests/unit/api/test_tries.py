@@ -165,6 +165,6 @@ def test_given_calls_before_when_called_then_they_count_against_the_same_deadlin
 def test_given_silence_when_little_time_is_left_then_the_call_gives_up(answer: Answer) -> None:
     with Loopback([answer]) as server:
         caller = Caller(server, seconds=0.4)
-        with pytest.raises(ServiceUnavailableError, match="Timeout|while there was time"):
+        with pytest.raises(ServiceUnavailableError, match=r"Timeout|while there was time"):
             caller.call()
     assert len(server.received) == 1
