@@ -74,6 +74,10 @@ check: install ## format, lint, types and import layers; seconds
 test: check ## every check and every test, on the deployed stack
 	@$(PY) -m pytest --numprocesses 2 --dist loadscope $(PYTEST)
 
+.PHONY: faults
+faults: install ## every fault that the tests know, not only a sample; writes figures into docs/reliability.md
+	@$(PY) -m pytest tests/faults --everything --numprocesses 2 --dist loadscope $(PYTEST)
+
 # --- benchmarks ------------------------------------------------------------------------------
 
 MEASURE = PYTHONPATH=layers/sei_export .local/env/bench/bin/python -m benchmarks.run

@@ -1,13 +1,20 @@
-"""How the tests are shared out among processes, and how hypothesis runs."""
+"""How the tests are shared out among processes, how hypothesis runs, what fault tests counted."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+from local.paths import ROOT
+
 if TYPE_CHECKING:
     import pytest
+    from _pytest.terminal import TerminalReporter
     from xdist.remote import Producer
+
+type Figures = dict[str, Counter[str]]
+"""By kind of fault: how often what came of it."""
 
 # No deadline: a busy machine is not a failure. Derandomized: what fails, fails for everybody.
 settings.register_profile("here", deadline=None, derandomize=True, database=None)
@@ -31,3 +38,40 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # has no types
 def pytest_xdist_make_scheduler(config: "pytest.Config", log: "Producer") -> Sharing:
     """For `make test`, which has two processes."""
     return Sharing(config, log)
+
+
+def pytest_addoption(parser: "pytest.Parser") -> None:
+    """`make faults` tries everything."""
+    parser.addoption("--everything", action="store_true", help="all faults, not a sample of them")
+
+
+def pytest_terminal_summary(
+    terminalreporter: "TerminalReporter", exitstatus: int, config: "pytest.Config"
+) -> None:
+    """Print what the fault tests counted; a whole run that is green writes it down, too."""
+    figures: Figures = {}
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figures":
+                kind, counted = value
+                figures.setdefault(kind, Counter()).update(counted)
+    if not figures:
+        return
+    terminalreporter.section("faults")
+    for kind, counted in sorted(figures.items()):
+        told = ", ".join(f"{number:,} {what.replace('_', ' ')}" for what, number in counted.items())
+        terminalreporter.write_line(f"{kind}: {counted.total():,} ({told})")
+    if config.getoption("--everything") and exitstatus == 0:
+        _write_down(figures)
+
+
+def _write_down(figures: Figures) -> None:
+    """Replace the figures of docs/reliability.md."""
+    page = ROOT / "docs" / "reliability.md"
+    before, begin, rest = page.read_text().partition("<!-- figures -->\n")
+    _, end, after = rest.partition("<!-- end of figures -->")
+    rows = ["| faults | tried | what came of them |", "|---|---:|---|"]
+    for kind, counted in sorted(figures.items()):
+        told = ", ".join(f"{number:,} {what.replace('_', ' ')}" for what, number in counted.items())
+        rows.append(f"| {kind} | {counted.total():,} | {told} |")
+    page.write_text(before + begin + "\n".join(rows) + "\n" + end + after)

@@ -1,0 +1,26 @@
+"""How much of the fault tests runs, and what they counted."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.amount import Amount
+
+type Count = Callable[..., None]
+"""Notes how many cases of a kind were tried, by name: `count("prefixes", refused=1852, whole=1)`."""
+
+
+@pytest.fixture
+def amount(request: pytest.FixtureRequest) -> Amount:
+    """A seeded sample of the cases in `make test`, all of them in `make faults`."""
+    return Amount(everything=request.config.getoption("--everything"))
+
+
+@pytest.fixture
+def count(record_property: Callable[[str, object], None]) -> Count:
+    """Note figures; the run prints their sums at its end, and `make faults` writes them down."""
+
+    def note(kind: str, **figures: int) -> None:
+        record_property("figures", [kind, figures])
+
+    return note
