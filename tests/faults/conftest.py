@@ -7,7 +7,7 @@ import pytest
 from tests.faults.amount import Amount
 
 type Count = Callable[..., None]
-"""Notes how many cases of a kind were tried, by name: `count("prefixes", refused=1852, whole=1)`."""
+"""Notes figures of a kind of fault by what came of it: `count("prefixes", refused=9, whole=1)`."""
 
 
 @pytest.fixture
