@@ -112,12 +112,12 @@ def _table(items: Sequence[Item], width: int) -> Table:
 
 def _row(depth: int, item: Item) -> tuple[Text, ...]:
     outcome, landed = str(item["outcome"]), item["outcome"] == "landed"
-    file = "/".join(str(item["key"]).rsplit("/", _FILE_PARTS)[1:])
+    file = "/".join(str(item["key"]).rsplit("/", _FILE_PARTS)[1:]) if landed else ""
     return (
         Text("  " * depth + name_of(item)),
         Text(outcome, _STYLES.get(outcome, "red")),
         Text(str(item["rows"]) if landed else ""),
-        Text(file if landed else ""),
+        Text(file),
     )
 
 

@@ -242,9 +242,10 @@ def test_a_terminal_shows_all_rounds_at_once(width: int) -> None:
     assert "モバイル" in frame[4]
 
 
-@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_batchs_manifest_in_brief_has_a_line_for_each_export(width: int) -> None:
-    key = "exports/report=productivity/tree=T/team={}/start=2024-01-01/end=2024-01-31/export.csv.gz"
+    days = "range_start=2024-01-01/range_end=2024-01-31"
+    key = f"exports/report=productivity/scope_tree=T/scope_team={{}}/{days}/export.csv.gz"
     manifest = {
         "run": "demo",
         "status": "PARTIAL",
@@ -274,7 +275,7 @@ def test_a_batchs_manifest_in_brief_has_a_line_for_each_export(width: int) -> No
         ["   A2", " failed", ""],
         [" B", " missing", ""],
     ]
-    assert ("team=a1/start=2024-01-01/end=2024-01-31/export.csv.gz" in said) == (width == 100)
-    assert said.count("team=a1/") == 1
+    assert (f"scope_team=a1/{days}/export.csv.gz" in said) == (width == 120)
+    assert said.count("scope_team=a1/") == 1
     assert "PARTIAL: 1 of 3 expected files have landed, 1 failed, 1 are missing; 24 rows" in said
     assert "A has no file of its own" in said

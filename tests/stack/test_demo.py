@@ -159,7 +159,8 @@ def _assert_batch(said: str) -> None:
     files = {file for *_, file in rows if file}
     assert len(files) == 5
     for file in files:
-        assert re.fullmatch(r"team=\d+/start=2024-01-01/end=2024-01-31/export\.csv\.gz", file)
+        # As far as there is room.
+        assert re.match(r"scope_team=\d+/range_start=2024-01-01/", file)
     total = sum(int(count) for _, _, count, _ in rows if count)
     assert (
         "COMPLETE: 5 of 5 expected files have landed, 0 failed, 0 are missing; "

@@ -31,10 +31,10 @@ def test_120_exports_on_3_pages_of_which_20_have_landed_make_100_and_then_none(
     }
     # Two full pages, a short one, and an empty one: a short one may be a server's own limit.
     assert second.entered("ListExports") == 4
-    folder = "exports/report=business-alignment/shape=harvested/export="
+    folder = "harvested/report=business-alignment/export="
     for export in ids:
-        assert len(stack.versions(f"{folder}{export}/export.csv.gz")) == 1
-    key = f"{folder}{ids[-1]}/export.csv.gz"
+        assert len(stack.versions(f"{folder}{export}.csv.gz")) == 1
+    key = f"{folder}{ids[-1]}.csv.gz"
     assert stack.csv(key) == stack.simulator.content(ids[-1])
     announced = stack.events.find("exportId", ids[-1])
     assert [event["detail-type"] for event in announced] == ["ExportCompleted"]
@@ -76,7 +76,7 @@ def test_an_export_that_cannot_land_does_not_stop_the_others_but_fails_the_harve
     assert (run.status, run.error) == ("FAILED", "HarvestIncompleteError")
     assert "1 of " in run.cause
     for export in good:
-        assert stack.versions(f"exports/report=efficiency/shape=harvested/export={export}/")
+        assert stack.versions(f"harvested/report=efficiency/export={export}.csv.gz")
     events = stack.events.find("exportId", broken[0])
     assert [event["detail"]["error"] for event in events] == ["CorruptDownloadError"]  # type: ignore[index, call-overload]  # by its schema
 
@@ -99,8 +99,8 @@ def test_given_a_server_with_pages_of_its_own_then_all_lands_or_the_harvest_fail
     assert (part.status, part.error) == ("FAILED", "HarvestIncompleteError")
     assert "promise 2 more than they have" in part.cause
     assert part.entered("ListExports") == 2
-    folder = "exports/report=sprint/shape=harvested/export="
-    assert [len(stack.versions(f"{folder}{export}/")) for export in ids] == [1] * 10 + [0] * 2
+    folder = "harvested/report=sprint/export="
+    assert [len(stack.versions(f"{folder}{export}.csv.gz")) for export in ids] == [1] * 10 + [0] * 2
 
 
 def test_a_wrong_filter_is_refused_before_any_call(stack: Harness) -> None:

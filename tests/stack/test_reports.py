@@ -6,6 +6,7 @@ import pytest
 
 from sei_export.input.kinds import Field, Group, Names, Number, Word
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.path import ABSENT
 from sei_export.request.reports import REPORTS, Report, Scope
 from tests.stack.harness import Harness, new_team
 
@@ -94,12 +95,18 @@ def test_a_report_lands_under_its_key_with_its_manifest(
     start, _, rest = str(result["key"]).partition(f"/shape={level or '_'}-{granularity}-")
     assert start == f"exports/report={report.name}"
     assert rest[8:] == (
-        f"/org=default/project=demo/tree={'Engineering' if 'tree' in scope else '_'}"
-        f"/team={team or '_'}/start=2024-01-01/end=2024-03-31/export.csv.gz"
+        "/scope_org=default/scope_project=demo"
+        f"/scope_tree={'Engineering' if 'tree' in scope else ABSENT}"
+        f"/scope_team={team or ABSENT}/range_start=2024-01-01/range_end=2024-03-31/export.csv.gz"
     )
     assert stack.manifest(str(result["manifestKey"])) == result
     assert stack.csv(str(result["key"])).decode().count("\n") >= int(str(result["rows"])) > 0
-    assert result["columns"]
+    columns = result["columns"]
+    assert isinstance(columns, list)
+    # Readers make columns of the path's parts, and compare them without case.
+    parts = {part.partition("=")[0] for part in str(result["key"]).split("/")}
+    assert columns
+    assert parts.isdisjoint(str(column).casefold() for column in columns)
     assert len(stack.events.find("executionArn", run.arn)) == 1
     if report.is_legacy:
         assert (run.entered("FetchReport"), run.entered("WaitForExport")) == (1, 0)

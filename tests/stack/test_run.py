@@ -103,7 +103,7 @@ def test_identifiers_in_the_input_replace_the_stacks(stack: Harness) -> None:
     team = new_team()
     run = stack.run(request_for(team, orgIdentifier="acme", projectIdentifier="web shop"))
 
-    assert "/org=acme/project=web%20shop/" in str(run.output["key"])
+    assert "/scope_org=acme/scope_project=web%20shop/" in str(run.output["key"])
     queries = [call["query"] for call in stack.simulator.calls(team)]
     assert queries
     assert all(

@@ -8,6 +8,7 @@ import pytest
 
 from local.cloud.stack import LocalCloud
 from sei_export.jsontypes import JsonObject
+from sei_export.request.path import ABSENT
 from tests.stack.harness import Harness
 from tests.stack.test_batch import items_of, manifest_of
 
@@ -34,7 +35,8 @@ def test_an_input_that_asks_for_nothing_runs_the_default_request(
     key = str(run.output["key"])
     assert key.startswith("exports/report=productivity/shape=developer-monthly-")
     assert key.endswith(
-        f"/org=default/project=demo/tree=Engineering/team=_/start={start}/end={end}/export.csv.gz"
+        "/scope_org=default/scope_project=demo/scope_tree=Engineering"
+        f"/scope_team={ABSENT}/range_start={start}/range_end={end}/export.csv.gz"
     )
 
 
@@ -44,7 +46,7 @@ def test_a_nominal_time_in_march_lands_february_whenever_the_execution_starts(
     run = stack.run({"scheduledTime": "2026-03-02T06:00:00Z"})
 
     assert (run.status, run.cause) == ("SUCCEEDED", "")
-    assert "/start=2026-02-01/end=2026-02-28/" in str(run.output["key"])
+    assert "/range_start=2026-02-01/range_end=2026-02-28/" in str(run.output["key"])
 
 
 def test_the_schedule_starts_a_batch_that_lands_the_previous_month(
@@ -67,7 +69,7 @@ def test_the_schedule_starts_a_batch_that_lands_the_previous_month(
     assert (run.status, run.cause) == ("SUCCEEDED", "")
     start, end = _previous_month(datetime.now(UTC))
     (item,) = items_of(manifest_of(stack, run))
-    assert f"/start={start}/end={end}/" in str(item["key"])
+    assert f"/range_start={start}/range_end={end}/" in str(item["key"])
 
 
 def _batches(stack: Harness) -> set[str]:

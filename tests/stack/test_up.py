@@ -16,6 +16,7 @@ import pytest
 from local.cloud.aws import Aws
 from local.cloud.processes import free_port, is_listening
 from local.paths import LOCAL, ROOT
+from sei_export.request.path import ABSENT
 
 KEY = "key-of-another-api"
 CSV = b"Team,PR_MERGED\nPlatform,3\n"
@@ -125,7 +126,8 @@ def test_make_up_works_against_any_api_and_make_down_leaves_nothing(
             time.sleep(0.2)
         assert run["status"] == "SUCCEEDED", run.get("cause")
         result = json.loads(run["output"])
-        assert "/org=acme/project=demo/tree=The%20Tree/team=_/" in result["key"]
+        scope = f"scope_org=acme/scope_project=demo/scope_tree=The%20Tree/scope_team={ABSENT}"
+        assert f"/{scope}/" in result["key"]
         assert (result["exportId"], result["rows"]) == ("own1", 1)
         stored = aws.s3.get_object(Bucket=stack["outputs"]["ExportBucketName"], Key=result["key"])
         assert gzip.decompress(stored["Body"].read()) == CSV

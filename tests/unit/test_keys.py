@@ -25,8 +25,8 @@ def test_a_requests_files_are_exactly_here() -> None:
         options={"metricLevel": "developer", "granularity": "monthly"},
     )
     folder = (
-        "report=productivity/shape=developer-monthly-2ccebb06/org=acme/project=metrics/"
-        "tree=Engineering/team=456/start=2024-01-01/end=2024-12-31"
+        "report=productivity/shape=developer-monthly-2ccebb06/scope_org=acme/scope_project=metrics/"
+        "scope_tree=Engineering/scope_team=456/range_start=2024-01-01/range_end=2024-12-31"
     )
     assert keys.data_key(_export(full)) == f"exports/{folder}/export.csv.gz"
     assert keys.manifest_key(_export(full)) == f"manifests/{folder}/manifest.json"
@@ -51,15 +51,14 @@ def test_given_the_longest_path_then_every_key_is_one_that_s3_takes() -> None:
 
 def test_given_an_export_that_somebody_else_created_its_files_are_kept_by_its_id() -> None:
     export = Export("exp_7a8b", SPRINT, "acme", "metrics", None, reused=True, created_at="")
-    folder = "report=sprint/shape=harvested/export=exp_7a8b"
-    assert keys.data_key(export) == f"exports/{folder}/export.csv.gz"
-    assert keys.manifest_key(export) == f"manifests/{folder}/manifest.json"
+    assert keys.data_key(export) == "harvested/report=sprint/export=exp_7a8b.csv.gz"
+    assert keys.manifest_key(export) == "manifests/harvested/report=sprint/export=exp_7a8b.json"
 
 
 def test_requests_that_differ_in_their_days_only_are_one_series() -> None:
     one = series_key(request_of("sprint", scope={"teamId": "9"}))
     assert re.fullmatch(
-        r"manifests/report=sprint/shape=_-sprint-\w{8}/org=acme/project=metrics/tree=_/team=9/"
+        r"series/report=sprint/shape=_-sprint-\w{8}/scope_org=acme/scope_project=metrics/scope_tree=__HIVE_DEFAULT_PARTITION__/scope_team=9/"
         r"series\.json",
         one,
     )
@@ -85,7 +84,7 @@ def test_the_folder_of_a_download_is_known_from_report_and_id_alone() -> None:
 def test_what_is_known_of_a_tree_is_kept_whatever_teams_and_days() -> None:
     key = keys.cut_key(parsed(least("sprint")))
     assert re.fullmatch(
-        r"cuts/report=sprint/shape=_-sprint-\w{8}/org=acme/project=metrics/tree=Engineering/"
+        r"cuts/report=sprint/shape=_-sprint-\w{8}/scope_org=acme/scope_project=metrics/scope_tree=Engineering/"
         r"cut\.json",
         key,
     )

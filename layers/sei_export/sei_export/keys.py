@@ -1,7 +1,8 @@
 """Where things are kept in the bucket: a prefix for each kind, and what is below it.
 
 A stable key: the same request always lands on the same one, and the versioned bucket keeps the
-history. Files under one `shape=` have the same columns. Listeners filter on `exports/`.
+history. Files under one `shape=` have the same columns. Listeners filter on `exports/`, and on
+`harvested/` for exports that others created.
 """
 
 import hashlib
@@ -13,7 +14,9 @@ from sei_export.request.path import part, request_path, series_path, tree_path
 from sei_export.request.reports import Report
 
 DATA_PREFIX = "exports/"
+HARVEST_PREFIX = "harvested/"
 MANIFEST_PREFIX = "manifests/"
+SERIES_PREFIX = "series/"
 MARK_PREFIX = "landed/"
 STAGING_PREFIX = "staging/"
 CUT_PREFIX = "cuts/"
@@ -30,17 +33,23 @@ def request_key(request: ExportRequest) -> str:
 
 def data_key(export: Export) -> str:
     """Name the key of an export's CSV."""
-    return f"{DATA_PREFIX}{_folder(export)}/export.csv.gz"
+    if export.request:
+        return request_key(export.request)
+    # Somebody else created it: what was asked for is unknown.
+    return f"{HARVEST_PREFIX}{_export_path(export.report, export.export_id)}.csv.gz"
 
 
 def manifest_key(export: Export) -> str:
     """Name the key of the manifest beside an export's CSV."""
-    return f"{MANIFEST_PREFIX}{_folder(export)}/manifest.json"
+    if export.request:
+        return f"{MANIFEST_PREFIX}{request_path(export.request)}/manifest.json"
+    path = _export_path(export.report, export.export_id)
+    return f"{MANIFEST_PREFIX}{HARVEST_PREFIX}{path}.json"
 
 
 def series_key(request: ExportRequest) -> str:
     """Name the key where is kept how long exports take that differ in their dates only."""
-    return f"{MANIFEST_PREFIX}{series_path(request)}/series.json"
+    return f"{SERIES_PREFIX}{series_path(request)}/series.json"
 
 
 def cut_key(request: ExportRequest, of_tree: str | None = None) -> str:
@@ -100,10 +109,3 @@ def _run_folder(run: str) -> str:
 
 def _export_path(report: Report, export_id: str) -> str:
     return f"report={part(report.name)}/export={id_part(export_id)}"
-
-
-def _folder(export: Export) -> str:
-    if export.request:
-        return request_path(export.request)
-    # Somebody else created it: what was asked for is unknown.
-    return f"report={part(export.report.name)}/shape=harvested/export={id_part(export.export_id)}"

@@ -68,7 +68,7 @@ def test_a_team_has_the_scope_that_the_report_wants(report: str) -> None:
     of_tree: JsonObject = {} if report in EITHER else {"orgTreeName": "Engineering"}
     assert item.request.canonical()["scope"] == of_tree | {"teamId": "2"}
     assert (item.tree, item.team, item.team_name) == ("Engineering", "2", "Platform")
-    assert "/team=2/" in item.key
+    assert "/scope_team=2/" in item.key
     # It is itself an input that gives the same item.
     assert expanded(item.request.canonical(), tree=None)[0].id == item.id
 
@@ -213,7 +213,7 @@ def test_what_is_known_of_one_report_is_nothing_to_another() -> None:
 def test_what_is_known_of_a_tree_is_kept_whatever_teams_and_days() -> None:
     key = keys.cut_key(parsed(least("sprint")))
     assert re.fullmatch(
-        r"cuts/report=sprint/shape=_-sprint-\w{8}/org=acme/project=metrics/tree=Engineering/"
+        r"cuts/report=sprint/shape=_-sprint-\w{8}/scope_org=acme/scope_project=metrics/scope_tree=Engineering/"
         r"cut\.json",
         key,
     )

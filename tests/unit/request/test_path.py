@@ -14,7 +14,14 @@ from sei_export.input.kinds import Field, Group, Word
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.parsing import read_canonical
-from sei_export.request.path import MAX_PATH_BYTES, part, request_path, series_path, tree_path
+from sei_export.request.path import (
+    ABSENT,
+    MAX_PATH_BYTES,
+    part,
+    request_path,
+    series_path,
+    tree_path,
+)
 from sei_export.request.reports import REPORTS, Report
 from tests.fakes.plans import plan_of, read_plan
 from tests.fakes.request_strategies import few_names, names, requests
@@ -30,10 +37,11 @@ def _values(path: str) -> dict[str, str]:
     return dict(part.split("=", 1) for part in path.split("/"))
 
 
-def test_absent_parts_are_an_underscore() -> None:
+def test_absent_parts_are_hives_null() -> None:
     assert re.fullmatch(
-        r"report=productivity/shape=_-_-[0-9a-f]{8}/org=acme/project=metrics/"
-        r"tree=Engineering/team=_/start=2024-01-01/end=2024-12-31",
+        r"report=productivity/shape=_-_-[0-9a-f]{8}/scope_org=acme/scope_project=metrics/"
+        r"scope_tree=Engineering/scope_team=__HIVE_DEFAULT_PARTITION__/"
+        r"range_start=2024-01-01/range_end=2024-12-31",
         request_path(request(scope={"orgTreeName": "Engineering"})),
     )
 
@@ -46,7 +54,12 @@ def test_absent_parts_are_an_underscore() -> None:
         pytest.param("100%", "100%25", id="percent"),
         pytest.param("a=b", "a%3Db", id="equals sign"),
         pytest.param("a+b", "a%2Bb", id="plus"),
-        pytest.param("_", "%5F", id="the mark of an absent part"),
+        pytest.param("_", "_", id="an underscore"),
+        pytest.param(
+            "__HIVE_DEFAULT_PARTITION__",
+            "%5F_HIVE_DEFAULT_PARTITION__",
+            id="the mark of an absent part",
+        ),
         pytest.param("a_b-c.d~e", "a_b-c.d~e", id="left as they are"),
         pytest.param("..", "..", id="dots, which are no path after an equals sign"),
         pytest.param("../../x", "..%2F..%2Fx", id="path upwards"),
@@ -58,7 +71,7 @@ def test_a_value_is_percent_encoded(name: str, encoded: str) -> None:
         scope={"orgTreeName": name, "teamId": name}, orgIdentifier=name, projectIdentifier=name
     )
     values = _values(request_path(named))
-    assert [values[part] for part in ("org", "project", "tree", "team")] == [encoded] * 4
+    assert [values[f"scope_{part}"] for part in ("org", "project", "tree", "team")] == [encoded] * 4
 
 
 @given(org=names, project=names, tree=names, team=names)
@@ -77,9 +90,9 @@ def test_whatever_the_names_a_path_tells_them_apart(
     assert len(parts) == 8
     assert all(each not in {"", ".", ".."} for each in parts)
     values = _values(path)
-    decoded = [unquote(values[name]) for name in ("org", "project", "tree", "team")]
+    decoded = [unquote(values[f"scope_{name}"]) for name in ("org", "project", "tree", "team")]
     assert decoded == [name.strip() for name in (org, project, tree, team)]
-    assert "_" not in values.values()
+    assert ABSENT not in values.values()
 
 
 @pytest.mark.parametrize(
@@ -185,7 +198,7 @@ def test_the_longest_path_is_taken_by_every_reader(
     [
         pytest.param(_asked(MAX_PATH_BYTES + 1), 1001, id="a byte more"),
         # Six bytes in the path for each letter.
-        pytest.param(asked(scope={"orgTreeName": "é" * 200}), 1308, id="letters of six bytes"),
+        pytest.param(asked(scope={"orgTreeName": "é" * 200}), 1369, id="letters of six bytes"),
     ],
 )
 def test_a_longer_path_is_refused_by_every_reader(
@@ -203,7 +216,7 @@ def test_a_longer_path_is_refused_by_every_reader(
 
 def test_a_legacy_reports_path_has_the_same_limit() -> None:
     assert problems(least("team-report", collectionId="c" * 1000)) == (
-        "scope and identifiers make an S3 key of 1114 bytes: at most 1000 fit.",
+        "scope and identifiers make an S3 key of 1175 bytes: at most 1000 fit.",
     )
 
 
@@ -215,46 +228,48 @@ def test_a_legacy_reports_path_has_the_same_limit() -> None:
     [
         pytest.param(
             request_of("sprint", scope={"teamId": "9"}),
-            r"report=sprint/shape=_-sprint-\w{8}/org=acme/project=metrics/tree=_/team=9/",
+            r"report=sprint/shape=_-sprint-\w{8}/scope_org=acme/scope_project=metrics/"
+            r"scope_tree=__HIVE_DEFAULT_PARTITION__/scope_team=9/",
             id="a team alone",
         ),
         pytest.param(
             request_of("time-in-status", options={"metricLevel": "sprint"}),
-            r"report=time-in-status/shape=sprint-_-\w{8}/org=acme/project=metrics/"
-            r"tree=Engineering/team=_/",
+            r"report=time-in-status/shape=sprint-_-\w{8}/scope_org=acme/scope_project=metrics/"
+            r"scope_tree=Engineering/scope_team=__HIVE_DEFAULT_PARTITION__/",
             id="the level's other name",
         ),
         pytest.param(
             request_of("team-report", granularity="weekly"),
-            r"report=team-report/shape=_-weekly-\w{8}/org=acme/project=metrics/tree=_/team=6036/",
+            r"report=team-report/shape=_-weekly-\w{8}/scope_org=acme/scope_project=metrics/"
+            r"scope_tree=__HIVE_DEFAULT_PARTITION__/scope_team=6036/",
             id="a legacy report's collection is its team",
         ),
         pytest.param(
             request_of("team-report", collectionId="Platform", teamRefId=77),
-            r"report=team-report/shape=_-_-\w{8}/org=acme/project=metrics/"
-            r"tree=_/team=Platform%3A77/",
+            r"report=team-report/shape=_-_-\w{8}/scope_org=acme/scope_project=metrics/"
+            r"scope_tree=__HIVE_DEFAULT_PARTITION__/scope_team=Platform%3A77/",
             id="a legacy report's two names of its team",
         ),
         pytest.param(
             request_of("contributor-report", granularity="monthly"),
-            r"report=contributor-report/shape=_-monthly-\w{8}/org=acme/project=metrics/"
-            r"tree=_/team=1/",
+            r"report=contributor-report/shape=_-monthly-\w{8}/scope_org=acme/scope_project=metrics/"
+            r"scope_tree=__HIVE_DEFAULT_PARTITION__/scope_team=1/",
             id="the API's upper case",
         ),
     ],
 )
 def test_every_report_has_the_same_layout(asked: ExportRequest, folder: str) -> None:
-    days = "start=2024-01-01/end=2024-12-31"
+    days = "range_start=2024-01-01/range_end=2024-12-31"
     assert re.fullmatch(f"{folder}{days}", request_path(asked))
 
 
 @pytest.mark.parametrize("report", REPORTS)
 def test_a_path_is_inside_that_of_its_series_and_that_inside_its_trees(report: str) -> None:
     one = request_of(report)
-    assert request_path(one) == f"{series_path(one)}/start=2024-01-01/end=2024-12-31"
-    assert series_path(one) == f"{tree_path(one, one.tree)}/team={part(one.team)}"
-    assert _values(tree_path(one, "Other"))["tree"] == "Other"
-    assert _values(tree_path(one, None))["tree"] == "_"
+    assert request_path(one) == f"{series_path(one)}/range_start=2024-01-01/range_end=2024-12-31"
+    assert series_path(one) == f"{tree_path(one, one.tree)}/scope_team={part(one.team)}"
+    assert _values(tree_path(one, "Other"))["scope_tree"] == "Other"
+    assert _values(tree_path(one, None))["scope_tree"] == ABSENT
 
 
 @st.composite

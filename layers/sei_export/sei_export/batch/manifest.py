@@ -124,7 +124,6 @@ def _item(line: Line) -> JsonObject:
         "team": item.team,
         "teamName": item.team_name,
         "dateRange": _days(line),
-        "key": item.key,
         "outcome": line.fate.value,
         "tries": item.tries,
         "replaces": item.replaces,
@@ -132,7 +131,7 @@ def _item(line: Line) -> JsonObject:
         "executionArn": line.outcome.execution_arn if line.outcome else None,
     }
     landed = line.outcome.landed if line.outcome else None
-    said |= {name: None for name in RESULT_FIELDS if name != "key"} | (landed or {})
+    said |= dict.fromkeys(RESULT_FIELDS) | (landed or {})
     if line.outcome and line.outcome.export_id:
         said["exportId"] = line.outcome.export_id
     return said | (line.failure.to_json() if line.failure else {})

@@ -1,0 +1,65 @@
+"""Whatever the code keeps in the bucket has its days there, and roles that write and read it."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from sei_export import keys
+from tests.template.template import Tree, load_template, of_type, resource
+
+TEMPLATE = load_template()
+PREFIXES = {value: name for name, value in vars(keys).items() if name.endswith("_PREFIX")}
+NEVER_EXPIRE = {
+    keys.MARK_PREFIX: "a mark keeps a harvest from landing again what has expired",
+    keys.CUT_PREFIX: "which teams are too large is known for as long as anybody asks",
+}
+
+
+def _days() -> dict[str, Tree]:
+    rules = resource(TEMPLATE, "ExportBucket")["LifecycleConfiguration"]["Rules"]
+    return {rule["Prefix"]: rule for rule in rules if "Prefix" in rule}
+
+
+def _granted() -> Iterator[tuple[str, str]]:
+    """Actions on objects, with the prefix that each is about."""
+    for role in of_type(TEMPLATE, "AWS::IAM::Role").values():
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield from _of_statement(statement)
+
+
+def _of_statement(statement: Tree) -> Iterator[tuple[str, str]]:
+    if "Action" not in statement:
+        return
+    actions, resources = statement["Action"], statement["Resource"]
+    for each in resources if isinstance(resources, list) else [resources]:
+        found = re.fullmatch(
+            r"\$\{ExportBucket\.Arn\}/(.+/)\*",
+            str(each.get("Fn::Sub")) if isinstance(each, dict) else "",
+        )
+        if found:
+            for action in [actions] if isinstance(actions, str) else actions:
+                yield action, found[1]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_a_prefix_has_its_days(prefix: str) -> None:
+    if prefix in NEVER_EXPIRE:
+        assert prefix not in _days()
+        return
+    rule = _days()[prefix]
+    assert rule["Status"] == "Enabled"
+    assert rule["ExpirationInDays"]
+    assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("action", ["s3:PutObject", "s3:GetObject"])
+def test_a_prefix_has_roles_that_write_and_read_it(prefix: str, action: str) -> None:
+    assert (action, prefix) in set(_granted())
+
+
+def test_nothing_is_granted_or_deleted_below_a_prefix_that_nobody_uses() -> None:
+    assert {prefix for _, prefix in _granted()} == set(PREFIXES)
+    assert set(_days()) <= set(PREFIXES)
