@@ -9,6 +9,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Unpack, cast
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 BUCKET = "landing"
 _WRITES = ("put_object", "complete_multipart_upload")
+_LONG_AGO = datetime(2026, 3, 1, 6, tzinfo=UTC)
 _LEAST_PART_BYTES = 5 * 1024 * 1024
 _PARTS_IN_A_PAGE = 2
 """S3's own pages have a thousand."""
@@ -53,6 +55,7 @@ class Version:
     checksum: str
     metadata: dict[str, str] = field(default_factory=dict)
     content_type: str = ""
+    modified: datetime = _LONG_AGO
 
 
 @dataclass
@@ -96,6 +99,7 @@ class FakeS3:
         opened: What GetObject answered with, in order.
         journal: Where writes are noted; may be shared with other fakes.
         on_call: Called at the beginning of every call, such as to wait for a turn.
+        now: When what is written now is written.
     """
 
     def __init__(self, journal: list[str] | None = None) -> None:
@@ -106,6 +110,7 @@ class FakeS3:
         self.opened: list[io.BytesIO] = []
         self.journal = [] if journal is None else journal
         self.on_call: Callable[[], object] = _nothing
+        self.now = _LONG_AGO
         self._before: dict[tuple[str, int], Callable[[], object]] = {}
         self._after: dict[tuple[str, int], Callable[[], object]] = {}
         self._count: Counter[str] = Counter()
@@ -342,7 +347,8 @@ class FakeS3:
         metadata: dict[str, str],
         content_type: str = "",
     ) -> Version:
-        version = Version(body, etag, self._new_id("version"), checksum, metadata, content_type)
+        version_id = self._new_id("version")
+        version = Version(body, etag, version_id, checksum, metadata, content_type, self.now)
         self.versions.setdefault(key, []).append(version)
         return version
 
@@ -398,6 +404,7 @@ def _description(version: Version) -> dict[str, object]:
         "VersionId": version.id,
         "ContentLength": len(version.body),
         "Metadata": version.metadata,
+        "LastModified": version.modified,
     }
 
 

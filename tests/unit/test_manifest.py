@@ -17,9 +17,10 @@ from sei_export.manifest import (
     MAX_REQUEST_BYTES,
     Caution,
     Manifest,
-    Series,
+    Previous,
 )
 from sei_export.request.reports import REPORTS
+from sei_export.series import Series
 from tests.fakes.request_strategies import any_report, requests
 from tests.fakes.samples import manifest, parsed, request, request_of
 
@@ -29,6 +30,7 @@ OF_EVENTS = {"version", "dedupeId"}
 """What an event says beside the manifest."""
 
 REQUEST = request(metrics=["PR_MERGED"])
+PREVIOUS = Previous("v0", 2, "cd" * 32, "2026-02-01T06:01:30Z")
 MANIFEST = Manifest(
     export_id="exp_1",
     report="productivity",
@@ -47,12 +49,14 @@ MANIFEST = Manifest(
     content_sha256="ab" * 32,
     rows=3,
     columns=("team", "PR_MERGED"),
-    changed=False,
+    changed=True,
     manifest_key="manifests/a",
     polls=4,
     completed_at="2026-03-01T06:01:30Z",
     duration_seconds=90.25,
     execution_arn="arn:x",
+    reason="restated",
+    previous=PREVIOUS,
     warnings=(Caution("noRows", "The file has no rows."),),
 )
 FOUND = replace(MANIFEST, request=None, request_fingerprint=None, version_id=None, attempts=0)
@@ -79,7 +83,10 @@ def test_given_a_landed_export_then_its_description_has_every_field() -> None:
         "columns": ["team", "PR_MERGED"],
         "columnCount": 2,
         "columnsSha256": hashlib.sha256(b'["team","PR_MERGED"]').hexdigest(),
-        "changed": False,
+        "changed": True,
+        "reason": "restated",
+        "previous": PREVIOUS.to_json(),
+        "superseded": False,
         "manifestKey": "manifests/a",
         "polls": 4,
         "createdAt": "2026-03-01T06:00:00Z",
@@ -119,6 +126,9 @@ def _manifests(draw: st.DrawFn) -> Manifest:
             rows=counts,
             columns=st.lists(texts, max_size=4).map(tuple),
             changed=st.booleans(),
+            reason=texts | st.none(),
+            previous=st.none() | st.builds(Previous, texts | st.none(), counts, texts, texts),
+            superseded=st.booleans(),
             manifest_key=texts,
             polls=counts,
             completed_at=texts,
@@ -225,13 +235,13 @@ def test_an_export_that_somebody_else_created_comes_back_without_a_request() -> 
     assert Manifest.from_json(json.loads(json.dumps(FOUND.to_json()))) == FOUND
 
 
-LATER = {"columnCount", "columnsSha256", "warnings"}
+LATER = {"columnCount", "columnsSha256", "warnings", "reason", "previous", "superseded"}
 """What manifests of earlier versions do not have; the first two follow from the columns."""
 
 
 def test_given_a_file_of_an_earlier_version_then_it_is_read() -> None:
     content = {name: value for name, value in MANIFEST.to_json().items() if name not in LATER}
-    assert Manifest.from_json(content) == replace(MANIFEST, warnings=())
+    assert Manifest.from_json(content) == replace(MANIFEST, reason=None, previous=None, warnings=())
 
 
 @pytest.mark.parametrize("name", sorted({*MANIFEST.to_json()} - LATER))
@@ -241,7 +251,10 @@ def test_given_a_file_without_a_field_then_there_is_no_manifest(name: str) -> No
     assert Manifest.from_json(content) is None
 
 
-NULLABLE = {"request", "requestFingerprint", "versionId", "columnCount", "columnsSha256"}
+NULLABLE = {"request", "requestFingerprint", "versionId", "columnCount", "columnsSha256"} | {
+    "reason",
+    "previous",
+}
 
 
 @pytest.mark.parametrize("name", [name for name in MANIFEST.to_json() if name not in NULLABLE])

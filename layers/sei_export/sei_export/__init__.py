@@ -6,7 +6,7 @@
     steps/    one module for each task state: no step knows another
     flows     download/  landing/  batch/  harvest/    none knows another
     talk      api/  bucket/
-    places    keys  manifest
+    places    keys  manifest  series
     carried   export  orgtree
     request/  what is asked for
     input/    reading what people and machines hand over

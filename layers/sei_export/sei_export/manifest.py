@@ -6,11 +6,19 @@ file, has all of it; a state and an event hold 256 KiB, so what may be long is c
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sei_export.jsontypes import JsonObject, JsonValue, is_count
+from sei_export.jsontypes import (
+    JsonObject,
+    JsonValue,
+    read_count,
+    read_flag,
+    read_optional_text,
+    read_seconds,
+    read_text,
+    read_texts,
+)
 
 MAX_NAMES = 100
 MAX_NAMES_BYTES = 16 * 1024
@@ -45,7 +53,51 @@ class Caution:
         """
         if not isinstance(given, dict):
             raise TypeError
-        return cls(_text(given["code"]), _text(given["message"]))
+        return cls(read_text(given["code"]), read_text(given["message"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What the manifest before this one described.
+
+    Attributes:
+        version_id: The version; None in a bucket without versions.
+        rows: Its data records.
+        content_sha256: Of its uncompressed CSV, in hex.
+        completed_at: When its export was completed.
+    """
+
+    version_id: str | None
+    rows: int
+    content_sha256: str
+    completed_at: str
+
+    def to_json(self) -> JsonObject:
+        """Write the form in the manifest."""
+        return {
+            "versionId": self.version_id,
+            "rows": self.rows,
+            "contentSha256": self.content_sha256,
+            "completedAt": self.completed_at,
+        }
+
+    @classmethod
+    def from_json(cls, given: JsonValue) -> "Previous | None":
+        """Read it back.
+
+        Raises:
+            TypeError, KeyError: It is not such a form.
+        """
+        if given is None:
+            return None
+        if not isinstance(given, dict):
+            raise TypeError
+        return cls(
+            read_optional_text(given["versionId"]),
+            read_count(given["rows"]),
+            read_text(given["contentSha256"]),
+            read_text(given["completedAt"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +122,15 @@ class Manifest:
         content_sha256: SHA-256 of the uncompressed CSV, in hex.
         rows: Data records; the header and blank lines do not count.
         columns: Names in the header, in order.
-        changed: Whether the content differs from what was last announced under this key.
+        changed: Whether this version is not the one that the manifest before described.
         manifest_key: The key of this manifest.
         polls: How often the status was asked for.
         completed_at: ISO 8601, the API's time or else when it was seen.
         duration_seconds: From created to completed.
         execution_arn: The execution that landed it.
+        reason: Why it changed: `new`, `restated`, `restored`, `refreshed`; None if it did not.
+        previous: What the manifest before described, if it changed and there was one.
+        superseded: Whether a newer export had landed already: the file is that one's.
         warnings: What a reader of the file should know; mostly nothing.
     """
 
@@ -102,6 +157,9 @@ class Manifest:
     completed_at: str
     duration_seconds: float
     execution_arn: str
+    reason: str | None = None
+    previous: Previous | None = None
+    superseded: bool = False
     warnings: tuple[Caution, ...] = ()
 
     def to_json(self) -> JsonObject:
@@ -127,6 +185,9 @@ class Manifest:
             "columnCount": len(self.columns),
             "columnsSha256": _digest(self.columns),
             "changed": self.changed,
+            "reason": self.reason,
+            "previous": self.previous.to_json() if self.previous else None,
+            "superseded": self.superseded,
             "manifestKey": self.manifest_key,
             "polls": self.polls,
             "completedAt": self.completed_at,
@@ -157,56 +218,35 @@ class Manifest:
     @classmethod
     def _read(cls, content: JsonObject) -> "Manifest":
         request = content["request"]
-        version_id, fingerprint = content["versionId"], content["requestFingerprint"]
         return cls(
-            export_id=_text(content["exportId"]),
-            report=_text(content["report"]),
+            export_id=read_text(content["exportId"]),
+            report=read_text(content["report"]),
             request=request if isinstance(request, dict) else None,
-            request_fingerprint=None if fingerprint is None else _text(fingerprint),
-            reused=_flag(content["reused"]),
-            created_at=_text(content["createdAt"]),
-            status=_text(content["status"]),
-            attempts=_count(content["attempts"]),
-            bucket=_text(content["bucket"]),
-            key=_text(content["key"]),
-            version_id=None if version_id is None else _text(version_id),
-            etag=_text(content["etag"]),
-            size_bytes=_count(content["sizeBytes"]),
-            csv_bytes=_count(content["csvBytes"]),
-            content_sha256=_text(content["contentSha256"]),
-            rows=_count(content["rows"]),
-            columns=_texts(content["columns"]),
-            changed=_flag(content["changed"]),
-            manifest_key=_text(content["manifestKey"]),
-            polls=_count(content["polls"]),
-            completed_at=_text(content["completedAt"]),
-            duration_seconds=_seconds(content["durationSeconds"]),
-            execution_arn=_text(content["executionArn"]),
+            request_fingerprint=read_optional_text(content["requestFingerprint"]),
+            reused=read_flag(content["reused"]),
+            created_at=read_text(content["createdAt"]),
+            status=read_text(content["status"]),
+            attempts=read_count(content["attempts"]),
+            bucket=read_text(content["bucket"]),
+            key=read_text(content["key"]),
+            version_id=read_optional_text(content["versionId"]),
+            etag=read_text(content["etag"]),
+            size_bytes=read_count(content["sizeBytes"]),
+            csv_bytes=read_count(content["csvBytes"]),
+            content_sha256=read_text(content["contentSha256"]),
+            rows=read_count(content["rows"]),
+            columns=read_texts(content["columns"]),
+            changed=read_flag(content["changed"]),
+            manifest_key=read_text(content["manifestKey"]),
+            polls=read_count(content["polls"]),
+            completed_at=read_text(content["completedAt"]),
+            duration_seconds=read_seconds(content["durationSeconds"]),
+            execution_arn=read_text(content["executionArn"]),
+            reason=read_optional_text(content.get("reason")),
+            previous=Previous.from_json(content.get("previous")),
+            superseded=read_flag(content.get("superseded", False)),
             warnings=_cautions(content.get("warnings", [])),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """What is remembered of exports that differ in their dates only.
-
-    Attributes:
-        duration_seconds: How long the last one took; 0 if unknown.
-    """
-
-    duration_seconds: float
-
-    def to_json(self) -> JsonObject:
-        """Write the form in the bucket."""
-        return {"durationSeconds": self.duration_seconds}
-
-    @classmethod
-    def from_json(cls, content: JsonObject) -> "Series":
-        """Read it; an empty or strange one knows nothing."""
-        try:
-            return cls(_seconds(content["durationSeconds"]))
-        except (KeyError, TypeError):
-            return cls(0.0)
 
 
 def _first(names: Iterable[str]) -> Iterable[str]:
@@ -230,40 +270,7 @@ def _digest(names: Iterable[str]) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def _text(value: JsonValue) -> str:
-    if isinstance(value, str):
-        return value
-    raise TypeError
-
-
-def _texts(value: JsonValue) -> tuple[str, ...]:
-    if isinstance(value, list):
-        return tuple(_text(each) for each in value)
-    raise TypeError
-
-
 def _cautions(value: JsonValue) -> tuple[Caution, ...]:
     if isinstance(value, list):
         return tuple(Caution.from_json(each) for each in value)
     raise TypeError
-
-
-def _count(value: JsonValue) -> int:
-    if is_count(value):
-        return value
-    raise TypeError
-
-
-def _flag(value: JsonValue) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise TypeError
-
-
-def _seconds(value: JsonValue) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError
-    # Written as 1e999, a number is infinite, which no JSON can say again; some are beyond a float.
-    if not 0 <= value < sys.float_info.max:
-        raise TypeError
-    return value

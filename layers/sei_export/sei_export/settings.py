@@ -119,6 +119,16 @@ def landing_limits(environ: Mapping[str, str] = os.environ) -> "Limits":
     )
 
 
+def retention(environ: Mapping[str, str] = os.environ) -> timedelta | None:
+    """Read after how long the bucket deletes files; None where nobody said.
+
+    Raises:
+        ConfigurationError: It is malformed.
+    """
+    days = _count(environ, "EXPORT_RETENTION_DAYS", "ExportRetentionDays")
+    return timedelta(days=days) if days else None
+
+
 def export_bucket(environ: Mapping[str, str] = os.environ) -> str:
     """The bucket that files land in.
 

@@ -14,6 +14,7 @@ from sei_export.settings import (
     event_bus_name,
     export_bucket,
     landing_limits,
+    retention,
     sdk_call_seconds,
 )
 
@@ -134,7 +135,7 @@ def landing() -> "Landing":
     from sei_export.landing.land import Landing
 
     bus = EventBus(aws.events(_patience()), event_bus_name())
-    return Landing(object_store(), documents(), bus, landing_limits(), hints())
+    return Landing(object_store(), documents(), bus, landing_limits(), hints(), retention())
 
 
 @cache

@@ -50,7 +50,7 @@ class Twin:
 
 def _agree(results: list[JsonObject]) -> bool:
     """Two executions tell of one object."""
-    own = {"executionArn", "changed"}
+    own = {"executionArn", "changed", "reason", "previous"}
     first, second = ({key: it[key] for key in it if key not in own} for it in results)
     return first == second
 

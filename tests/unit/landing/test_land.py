@@ -104,6 +104,9 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
         "columnCount": 2,
         "columnsSha256": hashlib.sha256(b'["team","PR_MERGED"]').hexdigest(),
         "changed": True,
+        "reason": "new",
+        "previous": None,
+        "superseded": False,
         "manifestKey": MANIFEST_KEY,
         "polls": 3,
         "createdAt": "2026-03-01T06:00:00Z",
@@ -127,6 +130,7 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
         "manifestKey": MANIFEST_KEY,
         "contentSha256": hashlib.sha256(CSV).hexdigest(),
         "announced": True,
+        "superseded": False,
     }
     assert stage.s3.documents.read_json(keys.series_key(REQUEST)).content == {
         "durationSeconds": 90.25
@@ -233,12 +237,12 @@ def _spoil_manifest(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("tamper", [_delete, _overwrite])
-def test_given_a_tampered_object_when_landed_then_it_is_restored_as_no_news(
+def test_given_a_tampered_object_when_landed_then_it_is_restored(
     stage: Stage, tamper: Callable[[Stage], None]
 ) -> None:
     stage.land("exp_1", "run-1")
     tamper(stage)
-    assert stage.land("exp_2", "run-2")["changed"] is False
+    assert stage.land("exp_2", "run-2")["reason"] == "restored"
     assert stage.contents[-1] == CSV
     version = stage.s3.current(DATA_KEY)
     assert version
@@ -315,7 +319,7 @@ def test_given_a_crash_when_retried_with_another_compression_then_it_is_one_vers
 
 @pytest.mark.parametrize(("crash", "told"), CRASHES)
 @pytest.mark.parametrize("tamper", [_nothing, _delete, _overwrite])
-def test_given_a_crash_over_announced_content_when_retried_then_it_is_still_no_news(
+def test_given_a_crash_over_announced_content_when_retried_then_only_a_new_version_is_news(
     stage: Stage, tamper: Callable[[Stage], None], crash: Callable[[Stage, int], None], told: str
 ) -> None:
     stage.land("exp_1", "run-1")
@@ -323,7 +327,8 @@ def test_given_a_crash_over_announced_content_when_retried_then_it_is_still_no_n
     crash(stage, 2)
     with pytest.raises(ServiceUnavailableError, match=told):
         stage.land("exp_2", "run-2")
-    assert stage.land("exp_2", "run-2")["changed"] is False
+    reason = None if tamper is _nothing else "restored"
+    assert stage.land("exp_2", "run-2")["reason"] == reason
     assert stage.contents[-1] == CSV
 
 
@@ -410,9 +415,9 @@ def test_given_a_newer_export_when_an_older_one_lands_then_the_newer_stays(
         newer()
     else:
         stage.s3.before(f"write {DATA_KEY}", newer)
-    with pytest.raises(StorageError, match=f"holds the newer export exp_9, of {LATER}") as caught:
+    # Nobody has described it: then its own execution has failed, or is about to.
+    with pytest.raises(ServiceUnavailableError, match=f"newer export exp_9, of {LATER}, which has"):
         stage.land()
-    assert caught.value.remedy == "None is needed: the newer file stays."
     assert stage.contents == [OTHER_CSV]
     assert stage.s3.uploads == {}
     assert stage.journal == []

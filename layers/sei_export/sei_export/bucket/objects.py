@@ -37,7 +37,8 @@ class ObjectStore:
                 return None
             raise translated(error, f"reading the state of s3://{self.bucket}/{key}") from error
         size, checksum = answer["ContentLength"], answer.get("ChecksumCRC32")
-        return StoredObject.of(Written.of(answer), size, checksum, answer["Metadata"])
+        about, modified = answer["Metadata"], answer["LastModified"]
+        return StoredObject.of(Written.of(answer), size, checksum, about, modified)
 
     def existing(self, keys: Sequence[str]) -> set[str]:
         """Tell which of some keys hold something.

@@ -1,7 +1,8 @@
 """What S3 tells of an object."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class StoredObject:
         export_id: From the metadata, as the next ones are; None if not written by this exporter.
         created_at: When the export was created at the API; empty if unknown.
         content_sha256: Of the uncompressed content, where it was known in time.
+        modified: When it was put; None for what was put just now.
     """
 
     version_id: str | None
@@ -55,10 +57,16 @@ class StoredObject:
     export_id: str | None
     created_at: str
     content_sha256: str | None
+    modified: datetime | None = field(default=None, compare=False)
 
     @classmethod
     def of(
-        cls, written: Written, size: int, checksum: str | None, metadata: Mapping[str, str]
+        cls,
+        written: Written,
+        size: int,
+        checksum: str | None,
+        metadata: Mapping[str, str],
+        modified: datetime | None = None,
     ) -> Self:
         """Put together what the object's names, its bytes and its metadata tell."""
         return cls(
@@ -69,4 +77,5 @@ class StoredObject:
             export_id=metadata.get("export-id"),
             created_at=metadata.get("created-at", ""),
             content_sha256=metadata.get("content-sha256"),
+            modified=modified,
         )

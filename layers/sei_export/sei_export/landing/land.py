@@ -2,8 +2,8 @@
 
 import logging
 from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -20,10 +20,12 @@ from sei_export.landing.csvcheck import CsvFacts, CsvInspector
 from sei_export.landing.events import EventBus
 from sei_export.landing.headers import check_header
 from sei_export.landing.limits import Limits
-from sei_export.landing.publishing import Place, Standing
+from sei_export.landing.news import news_of
+from sei_export.landing.publishing import Place, Standing, SupersededError
 from sei_export.landing.raw import RawFile
 from sei_export.landing.verified import VerifiedGzip
-from sei_export.manifest import Caution, Manifest, Series
+from sei_export.manifest import Caution, Manifest
+from sei_export.series import Series
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Landing:
         bus: The event bus.
         limits: What is refused although it may be a whole CSV.
         notes: The same documents for what is only good to know: they answer at once or not at all.
+        retention: After how long the bucket deletes files; None: never.
     """
 
     store: ObjectStore
@@ -59,6 +62,7 @@ class Landing:
     bus: EventBus
     limits: Limits = field(default_factory=Limits)
     notes: Documents | None = None
+    retention: timedelta | None = None
 
     def land(self, export: Export, run: ExportRun, file: RawFile) -> JsonObject:
         """Land one export.
@@ -74,17 +78,35 @@ class Landing:
         Raises:
             CorruptDownloadError: The file is not a complete CSV, or nobody can tell whether it is,
                 or it is empty where one with rows stands; nothing was published.
-            StorageError: S3 refuses, or what stands there is newer.
+            StorageError: S3 refuses.
             ServiceUnavailableError: S3 or the bus do not answer.
             SeiExportError: As the file's pieces raise.
         """
         key, manifest_key = keys.data_key(export), keys.manifest_key(export)
-        place = Place(self.store, self.documents, key, manifest_key, file.deadline)
+        # Half of it, so that each of a few runs before the end may be the one that fails.
+        fresh_for = self.retention / 2 if self.retention else None
+        place = Place(self.store, self.documents, key, manifest_key, file.deadline, fresh_for)
         before = place.look()
-        landed = self._store(export, place, file, before)
+        try:
+            landed = self._store(export, place, file, before)
+        except SupersededError as error:
+            return self._superseded(export, run, file, error.newer)
+        manifest = self._described(export, run, file, landed)
+        place.describe(manifest, before.etag)
+        self._announce(export, manifest)
+        return manifest.brief()
+
+    def _described(
+        self, export: Export, run: ExportRun, file: RawFile, landed: _Landed
+    ) -> Manifest:
         stored, facts = landed.stored, landed.facts
         completed, seconds = _times(export, file.completed_at)
-        manifest = Manifest(
+
+        def is_repeated(said: Manifest) -> bool:
+            return _is_of(said, export, run) or not self._is_announced(export, said)
+
+        news = news_of(stored, facts.sha256, landed.replaced, is_repeated)
+        return Manifest(
             export_id=export.export_id,
             report=export.report.name,
             request=export.request.canonical() if export.request else None,
@@ -94,7 +116,7 @@ class Landing:
             status=ExportStatus.COMPLETED.value,
             attempts=run.attempts,
             bucket=self.store.bucket,
-            key=key,
+            key=keys.data_key(export),
             version_id=stored.version_id,
             etag=stored.etag,
             size_bytes=stored.size,
@@ -102,18 +124,43 @@ class Landing:
             content_sha256=facts.sha256,
             rows=facts.rows,
             columns=facts.columns,
-            changed=self._is_news(export, run, facts, before.said),
-            manifest_key=manifest_key,
+            changed=news.changed,
+            manifest_key=keys.manifest_key(export),
             polls=run.polls,
             completed_at=completed,
             duration_seconds=seconds,
             execution_arn=run.execution_arn,
+            reason=news.reason,
+            previous=news.previous,
             warnings=_warnings(landed, export, run),
         )
-        result = manifest.brief()
-        place.describe(manifest, before.etag)
-        self._announce(export, manifest)
-        return result
+
+    def _superseded(
+        self, export: Export, run: ExportRun, file: RawFile, newer: Manifest
+    ) -> JsonObject:
+        """Tell of an export that came late: the newer file stays, and has had its event."""
+        completed, seconds = _times(export, file.completed_at)
+        result = replace(
+            newer,
+            export_id=export.export_id,
+            request=export.request.canonical() if export.request else None,
+            request_fingerprint=export.request.fingerprint if export.request else None,
+            reused=export.reused,
+            created_at=export.created_at,
+            attempts=run.attempts,
+            changed=False,
+            reason=None,
+            previous=None,
+            superseded=True,
+            polls=run.polls,
+            completed_at=completed,
+            duration_seconds=seconds,
+            execution_arn=run.execution_arn,
+        )
+        # For the harvest, which would else try it again each time.
+        mark = _mark(result)
+        self.documents.write_json(keys.landed_key(export.report, export.export_id), mark)
+        return result.brief()
 
     def _announce(self, export: Export, manifest: Manifest) -> None:
         """Send the event between two marks: before it for the harvest, after it as its proof.
@@ -121,13 +168,9 @@ class Landing:
         Once it is out, consumers count on the file: nothing may let the execution fail any more.
         """
         key = keys.landed_key(export.report, export.export_id)
-        mark: JsonObject = {
-            "manifestKey": manifest.manifest_key,
-            "contentSha256": manifest.content_sha256,
-        }
-        self.documents.write_json(key, {**mark, "announced": False})
+        self.documents.write_json(key, _mark(manifest) | {"announced": False})
         self.bus.export_completed(manifest)
-        self._note("That it was announced", key, {**mark, "announced": True})
+        self._note("That it was announced", key, _mark(manifest) | {"announced": True})
         if export.request and not export.report.is_legacy:
             # For the next one of its kind; only a hint.
             series = Series(manifest.duration_seconds)
@@ -176,20 +219,18 @@ class Landing:
                 ),
             )
 
-    def _is_news(
-        self, export: Export, run: ExportRun, facts: CsvFacts, before: Manifest | None
-    ) -> bool:
-        """Tell whether this content is news to those who heard of the last one.
+    def _is_announced(self, export: Export, said: Manifest) -> bool:
+        """Tell whether the event of a manifest went out."""
+        mark = self.documents.read_json(keys.landed_key(export.report, said.export_id)).content
+        return mark.get("contentSha256") == said.content_sha256 and mark.get("announced") is True
 
-        They heard if there is a manifest of this content whose event went out. A retry within one
-        execution finds its own manifest, and repeats what that says.
-        """
-        if before is None or before.content_sha256 != facts.sha256:
-            return True
-        if _is_of(before, export, run):
-            return before.changed
-        mark = self.documents.read_json(keys.landed_key(export.report, before.export_id)).content
-        return not (mark.get("contentSha256") == facts.sha256 and mark.get("announced") is True)
+
+def _mark(manifest: Manifest) -> JsonObject:
+    return {
+        "manifestKey": manifest.manifest_key,
+        "contentSha256": manifest.content_sha256,
+        "superseded": manifest.superseded,
+    }
 
 
 def _metadata(export: Export) -> dict[str, str]:

@@ -6,15 +6,17 @@ newest export wins, however many there are, and the manifest describes it.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
 
-from sei_export import dates
+from sei_export import dates, keys
 from sei_export.bucket.documents import Documents
 from sei_export.bucket.objects import ObjectStore
 from sei_export.bucket.publish import Upload
 from sei_export.bucket.refusals import LostRaceError
 from sei_export.bucket.stored import StoredObject
 from sei_export.clock import Deadline
-from sei_export.errors import CorruptDownloadError, ServiceUnavailableError, StorageError
+from sei_export.errors import CorruptDownloadError, ServiceUnavailableError
 from sei_export.export import Export
 from sei_export.landing.csvcheck import CsvFacts
 from sei_export.manifest import Manifest
@@ -23,6 +25,21 @@ _PAUSE_SECONDS = 0.1
 _DOUBLINGS = 5
 """Who has lost a race more than once waits, up to twice as long each time; each for another time,
 so that of many one gets through."""
+
+_LOOKS = 8
+"""For the manifest of a newer object, which is written a moment after it."""
+
+
+class SupersededError(Exception):
+    """A newer export has landed: the older one is not published.
+
+    Attributes:
+        newer: What is said of it.
+    """
+
+    def __init__(self, newer: Manifest) -> None:
+        self.newer = newer
+        super().__init__(f"{newer.export_id} is newer.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,20 @@ class Standing:
         return None
 
 
+class _Newer(NamedTuple):
+    """A newer export in this place.
+
+    Attributes:
+        export_id: Its id.
+        created_at: When it was created.
+        said: The manifest, if that is about it.
+    """
+
+    export_id: str | None
+    created_at: str
+    said: Manifest | None
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an export's file and manifest are.
@@ -59,6 +90,8 @@ class Place:
         key: Of the file.
         manifest_key: Of the manifest.
         deadline: By when racing has to end.
+        fresh_for: How long a version counts as fresh; an older one is put again, though its content
+            is the same, before the bucket's retention deletes it. None: for ever.
     """
 
     store: ObjectStore
@@ -66,6 +99,7 @@ class Place:
     key: str
     manifest_key: str
     deadline: Deadline
+    fresh_for: timedelta | None = None
 
     def look(self) -> Standing:
         """Tell what stands there.
@@ -98,18 +132,27 @@ class Place:
             The object that has the content now, and what stood there at last.
 
         Raises:
+            SupersededError: What stands there is newer.
             CorruptDownloadError: The file is empty, and what stands there is not.
-            StorageError: S3 refuses, or what stands there is newer.
+            StorageError: S3 refuses.
             ServiceUnavailableError: S3 does not answer, or others are quicker without end.
         """
         tries = 0
         while True:
             present = standing.present
-            if present and _has_content(present, upload, facts, standing.said):
-                return present, standing
+            newer = _newer(standing, export)
+            if newer and newer.said:
+                raise SupersededError(newer.said)
             if present:
-                _refuse_over_newer(upload.url, present, standing.said, export)
-                _refuse_over_rows(upload.url, present, facts, standing.rows)
+                if not _has_content(present, upload, facts, standing.said):
+                    if newer:
+                        # Its own execution is about to describe it.
+                        standing = self._look_again(newer, tries)
+                        tries += 1
+                        continue
+                    _refuse_over_rows(upload.url, present, facts, standing.rows)
+                elif newer or self._is_fresh(present):
+                    return present, standing
             try:
                 return upload.publish(present, facts.sha256), standing
             except LostRaceError:
@@ -151,6 +194,21 @@ class Place:
                 return
             tries += 1
 
+    def _look_again(self, newer: _Newer, tries: int) -> Standing:
+        if tries >= _LOOKS:
+            raise ServiceUnavailableError(
+                f"s3://{self.store.bucket}/{self.key} holds the newer export {newer.export_id}, of "
+                f"{newer.created_at}, which has no manifest.",
+                remedy="If that export's execution failed, start it anew; the newer file stays.",
+            )
+        self._pause(tries, f"s3://{self.store.bucket}/{self.key}")
+        return self.look()
+
+    def _is_fresh(self, present: StoredObject) -> bool:
+        if self.fresh_for is None or present.modified is None:
+            return True
+        return self.deadline.clock.now() - present.modified < self.fresh_for
+
     def _pause(self, tries: int, url: str) -> None:
         """Wait before another try, as long as there is time; the second one comes at once."""
         if not tries:
@@ -165,20 +223,20 @@ class Place:
         self.deadline.sleep(pause)
 
 
-def _refuse_over_newer(
-    url: str, present: StoredObject, said: Manifest | None, export: Export
-) -> None:
+def _newer(standing: Standing, export: Export) -> _Newer | None:
+    present, said = standing.present, standing.said
+    if present is None:
+        return None
+    if said and (said.version_id, said.etag) != (present.version_id, present.etag):
+        said = None
     # An object keeps what it says of itself where a newer export turned out to be the same: then
     # only the manifest knows.
-    newest_id, created_at = present.export_id, present.created_at
-    if said and said.etag == present.etag and _is_later(said.created_at, created_at):
-        newest_id, created_at = said.export_id, said.created_at
-    if _is_later(created_at, export.created_at):
-        raise StorageError(
-            f"{url} holds the newer export {newest_id}, of {created_at}; "
-            f"{export.export_id}, of {export.created_at}, was not published.",
-            remedy="None is needed: the newer file stays.",
-        )
+    if said and _is_later(said.created_at, present.created_at):
+        newer = _Newer(keys.id_part(said.export_id), said.created_at, said)
+    else:
+        newer = _Newer(present.export_id, present.created_at, said)
+    is_same = newer.export_id == keys.id_part(export.export_id)
+    return newer if not is_same and _is_later(newer.created_at, export.created_at) else None
 
 
 def _is_later(one: str, other: str) -> bool:

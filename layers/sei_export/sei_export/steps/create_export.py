@@ -10,10 +10,10 @@ from sei_export.bucket.documents import Document
 from sei_export.export import Export
 from sei_export.input.payload import MAX_INPUT_BYTES, input_field, text_field, time_field
 from sei_export.jsontypes import JsonObject
-from sei_export.manifest import Series
 from sei_export.request.defaults import RequestDefaults
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.parsing import parse_request
+from sei_export.series import Series
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from sei_export.bucket.documents import Documents
 from sei_export.input.payload import MAX_PLAN_BYTES, input_field
 from sei_export.input.run import BatchRun
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.manifest import Series
 from sei_export.orgtree import OrgTree, TreeName
+from sei_export.series import Series
 
 logger = logging.getLogger(__name__)
 
