@@ -7,8 +7,13 @@ from tests.mutants.mutant import Mutant, edited
 
 TEMPLATE_TESTS = (
     (
-        *("tests/template", "-k", "not finds_nothing and not validator and not cycle"),
-        "tests/statemachine/test_definition.py",
+        *("tests/template/test_storage.py", "tests/template/test_roles.py"),
+        *("tests/template/test_running.py", "tests/template/test_memory_setting.py"),
+    ),
+    # Not what starts other programs.
+    (
+        *("tests/template/test_template.py", "tests/statemachine/test_definition.py"),
+        *("-k", "not finds_nothing and not validator"),
     ),
 )
 MACHINE_TESTS = definitions.TESTS
@@ -55,14 +60,18 @@ EXPORT = (
     ),
     Edit("a download has 72 s", ('"IsExportReady": {',), "+ 72000000", "+ 72000"),
     Edit("all failures are one", ('"PublishFailure": {',), _DEDUPE, "0" * 64),
-    Edit("all failures in brief are one", ('"PublishFailureWithoutRequest": {',), _DEDUPE, "0" * 64),
+    Edit(
+        "all failures in brief are one", ('"PublishFailureWithoutRequest": {',), _DEDUPE, "0" * 64
+    ),
     Edit(
         "the failure in brief is another one",
         ('"PublishFailureWithoutRequest": {',),
         "'ExportFailed|'",
         "'ExportFailed||'",
     ),
-    Edit("a failure goes to no bus of ours", ('"PublishFailure": {',), "${EventBusName}", "default"),
+    Edit(
+        "a failure goes to no bus of ours", ('"PublishFailure": {',), "${EventBusName}", "default"
+    ),
     Edit(
         "the request stays out of the event",
         ('"PublishFailure": {',),
@@ -210,16 +219,16 @@ def _at(name: str, of: str, old: str, new: str = "") -> Edit:
 _BUCKET = "  ExportBucket:"
 _SCHEDULE = ("  BatchStateMachine:", "        Schedule:")
 TEMPLATE = (
-    Edit("a download has 5 minutes", ("  DownloadExportFunction:",), "Timeout: 900", "Timeout: 300"),
+    Edit(
+        "a download has 5 minutes", ("  DownloadExportFunction:",), "Timeout: 900", "Timeout: 300"
+    ),
     Edit("a report has 5 minutes", ("  FetchReportFunction:",), "Timeout: 900", "Timeout: 300"),
     Edit("a plan has 5 minutes", ("  PlanBatchFunction:",), "Timeout: 900", "Timeout: 300"),
     Edit("a close has 5 minutes", ("  CloseBatchFunction:",), "Timeout: 900", "Timeout: 300"),
     Edit("a creation has a minute", ("  CreateExportFunction:",), "Timeout: 90", "Timeout: 60"),
     Edit("a poll has a minute", ("  CheckExportFunction:",), "Timeout: 90", "Timeout: 60"),
     Edit("a page has a minute", ("  ListExportsFunction:",), "Timeout: 90", "Timeout: 60"),
-    Edit(
-        "a call of AWS takes half a minute", ("Globals:",), 'SECONDS: "15"', 'SECONDS: "30"'
-    ),
+    Edit("a call of AWS takes half a minute", ("Globals:",), 'SECONDS: "15"', 'SECONDS: "30"'),
     Edit(
         "a call of AWS takes four minutes while a file moves",
         ("  DownloadExportFunction:",),
@@ -248,7 +257,9 @@ TEMPLATE = (
         "Prefix: exports/",
     ),
     Edit("marks expire", _rule("retention-of-manifests"), "Prefix: manifests/", "Prefix: landed/"),
-    Edit("a run is gone before its batch", _rule("retention-of-runs"), "InDays: 400", "InDays: 100"),
+    Edit(
+        "a run is gone before its batch", _rule("retention-of-runs"), "InDays: 400", "InDays: 100"
+    ),
     *(
         Edit(
             f"the log of {name} has the data",
@@ -310,7 +321,12 @@ TEMPLATE = (
         "s3:PutObject",
     ),
     Edit("a batch may not remember cuts", ("- PolicyName: close",), "/cuts/*", "/runs/*"),
-    Edit("an item may be read by nobody", ("  BatchStateMachineRole:",), "- s3:GetObject\n", "- s3:GetObjectTagging\n"),
+    Edit(
+        "an item may be read by nobody",
+        ("  BatchStateMachineRole:",),
+        "- s3:GetObject\n",
+        "- s3:GetObjectTagging\n",
+    ),
     Edit(
         "any account's machines may take the roles",
         ("&states-may-assume",),
@@ -323,7 +339,9 @@ TEMPLATE = (
         "            Condition:\n"
         "              StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}\n",
     ),
-    Edit("an event may go to any bus", ("- &announce",), "event-bus/${EventBusName}", "event-bus/*"),
+    Edit(
+        "an event may go to any bus", ("- &announce",), "event-bus/${EventBusName}", "event-bus/*"
+    ),
     Edit("a schedule that runs always", _SCHEDULE, "State: !Ref ScheduleState", "State: ENABLED"),
     Edit(
         "a schedule of ours",
@@ -333,8 +351,17 @@ TEMPLATE = (
     ),
     Edit("a start that fails is lost", _SCHEDULE, "Attempts: 10", "Attempts: 0"),
     Edit("a start that fails is old at once", _SCHEDULE, "Seconds: 3600", "Seconds: 60"),
-    Edit("a schedule that begins at some time", _SCHEDULE, '{Mode: "OFF"}', "{Mode: FLEXIBLE, MaximumWindowInMinutes: 60}"),
-    Edit("what could not be started is lost", _SCHEDULE, "            DeadLetterConfig: {Arn: !GetAtt DeadLetterQueue.Arn}\n"),
+    Edit(
+        "a schedule that begins at some time",
+        _SCHEDULE,
+        '{Mode: "OFF"}',
+        "{Mode: FLEXIBLE, MaximumWindowInMinutes: 60}",
+    ),
+    Edit(
+        "what could not be started is lost",
+        _SCHEDULE,
+        "            DeadLetterConfig: {Arn: !GetAtt DeadLetterQueue.Arn}\n",
+    ),
     Edit(
         "what could not be started is soon lost",
         ("  DeadLetterQueue:",),
@@ -359,8 +386,18 @@ TEMPLATE = (
         "UpdateReplacePolicy: Retain",
         "UpdateReplacePolicy: Delete",
     ),
-    Edit("the key is not used", (_BUCKET,), "[UseKmsKey, aws:kms, AES256]", "[UseKmsKey, AES256, AES256]"),
-    Edit("each object asks for a key", (_BUCKET,), "[UseKmsKey, true, false]", "[UseKmsKey, false, false]"),
+    Edit(
+        "the key is not used",
+        (_BUCKET,),
+        "[UseKmsKey, aws:kms, AES256]",
+        "[UseKmsKey, AES256, AES256]",
+    ),
+    Edit(
+        "each object asks for a key",
+        (_BUCKET,),
+        "[UseKmsKey, true, false]",
+        "[UseKmsKey, false, false]",
+    ),
     Edit(
         "the bucket takes plain HTTP",
         ("  ExportBucketPolicy:",),
@@ -373,7 +410,9 @@ TEMPLATE = (
         '[!GetAtt ExportBucket.Arn, !Sub "${ExportBucket.Arn}/*"]',
         "[!GetAtt ExportBucket.Arn]",
     ),
-    Edit("only reading needs TLS", ("  ExportBucketPolicy:",), "Action: s3:*", "Action: s3:GetObject"),
+    Edit(
+        "only reading needs TLS", ("  ExportBucketPolicy:",), "Action: s3:*", "Action: s3:GetObject"
+    ),
     Edit(
         "the secret has another key",
         ("  ApiKeySecret:",),
@@ -391,13 +430,40 @@ TEMPLATE = (
         "ExportStateMachineArn: !Ref ExportStateMachine",
         "ExportStateMachineArn: !Ref HarvestStateMachine",
     ),
-    Edit("a harvest waits for no execution", ("  ListExportsFunction:",), "!Ref ExportTimeoutMinutes", "1"),
-    Edit("what has no end lands", ("  DownloadExportFunction:",), "!Ref AllowUnverifiableBody", '"true"'),
-    Edit("a CSV may be of any size", ("  FetchReportFunction:",), "!Ref MaxCsvGigabytes", '"10000"'),
-    Edit("a download has little memory", ("  DownloadExportFunction:",), "MemorySize: 768", "MemorySize: 256"),
+    Edit(
+        "a harvest waits for no execution",
+        ("  ListExportsFunction:",),
+        "!Ref ExportTimeoutMinutes",
+        "1",
+    ),
+    Edit(
+        "what has no end lands",
+        ("  DownloadExportFunction:",),
+        "!Ref AllowUnverifiableBody",
+        '"true"',
+    ),
+    Edit(
+        "a CSV may be of any size", ("  FetchReportFunction:",), "!Ref MaxCsvGigabytes", '"10000"'
+    ),
+    Edit(
+        "a download has little memory",
+        ("  DownloadExportFunction:",),
+        "MemorySize: 768",
+        "MemorySize: 256",
+    ),
     Edit("logs tell everything", ("Globals:",), "LOG_LEVEL: INFO", "LOG_LEVEL: DEBUG"),
-    Edit("a wait may be longer than the machine", ("  ExportTimeoutMinutes:\n",), "MaxValue: 1440", "MaxValue: 14400"),
-    Edit("an output names another", ("Outputs:", "  HarvestStateMachineArn:"), "!Ref HarvestStateMachine", "!Ref BatchStateMachine"),
+    Edit(
+        "a wait may be longer than the machine",
+        ("  ExportTimeoutMinutes:\n",),
+        "MaxValue: 1440",
+        "MaxValue: 14400",
+    ),
+    Edit(
+        "an output names another",
+        ("Outputs:", "  HarvestStateMachineArn:"),
+        "!Ref HarvestStateMachine",
+        "!Ref BatchStateMachine",
+    ),
     Edit("the API is asked in the clear", ("  HarnessBaseUrl:",), "^(https://", "^(https?://"),
 )
 

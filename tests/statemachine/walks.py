@@ -138,6 +138,7 @@ class Run:
         minutes: The stack's ExportTimeoutMinutes.
         retrying: Whether a state's Retry counts.
         asked: What each task was given, at each try.
+        execution: Its name.
     """
 
     name: str
@@ -147,11 +148,12 @@ class Run:
     minutes: str | None = None
     retrying: bool = False
     asked: list[tuple[str, JsonValue]] = field(default_factory=list)
+    execution: str = "run"
 
     def __post_init__(self) -> None:
         self.left = {state: iter(answers) for state, answers in self.script.items()}
         self.last: dict[str, JsonValue | StateError] = {}
-        self.engine = Engine(self._answer, self.given, retrying=self.retrying)
+        self.engine = Engine(self._answer, self.given, self.execution, retrying=self.retrying)
         definition = DEFINITIONS[self.name]
         if self.minutes:
             definition = definition_of(self.name, ExportTimeoutMinutes=self.minutes)
