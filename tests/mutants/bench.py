@@ -1,13 +1,13 @@
 """A copy of the tree in which mutants are tried, one after the other."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import time
 from contextlib import AbstractContextManager
 from enum import StrEnum
+from importlib.util import cache_from_source
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
@@ -45,17 +45,9 @@ class Bench(AbstractContextManager["Bench"]):
 
     def __enter__(self) -> Self:
         _copy(self._folder)
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        # By their content: a mutant may be as large, and as old to the second, as the one before.
-        subprocess.run(
-            [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "."],
-            cwd=self._folder,
-            check=True,
-        )
         self._worker = subprocess.Popen(
             [sys.executable, self._folder / "tests" / "mutants" / "worker.py"],
             cwd=self._folder,
-            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -78,11 +70,11 @@ class Bench(AbstractContextManager["Bench"]):
             self._greens.setdefault(tests, self._seconds_of_green(tests))
         file = self._folder / mutant.file
         before = file.read_text()
-        file.write_text(mutant.content)
+        _write(file, mutant.content)
         try:
             killed = any(self._is_red(tests) for tests in mutant.tests)
         finally:
-            file.write_text(before)
+            _write(file, before)
         return Verdict.KILLED if killed else Verdict.SURVIVED
 
     def _seconds_of_green(self, tests: tuple[str, ...]) -> float:
@@ -109,6 +101,16 @@ class Bench(AbstractContextManager["Bench"]):
         given.flush()
         code: int | None = json.loads(said.readline())
         return code
+
+
+def _write(file: Path, content: str) -> None:
+    """Write a file, without bytecode that would be taken for its own.
+
+    What is as large, and as old to the second, counts as the same.
+    """
+    file.write_text(content)
+    if file.suffix == ".py":
+        Path(cache_from_source(str(file))).unlink(missing_ok=True)
 
 
 def _copy(folder: Path) -> None:

@@ -102,13 +102,11 @@ def _constants(value: object) -> list[ast.AST]:
     if isinstance(value, int | float):
         return [ast.Constant(value + 1)]
     # Sentences are for people; names and keys are for machines.
-    if isinstance(value, str | bytes) and value and b" "[0] not in _codes(value):
-        return [ast.Constant(value + ("XX" if isinstance(value, str) else b"XX"))]
+    if isinstance(value, str) and value and " " not in value:
+        return [ast.Constant(value + "XX")]
+    if isinstance(value, bytes) and value and b" " not in value:
+        return [ast.Constant(value + b"XX")]
     return []
-
-
-def _codes(value: str | bytes) -> list[int]:
-    return [ord(it) for it in value] if isinstance(value, str) else list(value)
 
 
 def _statements(node: ast.stmt) -> list[ast.AST]:
@@ -158,9 +156,8 @@ def _is_idle(parent: ast.AST, node: ast.AST) -> bool:
     """Whether a node does nothing when it runs: types, docstrings, imports, text for people."""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.TypeAlias | ast.JoinedStr):
         return True
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return True
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+    text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    if text or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
         return True
     if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "cast":
         return bool(parent.args) and node is parent.args[0]

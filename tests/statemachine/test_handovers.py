@@ -21,12 +21,14 @@ from tests.statemachine.walks import (
     REFUSED,
     SCRIPTS,
     Run,
+    Script,
 )
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:Machine:run"
 GIVEN: JsonObject = {"report": "sprint"}
 READY: JsonValue = {"status": "completed"}
-TWO = [{"exportId": f"exp_{number}", "report": "sprint"} for number in (1, 2)]
+FIRST: JsonValue = {"exportId": "exp_1", "report": "sprint"}
+TWO: JsonValue = [FIRST, {"exportId": "exp_2", "report": "sprint"}]
 
 
 def _given(run: Run, task: str) -> list[JsonObject]:
@@ -49,7 +51,11 @@ def _entries(run: Run) -> list[JsonObject]:
 
 def test_the_functions_of_an_export_get_what_they_need() -> None:
     polls: list[JsonValue | StateError] = [{"status": "queued"}, READY]
-    script = {"CreateExport": [PASSING, EXPORT], "CheckExport": polls, "DownloadExport": [LANDED]}
+    script: Script = {
+        "CreateExport": [PASSING, EXPORT],
+        "CheckExport": polls,
+        "DownloadExport": [LANDED],
+    }
     run = Run("export", script, GIVEN)
     first = {"input": GIVEN, "inputBytes": 19, "executionArn": ARN, "startedAt": STARTED}
     # Relative dates stay what they were when it is tried again.
@@ -68,7 +74,7 @@ def test_a_legacy_reports_function_gets_the_report() -> None:
 
 def test_attempts_count_the_exports_that_were_made() -> None:
     second: JsonObject = EXPORT | {"exportId": "exp_2"}
-    script = {
+    script: Script = {
         "CreateExport": [EXPORT, EXPORT, second],
         "CheckExport": [FAILED, READY],
         "DownloadExport": [LANDED],
@@ -83,7 +89,7 @@ def test_the_functions_of_a_harvest_get_the_place_in_the_list_and_the_export() -
     run = Run("harvest", {"ListExports": pages, "LandExport": [LANDED]}, GIVEN)
     listed = {"input": GIVEN, "inputBytes": 19, "executionArn": ARN, "startedAt": STARTED}
     assert _given(run, "ListExports") == [listed | {"cursor": {}}, listed | {"cursor": cursor}]
-    landed = {"export": TWO[0], "executionArn": ARN, "polls": 0, "attempts": 0}
+    landed = {"export": FIRST, "executionArn": ARN, "polls": 0, "attempts": 0}
     assert _given(run, "LandExport") == [landed, landed]
     assert run.end.output == {"listed": 2, "known": 0, "landed": 2, "pending": 0}
 
@@ -91,7 +97,7 @@ def test_the_functions_of_a_harvest_get_the_place_in_the_list_and_the_export() -
 def test_the_functions_of_a_batch_get_the_run_the_round_and_how_the_map_failed() -> None:
     broken = StateError("States.ExceedToleratedFailureThreshold", "No.")
     large = StateError("States.DataLimitExceeded", "No.")
-    script = {
+    script: Script = {
         "PlanBatch": [PLANNED],
         "RunExports": [[], broken, large],
         "CloseBatch": [PLANNED | {"round": 2}, PLANNED | {"round": 3}, CLOSED],
@@ -123,7 +129,7 @@ def test_a_child_starts_its_item_and_records_its_result_without_request_and_colu
 
 @pytest.mark.parametrize("error", ["States.TaskFailed", "States.DataLimitExceeded"])
 def test_a_child_records_the_failure_of_its_item(error: str) -> None:
-    script = {"RunExport": [StateError(error, "No.")], "RecordOutcome": [{}]}
+    script: Script = {"RunExport": [StateError(error, "No.")], "RecordOutcome": [{}]}
     (given,) = _given(Run("child", script, CHILD), "RecordOutcome")
     assert given == CHILD | {"failure": {"Error": error, "Cause": "No."}}
 
@@ -131,7 +137,7 @@ def test_a_child_records_the_failure_of_its_item(error: str) -> None:
 @pytest.mark.parametrize("name", ["export", "harvest", "batch"])
 def test_a_failure_is_told_apart_by_its_execution_alone(name: str) -> None:
     """Consumers leave out what they have seen: the second try of an event, not another one."""
-    script = SCRIPTS[name]["is refused"]
+    script: Script = SCRIPTS[name]["is refused"]
     first, brief = _entries(Run(name, script, GIVEN, Bus(1)))
     (other,) = _entries(Run(name, script, GIVEN, execution="another"))
     ids = [cast("JsonObject", it["Detail"])["dedupeId"] for it in (first, brief, other)]
@@ -141,7 +147,7 @@ def test_a_failure_is_told_apart_by_its_execution_alone(name: str) -> None:
 
 
 def test_failures_of_exports_of_a_harvest_are_told_apart_by_export_and_execution() -> None:
-    script = {"ListExports": [PAGE | {"exports": TWO}], "LandExport": [REFUSED]}
+    script: Script = {"ListExports": [PAGE | {"exports": TWO}], "LandExport": [REFUSED]}
     found = [
         (cast("JsonObject", it["Detail"])["dedupeId"], it["EventBusName"])
         for execution in ("run", "another")
@@ -152,7 +158,7 @@ def test_failures_of_exports_of_a_harvest_are_told_apart_by_export_and_execution
 
 
 def test_an_event_of_a_failed_export_has_its_request_and_in_brief_has_none() -> None:
-    script = {"CreateExport": [EXPORT], "CheckExport": [FAILED]}
+    script: Script = {"CreateExport": [EXPORT], "CheckExport": [FAILED]}
     first, brief = _entries(Run("export", script, GIVEN, Bus(1)))
     detail = cast("JsonObject", first["Detail"])
     assert detail["request"] == EXPORT["request"]
@@ -161,7 +167,7 @@ def test_an_event_of_a_failed_export_has_its_request_and_in_brief_has_none() -> 
 
 
 def test_a_batchs_event_has_its_name_and_totals_and_in_brief_neither() -> None:
-    script = {"PlanBatch": [PLANNED], "RunExports": [[]], "CloseBatch": [CLOSED]}
+    script: Script = {"PlanBatch": [PLANNED], "RunExports": [[]], "CloseBatch": [CLOSED]}
     first, brief = _entries(Run("batch", script, GIVEN, Bus(1)))
     detail = cast("JsonObject", first["Detail"])
     told = {key: detail[key] for key in ("name", "totals", "manifestKey", "status")}
@@ -170,7 +176,7 @@ def test_a_batchs_event_has_its_name_and_totals_and_in_brief_neither() -> None:
 
 
 def test_a_batch_whose_event_nobody_took_fails_with_that_unless_it_had_failed_before() -> None:
-    script = {"PlanBatch": [PLANNED], "RunExports": [[]], "CloseBatch": [CLOSED]}
+    script: Script = {"PlanBatch": [PLANNED], "RunExports": [[]], "CloseBatch": [CLOSED]}
     end = Run("batch", script, bus=Bus(1000)).end
     assert (end.state, end.error) == ("BatchFailed", "ServiceUnavailableError")
     assert "runs/r/manifest.json" in end.cause
@@ -193,14 +199,17 @@ def test_names_of_executions_that_differ_in_odd_characters_make_different_runs()
 
 
 def test_a_harvest_counts_what_has_no_id_or_no_event_as_failed() -> None:
-    script = {"ListExports": [PAGE | {"exports": TWO, "unusable": 3}], "LandExport": [REFUSED]}
+    script: Script = {
+        "ListExports": [PAGE | {"exports": TWO, "unusable": 3}],
+        "LandExport": [REFUSED],
+    }
     end = Run("harvest", script, bus=Bus(2)).end
     assert end.cause.startswith("5 of 5 exports could not be landed")
 
 
 def test_a_harvests_failed_tries_count_against_its_history() -> None:
     limited = StateError("RateLimitedError", hostile.raised("429. Remedy: Wait."))
-    script = {"ListExports": [PAGE], "LandExport": [limited, {"finished": False}, LANDED]}
+    script: Script = {"ListExports": [PAGE], "LandExport": [limited, {"finished": False}, LANDED]}
     run = Run("harvest", script)
     assert run.end.error is None
     assert [run.engine.variables[it] for it in ("landed", "failed", "again")] == [1, 0, 2]
