@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from queue import Queue
 
 from tests.mutants import definitions, modules, named
@@ -15,6 +16,8 @@ from tests.mutants.mutant import Mutant
 
 SHARE = 0.95
 """Of the package's mutants, those that have to be killed; of the others all."""
+EACH = 25
+"""How many are tried between two signs of life."""
 
 
 def main() -> None:
@@ -24,6 +27,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="another sample")
     parser.add_argument("--only", default="", help="kinds whose names begin so")
     parser.add_argument("--match", default="", help="mutants whose names have this")
+    parser.add_argument("--first", action="store_true", help="only the quickest of the tests")
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)  # noqa: S311 - the same sample everywhere
@@ -32,7 +36,8 @@ def main() -> None:
         if kind.startswith(arguments.only):
             known = [it for it in make() if arguments.match in it.name]
             some = chance.sample(known, min(len(known), arguments.sample or len(known)))
-            chosen += [(kind, mutant) for mutant in some]
+            runs = 1 if arguments.first else None
+            chosen += [(kind, replace(mutant, tests=mutant.tests[:runs])) for mutant in some]
     sys.exit(_tried(chosen, arguments.processes))
 
 
@@ -47,6 +52,7 @@ def _tried(chosen: list[tuple[str, Mutant]], processes: int) -> int:
     began = time.monotonic()
     killed, all_of = Counter[str](), Counter(kind for kind, _ in chosen)
     benches: Queue[Bench] = Queue()
+    tried = 0
 
     def judge(mutant: Mutant) -> Verdict:
         bench = benches.get()
@@ -62,9 +68,13 @@ def _tried(chosen: list[tuple[str, Mutant]], processes: int) -> int:
         with ThreadPoolExecutor(processes) as pool:
             verdicts = pool.map(judge, [mutant for _, mutant in chosen])
             for (kind, mutant), verdict in zip(chosen, verdicts, strict=True):
-                killed[kind] += verdict is Verdict.KILLED
-                if verdict is Verdict.SURVIVED:
-                    print(f"survived: {mutant.name}", flush=True)
+                killed[kind] += verdict is not Verdict.SURVIVED
+                tried += 1
+                if tried % EACH == 0:
+                    print(f"{tried} of {len(chosen)} tried", flush=True)
+                # On a busy machine, what is late may be whole.
+                if verdict is not Verdict.KILLED:
+                    print(f"{verdict}: {mutant.name}", flush=True)
     finally:
         for bench in opened:
             bench.__exit__(None, None, None)

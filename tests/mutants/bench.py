@@ -25,6 +25,7 @@ class Verdict(StrEnum):
     """What came of a mutant."""
 
     KILLED = "killed"
+    LATE = "killed, since its tests did not end"
     SURVIVED = "survived"
 
 
@@ -72,10 +73,10 @@ class Bench(AbstractContextManager["Bench"]):
         before = file.read_text()
         _write(file, mutant.content)
         try:
-            killed = any(self._is_red(tests) for tests in mutant.tests)
+            verdicts = (self._verdict(tests) for tests in mutant.tests)
+            return next((it for it in verdicts if it != Verdict.SURVIVED), Verdict.SURVIVED)
         finally:
             _write(file, before)
-        return Verdict.KILLED if killed else Verdict.SURVIVED
 
     def _seconds_of_green(self, tests: tuple[str, ...]) -> float:
         if tests in self._greens:
@@ -86,11 +87,14 @@ class Bench(AbstractContextManager["Bench"]):
             raise BenchError(f"pytest {' '.join(tests)} ends with {code} without a mutant.")
         return time.monotonic() - began
 
-    def _is_red(self, tests: tuple[str, ...]) -> bool:
-        # What never ends is noticed, too.
-        code = self._code(tests, 20 + 4 * self._greens[tests])
-        if code in {GREEN, RED, INTERRUPTED, None} or code < 0:
-            return code != GREEN
+    def _verdict(self, tests: tuple[str, ...]) -> Verdict:
+        code = self._code(tests, 30 + 10 * self._greens[tests])
+        if code is None:
+            return Verdict.LATE
+        if code == GREEN:
+            return Verdict.SURVIVED
+        if code in {RED, INTERRUPTED} or code < 0:
+            return Verdict.KILLED
         raise BenchError(f"pytest {' '.join(tests)} ends with {code}.")
 
     def _code(self, tests: tuple[str, ...], seconds: float) -> int | None:
