@@ -213,3 +213,16 @@ def test_a_harvests_failed_tries_count_against_its_history() -> None:
     run = Run("harvest", script)
     assert run.end.error is None
     assert [run.engine.variables[it] for it in ("landed", "failed", "again")] == [1, 0, 2]
+
+
+def test_a_plan_that_passed_after_all_leaves_no_error_in_the_batchs_event() -> None:
+    script: Script = {
+        "PlanBatch": [PASSING, PLANNED],
+        "RunExports": [[]],
+        "CloseBatch": [CLOSED],
+    }
+    (detail,) = Run("batch", script).bus.details
+    assert [detail[it] for it in ("status", "error", "message", "remedy")] == [
+        "COMPLETE",
+        *[None] * 3,
+    ]

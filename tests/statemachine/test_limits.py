@@ -169,6 +169,12 @@ def test_a_batch_has_twelve_rounds(given: JsonObject, way: str) -> None:
     assert _way("batch IsBatchClosed", given) == way
 
 
+@pytest.mark.parametrize("state", [it for it in STATES if "Catch" in STATES[it]])
+def test_what_all_does_not_match_is_caught_in_the_same_way(state: str) -> None:
+    first, second = machine.entries(STATES[state], "Catch")
+    assert first | {"ErrorEquals": []} == second | {"ErrorEquals": []}
+
+
 def _variables(state: str, **variables: JsonValue) -> JsonObject:
     context: JsonObject = {"Execution": {"StartTime": "2026-03-01T06:00:00.000Z", "Name": "n"}}
     payload: JsonObject = {"Payload": PAGE}
