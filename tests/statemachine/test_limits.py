@@ -188,7 +188,6 @@ def test_deadlines_are_of_the_stack_for_an_export_and_six_hours_for_lists_and_pl
     assert _variables("batch BeginBatch")["deadlineMillis"] == STARTED_MILLIS + 21_600_000
     counts = dict.fromkeys(("pages", "listed", "known", "pending", "failed", "missing"), 0)
     listed = _variables("harvest ListExports", **counts)
-    # From the last page on.
     assert listed["deadlineMillis"] == NOW + 5 + 21_600_000
 
 
