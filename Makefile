@@ -80,6 +80,10 @@ test: check ## every check and every test, on the deployed stack
 faults: install ## every fault that the tests know, not only a sample; writes figures into docs/reliability.md
 	@$(PY) -m pytest tests/faults --everything --numprocesses 2 --dist loadscope $(PYTEST)
 
+.PHONY: mutants
+mutants: install ## change the definitions, the template and the code on purpose, and see that tests notice; hours (MUTANTS="--sample 15": minutes)
+	@PYTHONPATH=layers/sei_export $(PY) -m tests.mutants $(MUTANTS)
+
 # --- benchmarks ------------------------------------------------------------------------------
 
 MEASURE = PYTHONPATH=layers/sei_export .local/env/bench/bin/python -m benchmarks.run

@@ -1,7 +1,7 @@
 """Step Functions in small: runs a definition to its end, with AWS's limits and AWS's strictness.
 
-Every task answers what the test says. A state's retries are over at once: what they cannot mend is
-what is asked for here.
+Every task answers what the test says. Unless a test asks for them, a state's retries are over at
+once: what they cannot mend is what most tests ask for.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.statemachine.jsonata_of_aws import QUERY_ERROR, Jsonata, StateError
+from tests.statemachine.jsonata_of_aws import HALF, QUERY_ERROR, Jsonata, StateError
 
 STATE_BYTES = 262_144
 CAUSE_CHARACTERS, ERROR_CHARACTERS = 32_768, 256
@@ -55,6 +55,8 @@ class Engine:
         visited: All states, in the order in which they were entered.
         waited: Seconds that Wait states took, each.
         events: In the history so far.
+        retrying: Whether a state's Retry counts.
+        slept: Seconds between the tries of a state, each; chance is a half.
     """
 
     answer: Answer
@@ -65,6 +67,8 @@ class Engine:
     visited: list[str] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
     events: int = 1
+    retrying: bool = False
+    slept: list[float] = field(default_factory=list)
 
     def run(self, definition: JsonObject) -> End:
         """Run it to its end."""
@@ -93,7 +97,7 @@ class Engine:
         seen: JsonObject = {"context": self._context(), "input": given}
         if state["Type"] in {"Task", "Map"}:
             try:
-                seen["result"] = _fitting(self._result(name, state, given))
+                seen["result"] = _fitting(self._tried(name, state, given))
                 return str(state["Next"]), self._left(state, seen, seen["result"])
             except StateError as error:
                 catcher = _catcher(state, error.error)
@@ -110,6 +114,27 @@ class Engine:
         if state["Type"] == "Wait":
             self._wait(self._fill(state["Seconds"], seen))
         return str(state["Next"]), self._left(state, seen, given)
+
+    def _tried(self, name: str, state: JsonObject, given: JsonValue) -> JsonValue:
+        """What a state returns at its last try; each entry of its Retry counts for itself."""
+        entries = cast("list[JsonObject]", state.get("Retry", [])) if self.retrying else []
+        counts = [0] * len(entries)
+        while True:
+            try:
+                return self._result(name, state, given)
+            except StateError as error:
+                at = next((at for at, it in enumerate(entries) if _matches(it, error.error)), None)
+                if at is None or counts[at] >= cast("int", entries[at]["MaxAttempts"]):
+                    raise
+                self._sleep(entries[at], counts[at])
+                counts[at] += 1
+
+    def _sleep(self, entry: JsonObject, count: int) -> None:
+        given = {name: value for name, value in entry.items() if isinstance(value, int | float)}
+        longest = given["IntervalSeconds"] * given["BackoffRate"] ** count
+        chance = HALF if entry["JitterStrategy"] == "FULL" else 1
+        self.slept.append(chance * min(longest, given["MaxDelaySeconds"]))
+        self.jsonata.millis += int(1000 * self.slept[-1])
 
     def _result(self, name: str, state: JsonObject, given: JsonValue) -> JsonValue:
         seen: JsonObject = {"context": self._context(), "input": given}
@@ -184,10 +209,14 @@ class Engine:
 
 def _catcher(state: JsonObject, error: str) -> JsonObject | None:
     for catcher in cast("list[JsonObject]", state.get("Catch", [])):
-        names = cast("list[str]", catcher["ErrorEquals"])
-        if error in names or ("States.ALL" in names and error not in UNCAUGHT):
+        if _matches(catcher, error):
             return catcher
     return None
+
+
+def _matches(entry: JsonObject, error: str) -> bool:
+    names = cast("list[str]", entry["ErrorEquals"])
+    return error in names or ("States.ALL" in names and error not in UNCAUGHT)
 
 
 def size_of(value: JsonValue) -> int:

@@ -179,16 +179,6 @@ def test_the_schedule_passes_its_nominal_time_retries_and_keeps_what_it_could_no
     assert schedule["ScheduleExpressionTimezone"] == {"Ref": "ScheduleTimezone"}
 
 
-@pytest.mark.parametrize("stem", ["export", "harvest"])
-def test_the_machine_logs_without_data_and_traces(stem: str) -> None:
-    machine = resource(TEMPLATE, f"{stem.title()}StateMachine")
-    logging = machine["Logging"]
-    assert logging["IncludeExecutionData"] is False
-    assert machine["Tracing"] == {"Enabled": True}
-    assert machine["Type"] == "STANDARD"
-    assert machine["DefinitionUri"] == f"statemachine/{stem}.asl.json"
-
-
 def test_the_secret_has_no_value_that_an_update_could_put_back() -> None:
     secret = resource(TEMPLATE, "ApiKeySecret")
     assert "SecretString" not in secret
