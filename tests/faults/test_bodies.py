@@ -116,7 +116,7 @@ def test_given_a_gzip_with_another_bit_then_its_text_is_the_same_or_it_is_refuse
 ) -> None:
     chance = random.Random(len(sample.sent))  # noqa: S311 - the same flips each time
     bits = chance.sample(range(8 * len(sample.sent)), FLIPS)
-    flips = [bodies.flipped(sample.sent, bit) for bit in amount.of(bits, 120)]
+    flips = [bodies.flipped(sample.sent, bit) for bit in amount.of(bits, 80)]
     came = _what_came_of(sample, flips, lambda text: text == sample.csv)
     assert came["wrong"] == 0
     count("gzips with another bit", refused=came["refused"], the_same_text=came["fine"])
@@ -127,7 +127,7 @@ def test_given_plain_text_with_another_bit_where_it_shows_then_it_is_refused(
     sample: Sample, amount: Amount, count: Count
 ) -> None:
     seen = list(bodies.showing(sample.sent))
-    flips = [bodies.flipped(sample.sent, bit) for bit in amount.of(seen, 120)]
+    flips = [bodies.flipped(sample.sent, bit) for bit in amount.of(seen, 80)]
     came = _what_came_of(sample, flips, lambda _: False)
     assert came["wrong"] == 0
     count("plain texts with another bit where it shows", refused=came["refused"])
@@ -138,7 +138,7 @@ def test_given_plain_text_with_any_other_bit_then_it_keeps_the_shape_or_it_is_re
     sample: Sample, amount: Amount, count: Count
 ) -> None:
     others = sorted({*range(8 * len(sample.sent))}.difference(bodies.showing(sample.sent)))
-    flips = [bodies.flipped(sample.sent, bit) for bit in amount.of(others, 120)]
+    flips = [bodies.flipped(sample.sent, bit) for bit in amount.of(others, 80)]
     shape = bodies.widths(sample.csv)
     came = _what_came_of(sample, flips, lambda text: bodies.widths(text) == shape)
     assert came["wrong"] == 0

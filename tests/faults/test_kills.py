@@ -167,7 +167,7 @@ def test_given_a_process_that_ends_at_any_step_when_called_again_then_all_is_as_
     name: str, amount: Amount, count: Count
 ) -> None:
     way = WAYS[name]
-    deaths = [_kill(way, place) for place in amount.of(_places(way), 12)]
+    deaths = [_kill(way, place) for place in amount.of(_places(way), 7)]
     assert {*deaths} == {1}
     count("processes that end once", landed_once=len(deaths))
 
@@ -183,6 +183,6 @@ def test_given_processes_that_end_again_and_again_then_all_is_as_if_they_had_not
     # What comes after the first end has other numbers: some are beyond the last step.
     longer = [place / 2 for place in range(round(3 * places[-1]))]
     ends = [sorted(chance.sample(longer, chance.randint(2, 4))) for _ in range(tries)]
-    for several in amount.of(ends, 5):
+    for several in amount.of(ends, 3):
         _kill(way, *several)
         count("processes that end again and again", landed_once=1)
