@@ -88,7 +88,7 @@ def test_given_any_link_then_the_key_goes_home_only_and_all_else_to_public_addre
     home, wires = Home(base), Wires()
     wires.plug_in(monkeypatch)
     came = {"followed_with_the_key": 0, "followed_without_it": 0, "refused": 0}
-    for pattern in amount.of(urls.links(len(base + way), MIXED), 60):
+    for pattern in amount.of(urls.links(f"{base} {way}", MIXED), 100):
         link = urls.filled(pattern, base, KEY)
         wires.clear()
         caplog.clear()
@@ -128,7 +128,7 @@ def test_a_base_url_is_either_refused_or_safe_to_send_the_key_to(
     amount: Amount, count: Count
 ) -> None:
     came = {"refused": 0, "taken": 0}
-    patterns = amount.of(urls.links(0, MIXED), 200)
+    patterns = amount.of(urls.links("base URLs", MIXED), 200)
     for pattern, base in itertools.product(patterns, urls.BASES[:2]):
         # With a query, none is.
         given = urls.filled(pattern.replace(urls.QUERIES[1], ""), base, KEY)

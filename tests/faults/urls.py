@@ -3,7 +3,6 @@
 import ipaddress
 import random
 import re
-from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 SECRET = "s3cr3t-signature"
@@ -100,22 +99,31 @@ WITHOUT_HOST = (
 )
 
 
-def links(seed: int, mixed: int) -> Iterator[str]:
-    """Each part in turn with all others plain, then so many of parts by chance.
+def links(seed: str, mixed: int) -> list[str]:
+    """Each part in turn with all others plain, and so many of parts by chance, in another order.
 
     `{scheme}`, `{host}`, `{prefix}` and `{KEY}` are to be filled in.
+
+    Args:
+        seed: Another order and other chances for each.
+        mixed: How many are of parts by chance.
     """
     usual = ("{scheme}", "", "{host}", "", "{prefix}/v2/file", QUERIES[1])
     parts = (SCHEMES, USERS, HOSTS, PORTS, PATHS, QUERIES)
-    for at, choices in enumerate(parts):
-        for choice in choices:
-            yield _joined(*usual[:at], choice, *usual[at + 1 :])
-    for form in WITHOUT_HOST:
-        for path in ("{prefix}/v2/file", "/v2/file", "{prefix}/../x"):
-            yield form.replace("{path}", path)
+    found = [
+        _joined(*usual[:at], choice, *usual[at + 1 :])
+        for at, choices in enumerate(parts)
+        for choice in choices
+    ]
+    found += [
+        form.replace("{path}", path)
+        for form in WITHOUT_HOST
+        for path in ("{prefix}/v2/file", "/v2/file", "{prefix}/../x")
+    ]
     chance = random.Random(seed)  # noqa: S311 - the same links each time
-    for _ in range(mixed):
-        yield _joined(*(chance.choice(choices) for choices in parts))
+    found += [_joined(*map(chance.choice, parts)) for _ in range(mixed)]
+    # A sample takes the same places of each list.
+    return chance.sample(found, len(found))
 
 
 def _joined(*parts: str) -> str:
