@@ -170,7 +170,7 @@ class Together(Stage):
 def test_given_invocations_at_the_same_time_then_one_whole_file_is_visible_and_all_tell_the_truth(
     name: str, amount: Amount, count: Count
 ) -> None:
-    for order in amount.of(range(ORDERS), 10):
+    for order in amount.of(range(ORDERS), 16):
         chance = random.Random(order)  # noqa: S311 - the same each time
         together = Together(case=CASES[name], compressed=chance.random() < 0.7)
         with together.server:
