@@ -153,11 +153,23 @@ class Run:
     def __post_init__(self) -> None:
         self.left = {state: iter(answers) for state, answers in self.script.items()}
         self.last: dict[str, JsonValue | StateError] = {}
-        self.engine = Engine(self._answer, self.given, self.execution, retrying=self.retrying)
+        self.engine = Engine(
+            self._answer,
+            self.given,
+            self.execution,
+            retrying=self.retrying,
+            broken=self._broken,
+        )
         definition = DEFINITIONS[self.name]
         if self.minutes:
             definition = definition_of(self.name, ExportTimeoutMinutes=self.minutes)
         self.end: End = self.engine.run(definition)
+
+    @property
+    def _broken(self) -> dict[str, StateError]:
+        """What the script says of inline Maps: what they fail with."""
+        said = {name: self.script[name][0] for name in {"LandExports"}.intersection(self.script)}
+        return {name: each for name, each in said.items() if isinstance(each, StateError)}
 
     def _answer(self, state: str, arguments: JsonValue) -> JsonValue:
         self.asked.append((state, arguments))

@@ -181,12 +181,13 @@ class Landing:
     ) -> bool:
         """Tell whether this content is news to those who heard of the last one.
 
-        They heard if there is a manifest of this content whose event went out. A retry within one
-        execution finds its own manifest, and repeats what that says.
+        They heard if there is a manifest of this content whose event went out, or which was no news
+        itself: a twin's may not be announced yet. A retry within one execution finds its own
+        manifest, and repeats what that says.
         """
         if before is None or before.content_sha256 != facts.sha256:
             return True
-        if _is_of(before, export, run):
+        if not before.changed or _is_of(before, export, run):
             return before.changed
         mark = self.documents.read_json(keys.landed_key(export.report, before.export_id)).content
         return not (mark.get("contentSha256") == facts.sha256 and mark.get("announced") is True)
