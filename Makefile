@@ -34,6 +34,7 @@ endef
 $(STAMPS)/dev: requirements/dev.txt $(UV) ; $(call sync,.venv,$<)
 $(STAMPS)/cloud: requirements/cloud.txt $(UV) ; $(call sync,.local/env/cloud,$<)
 $(STAMPS)/runtime: requirements/runtime.txt $(UV) ; $(call sync,.local/env/runtime,$<)
+$(STAMPS)/gates: requirements/gates.txt $(UV) ; $(call sync,.local/env/gates,$<)
 $(STAMPS)/bench: requirements/bench.txt $(UV) ; $(call sync,.local/env/bench,$<)
 $(STAMPS)/node: requirements/node/package-lock.json $(STAMPS)/dev
 	@echo "installing requirements/node"
@@ -43,7 +44,7 @@ $(STAMPS)/node: requirements/node/package-lock.json $(STAMPS)/dev
 	@touch $@
 
 .PHONY: install
-install: $(STAMPS)/dev $(STAMPS)/cloud $(STAMPS)/runtime $(STAMPS)/node ## install every environment (the other commands do it too)
+install: $(STAMPS)/dev $(STAMPS)/cloud $(STAMPS)/runtime $(STAMPS)/gates $(STAMPS)/node ## install every environment (the other commands do it too)
 
 # --- the embedded default --------------------------------------------------------------------
 
@@ -64,11 +65,12 @@ down: $(STAMPS)/dev ## stop what `make up` started
 CODE := layers/sei_export/sei_export functions local tests benchmarks
 
 .PHONY: check
-check: install ## format, lint, types and import layers; seconds
+check: install ## format, lint, types, import layers and what is unsafe; seconds
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy $(CODE)
 	@said=$$(PYTHONPATH=layers/sei_export .venv/bin/lint-imports --no-cache --no-logo) || { echo "$$said"; exit 1; }
+	@$(PY) -m local.gates
 
 .PHONY: test
 test: check ## every check and every test, on the deployed stack
@@ -77,6 +79,10 @@ test: check ## every check and every test, on the deployed stack
 .PHONY: faults
 faults: install ## every fault that the tests know, not only a sample; writes figures into docs/reliability.md
 	@$(PY) -m pytest tests/faults --everything --numprocesses 2 --dist loadscope $(PYTEST)
+
+.PHONY: mutants
+mutants: install ## change the definitions, the template and the code on purpose, and see that tests notice; hours (MUTANTS="--sample 15": minutes)
+	@PYTHONPATH=layers/sei_export $(PY) -m tests.mutants $(MUTANTS)
 
 # --- benchmarks ------------------------------------------------------------------------------
 
@@ -108,5 +114,5 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate
 
 .PHONY: lock
 lock: $(UV) ## compile the pinned sets anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
-	@for set in uv dev cloud runtime bench; do $(COMPILE) --group pyproject.toml:$$set -o requirements/$$set.txt >/dev/null; done
+	@for set in uv dev cloud runtime gates bench; do $(COMPILE) --group pyproject.toml:$$set -o requirements/$$set.txt >/dev/null; done
 	@$(COMPILE) --group pyproject.toml:layer -o layers/sei_export/requirements.txt >/dev/null

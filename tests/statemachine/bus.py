@@ -23,10 +23,12 @@ class Bus:
 
     Attributes:
         refusals: How many to refuse first, whatever they are.
+        error: The name of the error that those are refused with.
         taken: What it took.
     """
 
     refusals: int = 0
+    error: str = "EventBridge.InternalException"
     taken: list[JsonObject] = field(default_factory=list)
 
     def put(self, arguments: JsonValue) -> JsonValue:
@@ -38,7 +40,7 @@ class Bus:
         (entry,) = cast("list[JsonObject]", cast("JsonObject", arguments)["Entries"])
         if self.refusals:
             self.refusals -= 1
-            raise StateError("EventBridge.InternalException", "Refused.")
+            raise StateError(self.error, "Refused.")
         if size_of(entry) > EVENT_BYTES:
             raise StateError("EventBridge.ValidationException", "Total size of the entries.")
         for each, depth in leaves(entry["Detail"]):

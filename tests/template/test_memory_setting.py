@@ -4,7 +4,8 @@ import pytest
 
 from benchmarks.bench import results
 from benchmarks.race import memory_setting
-from tests.template.template import load_template, resource
+from local.gates.template import load_template
+from tests.template.template import resource
 
 TEMPLATE = load_template()
 MEASURED = results.load()["memory_setting"]

@@ -1,6 +1,5 @@
 """The template: safe to deploy, and free of findings after its translation."""
 
-import copy
 import json
 import re
 import subprocess
@@ -8,13 +7,12 @@ import sys
 import tomllib
 from pathlib import Path
 
-import boto3
 import pytest
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 
+from local.gates import template
+from local.gates.template import Tree, load_template
 from local.paths import ROOT
-from tests.template.template import Tree, load_template, of_type, resource, resources
+from tests.template.template import of_type, resource, resources
 
 TEMPLATE = load_template()
 FUNCTIONS = of_type(TEMPLATE, "AWS::Serverless::Function")
@@ -24,17 +22,8 @@ PARAMETERS: Tree = TEMPLATE["Parameters"]
 
 @pytest.fixture(scope="module")
 def translated() -> Tree:
-    """What CloudFormation gets, with every artifact said to be in a bucket."""
-    template = copy.deepcopy(TEMPLATE)
-    for item in resources(template).values():
-        properties = item["Properties"]
-        for field in ("CodeUri", "ContentUri", "DefinitionUri"):
-            if field in properties:
-                properties[field] = "s3://bucket/key"
-    values = {name: spec.get("Default", "value") for name, spec in PARAMETERS.items()}
-    session = boto3.Session(region_name="us-east-1")
-    result: Tree = Translator({}, Parser(), boto_session=session).translate(template, values)
-    return result
+    """What CloudFormation gets."""
+    return template.translated()
 
 
 def test_cfn_lint_finds_nothing_in_the_translated_template(
@@ -188,16 +177,6 @@ def test_the_schedule_passes_its_nominal_time_retries_and_keeps_what_it_could_no
     assert dead_letter["Resource"] == target["DeadLetterConfig"]["Arn"]
     assert schedule["State"] == {"Ref": "ScheduleState"}
     assert schedule["ScheduleExpressionTimezone"] == {"Ref": "ScheduleTimezone"}
-
-
-@pytest.mark.parametrize("stem", ["export", "harvest"])
-def test_the_machine_logs_without_data_and_traces(stem: str) -> None:
-    machine = resource(TEMPLATE, f"{stem.title()}StateMachine")
-    logging = machine["Logging"]
-    assert logging["IncludeExecutionData"] is False
-    assert machine["Tracing"] == {"Enabled": True}
-    assert machine["Type"] == "STANDARD"
-    assert machine["DefinitionUri"] == f"statemachine/{stem}.asl.json"
 
 
 def test_the_secret_has_no_value_that_an_update_could_put_back() -> None:

@@ -197,31 +197,6 @@ def test_given_no_time_for_reading_the_secret_again_when_refused_then_that_is_to
     assert (len(api.received), len(manager.received)) == (1, 1)
 
 
-@pytest.mark.parametrize(
-    ("first", "told"),
-    [
-        pytest.param(19.0, True, id="it has not been read"),
-        pytest.param(60.0, False, id="it has"),
-    ],
-)
-def test_given_no_time_for_a_reading_of_the_secret_then_only_what_is_kept_serves(
-    monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback], first: float, *, told: bool
-) -> None:
-    aws(_secret("pat.1"))
-    monkeypatch.setenv("SDK_CALL_SECONDS", "20")
-    context = Context(seconds=first)
-    with Loopback(lambda _: CREATED) as api:
-        _call(monkeypatch, api)
-        client = wiring.connector(context)(request())
-        if told:
-            with pytest.raises(ServiceUnavailableError, match="19 s before the function's end"):
-                client.create(request())
-            return
-        client.create(request())
-        context.seconds = 19
-        assert client.create(request()).export_id == "exp_1"
-
-
 def test_given_calls_that_come_after_the_api_when_connected_then_they_have_their_time(
     monkeypatch: pytest.MonkeyPatch, aws: Callable[[Answer], Loopback]
 ) -> None:

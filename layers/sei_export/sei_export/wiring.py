@@ -64,7 +64,7 @@ def connector(context: Context, *, fresh_key: bool = False, calls_after: int = 0
 
 
 class _SecretsInTime:
-    """Reads a secret only while there is time for it, so that the function's end has a name.
+    """Reads a secret anew only while there is time for it, so that the function's end has a name.
 
     Args:
         secrets: Powertools' provider.
@@ -81,18 +81,14 @@ class _SecretsInTime:
         """Read a secret's current value.
 
         Raises:
-            ServiceUnavailableError: It would have to be read, and there is no time for that.
+            ServiceUnavailableError: It would have to be read anew, and there is no time for that.
         """
         left = self._context.get_remaining_time_in_millis() / 1000
-        if left < sdk_call_seconds() and (force_fetch or not self._is_kept(name)):
+        if force_fetch and left < sdk_call_seconds():
             raise ServiceUnavailableError(
-                f"The API key was to be read, {left:.0f} s before the function's end."
+                f"The API key was to be read again, {left:.0f} s before the function's end."
             )
         return self._secrets.get(name, max_age=max_age, force_fetch=force_fetch)
-
-    def _is_kept(self, name: str) -> bool:
-        kept = [key for key in self._secrets.store if name in key]
-        return any(map(self._secrets.has_not_expired_in_cache, kept))
 
 
 @cache

@@ -1,40 +1,15 @@
-"""The emulator, with one gap closed: it takes a distributed Map's fields literally.
+"""The emulator, with gaps closed in which it differs from AWS.
 
-On AWS they may be JSONata, as everywhere in a machine of that language. Here the emulator's own
-evaluation is put around them, so that the definition which runs is the one that is deployed to AWS.
-Loaded by the emulator's environment, as the application that its server serves.
+Each module mends one, from outside. `docs/design.md` lists them, and those that stay. Loaded by the
+emulator's environment, as the application that its server serves.
 """
 
-import json
-from typing import Any
-
+# Of this folder, which the server puts on the path; each mends by being imported.
+import choices  # type: ignore[import-not-found] # noqa: F401 - as above
+import limits  # type: ignore[import-not-found] # noqa: F401 - as above
+import maps  # type: ignore[import-not-found] # noqa: F401 - as above
+import notifications  # type: ignore[import-not-found] # noqa: F401 - as above
+import stopping  # type: ignore[import-not-found] # noqa: F401 - as above
 from ministack.app import app  # type: ignore[import-not-found]  # of another environment
-from ministack.services import (  # type: ignore[import-not-found]  # of another environment
-    stepfunctions as engine,
-)
 
 __all__ = ["app"]
-
-_resolve = engine._resolve_params_obj
-_run_map = engine._run_distributed_map
-
-
-def _resolved(template: Any, data: Any, context: Any = None) -> Any:
-    if '"{%' in json.dumps(template):
-        return engine._apply_jsonata_template(template, data, context)
-    return _resolve(template, data, context)
-
-
-def _mapped(
-    state: Any, raw_input: Any, effective: Any, processor: Any, execution: Any, context: Any
-) -> Any:
-    concurrency = engine._apply_jsonata_template(state.get("MaxConcurrency"), raw_input, context)
-    state = {**state, "MaxConcurrency": concurrency}
-    results, following = _run_map(state, raw_input, effective, processor, execution, context)
-    output = engine._apply_jsonata_output(state, raw_input, context, results, default=results)
-    engine._apply_state_assign(state, raw_input, context, result=results)
-    return output, following
-
-
-engine._resolve_params_obj = _resolved
-engine._run_distributed_map = _mapped

@@ -8,7 +8,8 @@ from benchmarks.simulation import costs
 from benchmarks.simulation.costs import Cost
 from benchmarks.simulation.policy import Machine
 from benchmarks.simulation.trips import USUAL, Definitions, Trip
-from tests.template.template import load_template, resource
+from local.gates.template import load_template
+from tests.template.template import resource
 
 DEFINITIONS = Definitions()
 STATES = len(DEFINITIONS.batch_path())

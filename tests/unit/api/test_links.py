@@ -73,6 +73,7 @@ def test_given_headers_of_the_callers_when_redirected_then_they_arrive_at_every_
     with pair(lambda _: _to(f"{other.origin}/file"), [FILE]) as (server, other):
         assert _at(server).get(f"{server.origin}/api/file", wanted)[0] == 200
     for [arrived] in (server.received, other.received):
+        assert arrived.method == "GET"
         assert {name: arrived.headers[name] for name in wanted} == wanted
     assert server.received[0].authorization == f"ApiKey {KEY}"
 

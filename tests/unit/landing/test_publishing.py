@@ -358,6 +358,17 @@ def test_given_a_mark_that_cannot_be_written_after_the_event_then_the_export_has
     assert bay.land(CSV, "exp_3", "run-3")["changed"] is False
 
 
+def test_given_no_news_that_is_not_announced_when_landed_by_a_twin_then_that_is_none_either(
+    bay: Bay,
+) -> None:
+    bay.land(CSV)
+    bay.events.refuse = "ThrottlingException"
+    with pytest.raises(ServiceUnavailableError):
+        bay.land(CSV, "exp_2", "run-2")
+    bay.events.refuse = None
+    assert bay.land(CSV, "exp_3", "run-3")["changed"] is False
+
+
 @pytest.mark.parametrize("failure", FAILURES)
 def test_given_a_hint_that_cannot_be_written_after_the_event_then_the_export_has_landed(
     bay: Bay, failure: Exception, caplog: pytest.LogCaptureFixture

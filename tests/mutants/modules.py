@@ -1,0 +1,52 @@
+"""The modules whose code is changed, and the tests of each: its own first, then its room's."""
+
+from collections.abc import Iterator
+
+from tests.mutants import code
+from tests.mutants.mutant import Mutant
+
+PACKAGE = "layers/sei_export/sei_export"
+API = ("tests/unit/api",)
+DOWNLOAD = ("tests/unit/download", "--ignore=tests/unit/download/test_twins.py")
+LANDING = ("tests/unit/landing", "--ignore=tests/unit/landing/test_memory.py")
+REQUEST = ("tests/unit/request",)
+KEYS = ("tests/unit/test_keys.py", "tests/unit/download/test_tickets.py", *REQUEST)
+
+MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "api/calls.py": (("tests/unit/api/test_calls.py", "tests/unit/api/test_client.py"), API),
+    "api/tries.py": (("tests/unit/api/test_tries.py", "tests/unit/api/test_calls.py"), API),
+    "api/links.py": (("tests/unit/api/test_links.py",), API),
+    "api/urls.py": (("tests/unit/api/test_urls.py",), API),
+    "api/bodies.py": (("tests/unit/api/test_bodies.py",), API),
+    "download/body.py": (("tests/unit/download/test_body.py",), DOWNLOAD),
+    "download/staging.py": (("tests/unit/download/test_staging.py",), DOWNLOAD),
+    "download/validators.py": (("tests/unit/download/test_validators.py",), DOWNLOAD),
+    "download/staged.py": (("tests/unit/download/test_staging.py",), DOWNLOAD),
+    "download/over_invocations.py": (
+        ("tests/unit/download/test_over_invocations.py",),
+        DOWNLOAD,
+    ),
+    "download/breaks.py": (("tests/unit/download/test_interruptions.py",), DOWNLOAD),
+    "download/known.py": (("tests/unit/download/test_tickets.py",), DOWNLOAD),
+    "landing/records.py": (("tests/unit/landing/test_records.py",), LANDING),
+    "landing/csvcheck.py": (("tests/unit/landing/test_csvcheck.py",), LANDING),
+    "landing/verified.py": (("tests/unit/landing/test_verified.py",), LANDING),
+    "landing/publishing.py": (("tests/unit/landing/test_publishing.py",), LANDING),
+    "keys.py": (KEYS,),
+    "request/path.py": (("tests/unit/request/test_path.py",), REQUEST),
+    "request/scope.py": (("tests/unit/request/test_scope.py",), REQUEST),
+    "request/defaults.py": (("tests/unit/request/test_defaults.py",), REQUEST),
+    "request/parsing.py": (("tests/unit/request/test_parsing.py",), REQUEST),
+    "request/export_request.py": (("tests/unit/request/test_export_request.py",), REQUEST),
+    "request/reports.py": (("tests/unit/request/test_reports.py",), REQUEST),
+}
+
+EQUIVALENT: dict[str, str] = {}
+"""By their names, mutants that change nothing that anybody could notice, with the reason."""
+
+
+def mutants(module: str) -> Iterator[Mutant]:
+    """All mutants of a module but those that change nothing."""
+    for name, content in code.mutants(f"{PACKAGE}/{module}").items():
+        if name not in EQUIVALENT:
+            yield Mutant(name, f"{PACKAGE}/{module}", content, MODULES[module])

@@ -1,0 +1,228 @@
+"""What each state hands to a function, to a child and to the event bus."""
+
+from typing import cast
+
+import pytest
+
+from sei_export.jsontypes import JsonObject, JsonValue
+from tests.statemachine import hostile
+from tests.statemachine.bus import Bus
+from tests.statemachine.engine import STARTED
+from tests.statemachine.jsonata_of_aws import StateError
+from tests.statemachine.walks import (
+    CHILD,
+    CLOSED,
+    EXPORT,
+    FAILED,
+    LANDED,
+    PAGE,
+    PASSING,
+    PLANNED,
+    REFUSED,
+    SCRIPTS,
+    Run,
+    Script,
+)
+
+ARN = "arn:aws:states:eu-west-1:123456789012:execution:Machine:run"
+GIVEN: JsonObject = {"report": "sprint"}
+READY: JsonValue = {"status": "completed"}
+FIRST: JsonValue = {"exportId": "exp_1", "report": "sprint"}
+TWO: JsonValue = [FIRST, {"exportId": "exp_2", "report": "sprint"}]
+
+
+def _given(run: Run, task: str) -> list[JsonObject]:
+    """Each payload that a function got."""
+    return [
+        cast("JsonObject", cast("JsonObject", arguments)["Payload"])
+        for asked, arguments in run.asked
+        if asked == task
+    ]
+
+
+def _entries(run: Run) -> list[JsonObject]:
+    """Each event that was put, also those that the bus refused."""
+    return [
+        cast("list[JsonObject]", cast("JsonObject", arguments)["Entries"])[0]
+        for asked, arguments in run.asked
+        if asked.startswith("Publish")
+    ]
+
+
+def test_the_functions_of_an_export_get_what_they_need() -> None:
+    polls: list[JsonValue | StateError] = [{"status": "queued"}, READY]
+    script: Script = {
+        "CreateExport": [PASSING, EXPORT],
+        "CheckExport": polls,
+        "DownloadExport": [LANDED],
+    }
+    run = Run("export", script, GIVEN)
+    first = {"input": GIVEN, "inputBytes": 19, "executionArn": ARN, "startedAt": STARTED}
+    # Relative dates stay what they were when it is tried again.
+    assert _given(run, "CreateExport") == [first, first]
+    assert _given(run, "CheckExport") == [{"export": EXPORT, "executionArn": ARN}] * 2
+    assert _given(run, "DownloadExport") == [
+        {"export": EXPORT, "executionArn": ARN, "polls": 2, "attempts": 1}
+    ]
+
+
+def test_a_legacy_reports_function_gets_the_report() -> None:
+    legacy: JsonObject = EXPORT | {"legacy": True}
+    run = Run("export", {"CreateExport": [legacy], "FetchReport": [LANDED]}, GIVEN)
+    assert _given(run, "FetchReport") == [{"export": legacy, "executionArn": ARN}]
+
+
+def test_attempts_count_the_exports_that_were_made() -> None:
+    second: JsonObject = EXPORT | {"exportId": "exp_2"}
+    script: Script = {
+        "CreateExport": [EXPORT, EXPORT, second],
+        "CheckExport": [FAILED, READY],
+        "DownloadExport": [LANDED],
+    }
+    (given,) = _given(Run("export", script), "DownloadExport")
+    assert (given["export"], given["attempts"], given["polls"]) == (second, 2, 2)
+
+
+def test_the_functions_of_a_harvest_get_the_place_in_the_list_and_the_export() -> None:
+    cursor: JsonObject = {"report": "sprint", "page": 2}
+    pages: list[JsonValue | StateError] = [PAGE | {"cursor": cursor}, PAGE]
+    run = Run("harvest", {"ListExports": pages, "LandExport": [LANDED]}, GIVEN)
+    listed = {"input": GIVEN, "inputBytes": 19, "executionArn": ARN, "startedAt": STARTED}
+    assert _given(run, "ListExports") == [listed | {"cursor": {}}, listed | {"cursor": cursor}]
+    landed = {"export": FIRST, "executionArn": ARN, "polls": 0, "attempts": 0}
+    assert _given(run, "LandExport") == [landed, landed]
+    assert run.end.output == {"listed": 2, "known": 0, "landed": 2, "pending": 0}
+
+
+def test_the_functions_of_a_batch_get_the_run_the_round_and_how_the_map_failed() -> None:
+    broken = StateError("States.ExceedToleratedFailureThreshold", "No.")
+    large = StateError("States.DataLimitExceeded", "No.")
+    script: Script = {
+        "PlanBatch": [PLANNED],
+        "RunExports": [[], broken, large],
+        "CloseBatch": [PLANNED | {"round": 2}, PLANNED | {"round": 3}, CLOSED],
+    }
+    run = Run("batch", script, GIVEN)
+    name = "20260301T060000-run"
+    planned = {"input": GIVEN, "inputBytes": 19, "run": name, "executionArn": ARN}
+    assert _given(run, "PlanBatch") == [planned | {"startedAt": STARTED}]
+    failures: list[JsonValue] = [
+        None,
+        {"Error": "States.ExceedToleratedFailureThreshold", "Cause": "No."},
+        {"Error": "States.DataLimitExceeded", "Cause": "No."},
+    ]
+    assert _given(run, "CloseBatch") == [
+        {"run": name, "round": number, "executionArn": ARN, "mapFailure": failure}
+        for number, failure in enumerate(failures, 1)
+    ]
+
+
+def test_a_child_starts_its_item_and_records_its_result_without_request_and_columns() -> None:
+    result: JsonObject = LANDED | {"request": {"a": 1}, "columns": ["A"]}
+    run = Run("child", {"RunExport": [{"Output": result}], "RecordOutcome": [{}]}, CHILD)
+    assert run.asked[0] == (
+        "RunExport",
+        {"StateMachineArn": "${ExportStateMachineArn}", "Name": "n", "Input": {}},
+    )
+    assert _given(run, "RecordOutcome") == [CHILD | {"result": LANDED}]
+
+
+@pytest.mark.parametrize("error", ["States.TaskFailed", "States.DataLimitExceeded"])
+def test_a_child_records_the_failure_of_its_item(error: str) -> None:
+    script: Script = {"RunExport": [StateError(error, "No.")], "RecordOutcome": [{}]}
+    (given,) = _given(Run("child", script, CHILD), "RecordOutcome")
+    assert given == CHILD | {"failure": {"Error": error, "Cause": "No."}}
+
+
+@pytest.mark.parametrize("name", ["export", "harvest", "batch"])
+def test_a_failure_is_told_apart_by_its_execution_alone(name: str) -> None:
+    """Consumers leave out what they have seen: the second try of an event, not another one."""
+    script: Script = SCRIPTS[name]["is refused"]
+    first, brief = _entries(Run(name, script, GIVEN, Bus(1)))
+    (other,) = _entries(Run(name, script, GIVEN, execution="another"))
+    ids = [cast("JsonObject", it["Detail"])["dedupeId"] for it in (first, brief, other)]
+    assert ids[0] == ids[1] != ids[2]
+    assert {it["EventBusName"] for it in (first, brief, other)} == {"${EventBusName}"}
+    assert first["Resources"] == [ARN]
+
+
+def test_failures_of_exports_of_a_harvest_are_told_apart_by_export_and_execution() -> None:
+    script: Script = {"ListExports": [PAGE | {"exports": TWO}], "LandExport": [REFUSED]}
+    found = [
+        (cast("JsonObject", it["Detail"])["dedupeId"], it["EventBusName"])
+        for execution in ("run", "another")
+        for it in _entries(Run("harvest", script, execution=execution))
+    ]
+    assert len(set(found)) == len(found) == 6
+    assert {bus for _, bus in found} == {"${EventBusName}"}
+
+
+def test_an_event_of_a_failed_export_has_its_request_and_in_brief_has_none() -> None:
+    script: Script = {"CreateExport": [EXPORT], "CheckExport": [FAILED]}
+    first, brief = _entries(Run("export", script, GIVEN, Bus(1)))
+    detail = cast("JsonObject", first["Detail"])
+    assert detail["request"] == EXPORT["request"]
+    assert (detail["exportId"], detail["report"]) == ("exp_1", "productivity")
+    assert brief == first | {"Detail": detail | {"request": None}}
+
+
+def test_a_batchs_event_has_its_name_and_totals_and_in_brief_neither() -> None:
+    script: Script = {"PlanBatch": [PLANNED], "RunExports": [[]], "CloseBatch": [CLOSED]}
+    first, brief = _entries(Run("batch", script, GIVEN, Bus(1)))
+    detail = cast("JsonObject", first["Detail"])
+    told = {key: detail[key] for key in ("name", "totals", "manifestKey", "status")}
+    assert told == {key: CLOSED[key] for key in told}
+    assert brief == first | {"Detail": detail | {"name": None, "totals": None}}
+
+
+def test_a_batch_whose_event_nobody_took_fails_with_that_unless_it_had_failed_before() -> None:
+    script: Script = {"PlanBatch": [PLANNED], "RunExports": [[]], "CloseBatch": [CLOSED]}
+    end = Run("batch", script, bus=Bus(1000)).end
+    assert (end.state, end.error) == ("BatchFailed", "ServiceUnavailableError")
+    assert "runs/r/manifest.json" in end.cause
+    assert Run("batch", SCRIPTS["batch"]["is refused"], bus=Bus(1000)).end.error == "StorageError"
+
+
+@pytest.mark.parametrize("name", ["run", "a_b-C9"])
+def test_a_runs_name_is_its_start_and_its_executions_name(name: str) -> None:
+    run = Run("batch", SCRIPTS["batch"]["is complete"], execution=name)
+    assert run.bus.details[0]["run"] == f"20260301T060000-{name}"
+
+
+def test_names_of_executions_that_differ_in_odd_characters_make_different_runs() -> None:
+    runs = {
+        str(Run("batch", SCRIPTS["batch"]["is complete"], execution=it).bus.details[0]["run"])
+        for it in ("a b", "a.b", "a_b", "a/b")
+    }
+    assert len(runs) == 4
+    assert not any(character in run for run in runs for character in " /")
+
+
+def test_a_harvest_counts_what_has_no_id_or_no_event_as_failed() -> None:
+    script: Script = {
+        "ListExports": [PAGE | {"exports": TWO, "unusable": 3}],
+        "LandExport": [REFUSED],
+    }
+    end = Run("harvest", script, bus=Bus(2)).end
+    assert end.cause.startswith("5 of 5 exports could not be landed")
+
+
+def test_a_harvests_failed_tries_count_against_its_history() -> None:
+    limited = StateError("RateLimitedError", hostile.raised("429. Remedy: Wait."))
+    script: Script = {"ListExports": [PAGE], "LandExport": [limited, {"finished": False}, LANDED]}
+    run = Run("harvest", script)
+    assert run.end.error is None
+    assert [run.engine.variables[it] for it in ("landed", "failed", "again")] == [1, 0, 2]
+
+
+def test_a_plan_that_passed_after_all_leaves_no_error_in_the_batchs_event() -> None:
+    script: Script = {
+        "PlanBatch": [PASSING, PLANNED],
+        "RunExports": [[]],
+        "CloseBatch": [CLOSED],
+    }
+    (detail,) = Run("batch", script).bus.details
+    assert [detail[it] for it in ("status", "error", "message", "remedy")] == [
+        "COMPLETE",
+        *[None] * 3,
+    ]
