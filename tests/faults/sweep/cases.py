@@ -1,0 +1,161 @@
+"""Which faults there are on each way, and going that way through them."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+import pytest
+
+from sei_export.bucket import parts
+from sei_export.download import body, over_invocations
+from tests.fakes import s3 as fake_s3
+from tests.fakes.loopback import Loopback
+from tests.fakes.s3 import FakeS3
+from tests.faults.sweep import aws_kinds, http_kinds
+from tests.faults.sweep.journey import Journey
+from tests.faults.sweep.line import lines
+from tests.faults.sweep.plan import Fault, Kind
+from tests.faults.sweep.scenarios import (
+    LEAST_PROGRESS_BYTES,
+    LEAST_READ_BYTES,
+    PART_BYTES,
+    READ_BYTES,
+    SCENARIOS,
+    Scenario,
+)
+
+_OLDER_SECONDS = 86_400
+_MORE_EXCHANGES = 4
+"""A second fault may be at an exchange that only the first one brings about."""
+
+
+@cache
+def _kinds() -> dict[str, list[Kind]]:
+    found: dict[str, list[Kind]] = {}
+    for kind in (*http_kinds.kinds(), *aws_kinds.kinds()):
+        found.setdefault(kind.place, []).append(kind)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One way through some faults."""
+
+    scenario: Scenario
+    faults: tuple[Fault, ...]
+
+    def __str__(self) -> str:
+        return f"{self.scenario.name}: {', and '.join(map(str, self.faults))}"
+
+
+@dataclass
+class World:
+    """Where journeys take place: two servers, and small parts.
+
+    Attributes:
+        home: Listens as the API.
+        elsewhere: Listens where signed links lead.
+        journey: The one under way.
+    """
+
+    home: Loopback
+    elsewhere: Loopback
+    journey: Journey | None = None
+    _left: dict[str, FakeS3] = field(default_factory=dict)
+    _exchanges: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def go(self, scenario: Scenario, faults: tuple[Fault, ...] = ()) -> Journey:
+        """One journey to its end."""
+        return self._run(scenario, faults, self._bucket(scenario))
+
+    def exchanges(self, scenario: Scenario) -> dict[str, int]:
+        """How many exchanges a way has at each place when nothing goes wrong."""
+        if scenario.name not in self._exchanges:
+            counted: dict[str, int] = {}
+            for exchange in self.go(scenario).plan.met:
+                counted[exchange.place] = exchange.number
+            self._exchanges[scenario.name] = counted
+        return self._exchanges[scenario.name]
+
+    def singles(self, *, lasting: bool = False) -> Iterator[Case]:
+        """Every kind at every exchange of every way."""
+        for scenario in SCENARIOS.values():
+            for place, most in self.exchanges(scenario).items():
+                for number in range(1, most + 1):
+                    for kind in _kinds()[place]:
+                        yield Case(scenario, (Fault(kind, number, lasting),))
+
+    def doubles(self, most: int) -> Iterator[Case]:
+        """So many pairs, the same ones each time."""
+        chance = random.Random(most)  # noqa: S311 - the same cases each time
+        scenarios = list(SCENARIOS.values())
+        for _ in range(most):
+            scenario = chance.choice(scenarios)
+            counted = self.exchanges(scenario)
+            first, second = (self._any(chance, counted, more) for more in (0, _MORE_EXCHANGES))
+            yield Case(scenario, (first, second))
+
+    @staticmethod
+    def _any(chance: random.Random, counted: dict[str, int], more: int) -> Fault:
+        places = list(counted)
+        # Places weigh as much as they have exchanges, so that no exchange is rare.
+        [place] = chance.choices(places, [counted[it] for it in places])
+        return Fault(chance.choice(_kinds()[place]), chance.randint(1, counted[place] + more))
+
+    def _bucket(self, scenario: Scenario) -> FakeS3:
+        """A bucket, with what stood there before."""
+        bucket = FakeS3()
+        if scenario.older:
+            if scenario.name not in self._left:
+                older = replace(
+                    scenario, cuts=(), statuses=(("completed",),), seed="older", older=False
+                )
+                self._left[scenario.name] = left = FakeS3()
+                ended = self._run(older, (), left, started=-_OLDER_SECONDS).end
+                assert ended.error is None, ended
+            known = self._left[scenario.name].versions
+            bucket.versions = {key: list(versions) for key, versions in known.items()}
+        return bucket
+
+    def _run(
+        self,
+        scenario: Scenario,
+        faults: tuple[Fault, ...],
+        bucket: FakeS3,
+        started: float = 0.0,
+    ) -> Journey:
+        origins = (self.home.origin, self.elsewhere.origin)
+        self.journey = Journey(scenario, *origins, faults, bucket, started)
+        self.home.received.clear()
+        self.elsewhere.received.clear()
+        self.journey.run()
+        return self.journey
+
+    @property
+    def under_way(self) -> Journey:
+        """The journey under way."""
+        assert self.journey
+        return self.journey
+
+
+@contextmanager
+def made() -> Iterator[World]:
+    """A world, in which what is large is small."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "PART_BYTES", PART_BYTES)
+        patch.setattr(over_invocations, "_LOOK_BYTES", PART_BYTES)
+        patch.setattr(body, "READ_BYTES", READ_BYTES)
+        patch.setattr(body, "_LEAST_READ_BYTES", LEAST_READ_BYTES)
+        patch.setattr(body, "_LEAST_PROGRESS_BYTES", LEAST_PROGRESS_BYTES)
+        patch.setattr(fake_s3, "_LEAST_PART_BYTES", 1)
+        with (
+            Loopback(lambda received: world.under_way.answer(received)) as home,
+            Loopback(lambda received: world.under_way.answer(received)) as elsewhere,
+        ):
+            world = World(home, elsewhere)
+            with lines(
+                lambda line: world.under_way.opened(line), lambda: world.under_way.opening()
+            ):
+                yield world
