@@ -39,7 +39,7 @@ _PASSING = {
     **dict.fromkeys(("BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"), 400),
     **dict.fromkeys(("DependencyTimeoutException", "KMS.ThrottlingException"), 400),
     **dict.fromkeys(("OperationAborted", "ConditionalRequestConflict"), 409),
-    **{"RequestTimeTooSkewed": 403, "TooManyRequestsException": 429, "Late": 200},
+    **{"RequestTimeTooSkewed": 403, "TooManyRequestsException": 429},
 }
 _LASTING = {
     **dict.fromkeys(("AccessDenied", "SignatureDoesNotMatch", "AllAccessDisabled"), 403),
@@ -73,12 +73,13 @@ def _storage(place: str) -> Errors:
 
 
 def _of_s3(place: str) -> Iterator[Kind]:
+    # What becomes of hints is all the same.
+    moments = ("before",) if place == "hint" else ("before", "after")
     for error in _S3_SDK:
-        for when in ("before", "after"):
+        for when in moments:
             yield Kind(place, f"{when}: {error!r}", CallAct(when, _raising(error)))
     for code, status in _PASSING.items():
-        code = "SlowDown" if code == "Late" else code  # noqa: PLW2901 - an error with 200
-        for when in ("before", "after"):
+        for when in moments:
             act = CallAct(when, _raising(refusal(code, status)))
             yield Kind(place, f"{when}: {code} {status}", act)
     for code, status in _LASTING.items():

@@ -16,7 +16,7 @@ from tests.fakes.s3 import FakeS3
 from tests.faults.sweep import aws_kinds, http_kinds
 from tests.faults.sweep.journey import Journey
 from tests.faults.sweep.line import lines
-from tests.faults.sweep.plan import Fault, Kind
+from tests.faults.sweep.plan import Exchange, Fault, Kind
 from tests.faults.sweep.scenarios import (
     LEAST_PROGRESS_BYTES,
     LEAST_READ_BYTES,
@@ -64,28 +64,29 @@ class World:
     elsewhere: Loopback
     journey: Journey | None = None
     _left: dict[str, FakeS3] = field(default_factory=dict)
-    _exchanges: dict[str, dict[str, int]] = field(default_factory=dict)
+    _exchanges: dict[str, list[Exchange]] = field(default_factory=dict)
 
     def go(self, scenario: Scenario, faults: tuple[Fault, ...] = ()) -> Journey:
         """One journey to its end."""
         return self._run(scenario, faults, self._bucket(scenario))
 
-    def exchanges(self, scenario: Scenario) -> dict[str, int]:
-        """How many exchanges a way has at each place when nothing goes wrong."""
+    def exchanges(self, scenario: Scenario) -> list[Exchange]:
+        """What a way has when nothing goes wrong."""
         if scenario.name not in self._exchanges:
-            counted: dict[str, int] = {}
-            for exchange in self.go(scenario).plan.met:
-                counted[exchange.place] = exchange.number
-            self._exchanges[scenario.name] = counted
+            self._exchanges[scenario.name] = self.go(scenario).plan.met
         return self._exchanges[scenario.name]
 
     def singles(self, *, lasting: bool = False) -> Iterator[Case]:
-        """Every kind at every exchange of every way."""
+        """Every kind at every exchange of every way; of many that are alike, at the ends."""
         for scenario in SCENARIOS.values():
-            for place, most in self.exchanges(scenario).items():
-                for number in range(1, most + 1):
-                    for kind in _kinds()[place]:
-                        yield Case(scenario, (Fault(kind, number, lasting),))
+            met = self.exchanges(scenario)
+            alike: dict[tuple[str, str], list[Exchange]] = {}
+            for exchange in met:
+                alike.setdefault((exchange.place, exchange.name), []).append(exchange)
+            ends = {it for each in alike.values() for it in (each[0], each[-1])}
+            for exchange in (it for it in met if it in ends):
+                for kind in _kinds()[exchange.place]:
+                    yield Case(scenario, (Fault(kind, exchange.number, lasting),))
 
     def doubles(self, most: int) -> Iterator[Case]:
         """So many pairs, the same ones each time."""
@@ -93,16 +94,9 @@ class World:
         scenarios = list(SCENARIOS.values())
         for _ in range(most):
             scenario = chance.choice(scenarios)
-            counted = self.exchanges(scenario)
-            first, second = (self._any(chance, counted, more) for more in (0, _MORE_EXCHANGES))
+            met = self.exchanges(scenario)
+            first, second = (_any_fault(chance, met, more) for more in (0, _MORE_EXCHANGES))
             yield Case(scenario, (first, second))
-
-    @staticmethod
-    def _any(chance: random.Random, counted: dict[str, int], more: int) -> Fault:
-        places = list(counted)
-        # Places weigh as much as they have exchanges, so that no exchange is rare.
-        [place] = chance.choices(places, [counted[it] for it in places])
-        return Fault(chance.choice(_kinds()[place]), chance.randint(1, counted[place] + more))
 
     def _bucket(self, scenario: Scenario) -> FakeS3:
         """A bucket, with what stood there before."""
@@ -138,6 +132,13 @@ class World:
         """The journey under way."""
         assert self.journey
         return self.journey
+
+
+def _any_fault(chance: random.Random, met: list[Exchange], more: int) -> Fault:
+    """At an exchange that is met, or at one of some more."""
+    exchange = chance.choice(met)
+    number = exchange.number + chance.randint(0, more)
+    return Fault(chance.choice(_kinds()[exchange.place]), number)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def kinds() -> Iterator[Kind]:
     yield from _refusals()
     yield from _breaks()
     for name, (spoil, fails) in (_BODIES | _JSON | _STATES).items():
-        yield Kind("http", name, HttpAct(spoil), fails)
+        yield Kind("http", name, HttpAct(spoil, fast=name in _LONG), fails)
     for name, change in _DAMAGES.items():
         yield Kind("http", name, HttpAct(_changing(change)), lies=change)
     yield Kind("http", "another CSV", HttpAct(_other), lies=lambda _: OTHER)
@@ -175,6 +175,11 @@ def _claiming(more: int) -> Spoil:
 _CHUNKS = {"Transfer-Encoding": "chunked"}
 _HTML = f"<!DOCTYPE html><html><title>Sign in</title>{_ECHO}</html>".encode()
 
+_LONG = {"JSON in depth", "no HTTP at length", "a header without an end"}
+"""At the pace of a slow file here these would take longer than anything does."""
+_NO_LENGTH = _at({"file"}, "ExportTimedOutError")
+"""What is slow and has no length has to come in one invocation."""
+
 _BODIES: dict[str, tuple[Spoil, Callable[[str], frozenset[str]]]] = {
     "HTML": (_saying(_HTML, {"Content-Type": "text/html"}), nowhere),
     "HTML in lines": (_saying(b"<html>\n<body>,\n</body>\n</html>\n"), nowhere),
@@ -188,9 +193,9 @@ _BODIES: dict[str, tuple[Spoil, Callable[[str], frozenset[str]]]] = {
     "an error with 200": (_saying(as_json({"error": {"message": _ECHO}})), nowhere),
     "empty without a length": (_saying(b"", length=None), nowhere),
     "a length that is too long": (_claiming(10), nowhere),
-    "a length of no number": (_framing({}, "many"), nowhere),
-    "a negative length": (_framing({}, "-5"), nowhere),
-    "two lengths": (_framing({"Content-length": "3"}, "4"), nowhere),
+    "a length of no number": (_framing({}, "many"), _NO_LENGTH),
+    "a negative length": (_framing({}, "-5"), _NO_LENGTH),
+    "two lengths": (_framing({"Content-length": "3"}, "4"), _NO_LENGTH),
     "chunks that are none": (_framing(_CHUNKS), nowhere),
     "a chunk of no size": (_saying(b"zz\r\nabc\r\n0\r\n\r\n", _CHUNKS, None), nowhere),
     "chunks without an end": (_saying(b"5\r\n{\"a\":\r\n", _CHUNKS, None), nowhere),

@@ -121,8 +121,12 @@ class Plan:
                 if fault.lasting and (name or found.unnamed):
                     self._lasting[place, name] = found
         if found and (len(self.met), found) not in self.struck[-1:]:
-            self.struck.append((len(self.met), found))
+            self.strike(found)
         return found
+
+    def strike(self, kind: Kind) -> None:
+        """Note that something goes wrong now."""
+        self.struck.append((len(self.met), kind))
 
     def kill(self, error: str) -> KilledError:
         """End the process: whatever it would still do, it does not."""

@@ -8,9 +8,9 @@ from functools import cached_property
 from sei_export.jsontypes import JsonObject
 from tests.fakes.samples import asked, least
 
-PART_BYTES = 32 * 1024
+PART_BYTES = 16 * 1024
 """Of uploads here: everything about sizes is smaller than it is, so that a case takes no time."""
-READ_BYTES, LEAST_READ_BYTES, LEAST_PROGRESS_BYTES = 4096, 512, 256
+READ_BYTES, LEAST_READ_BYTES, LEAST_PROGRESS_BYTES = 2048, 512, 128
 
 
 def csv_of(rows: int, seed: str = "") -> bytes:
@@ -83,9 +83,9 @@ SCENARIOS = {
         Scenario("signed link", link="signed", older=True),
         Scenario("redirect", link="redirected"),
         Scenario("several connections", rows=200, cuts=(3000, 9000), ranges=True, older=True),
-        Scenario("several invocations", rows=2000, ranges=True, seconds_of_a_byte=0.01, most=512),
+        Scenario("several invocations", rows=1000, ranges=True, seconds_of_a_byte=0.02, most=512),
         # Its beginning comes at once, so that it is staged only when it turns out to be slow.
-        Scenario("slower than it looked", rows=2000, ranges=True, seconds_of_a_byte=0.01),
+        Scenario("slower than it looked", rows=1000, ranges=True, seconds_of_a_byte=0.02),
         Scenario("legacy report", legacy=True, plain=True, older=True),
         Scenario("made again", statuses=(("queued", "failed"), ("completed",)), older=True),
         Scenario("reused", reused=True),

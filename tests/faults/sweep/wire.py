@@ -36,6 +36,7 @@ class HttpAct:
         error: How it breaks.
         seconds: How long the silence before that is.
         killed: `before` the connection is made, or `while` its answer is read, the process dies.
+        fast: Whether the answer comes at once where files come slowly.
     """
 
     answer: Spoil = as_it_is
@@ -45,3 +46,4 @@ class HttpAct:
     error: Callable[[], Exception] | None = None
     seconds: float = 0.0
     killed: str = ""
+    fast: bool = False
