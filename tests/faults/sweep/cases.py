@@ -1,42 +1,21 @@
-"""Which faults there are on each way, and going that way through them."""
+"""Which faults there are on each way."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
 
-from sei_export.bucket import parts
-from sei_export.download import body, over_invocations
-from tests.fakes import s3 as fake_s3
-from tests.fakes.loopback import Loopback
-from tests.fakes.s3 import FakeS3
-from tests.faults.sweep import aws_kinds, http_kinds
-from tests.faults.sweep.journey import Journey
-from tests.faults.sweep.line import lines
+from tests.faults.sweep import aws_kinds, http_kinds, promises
 from tests.faults.sweep.plan import Exchange, Fault, Kind
-from tests.faults.sweep.scenarios import (
-    LEAST_PROGRESS_BYTES,
-    LEAST_READ_BYTES,
-    PART_BYTES,
-    READ_BYTES,
-    SCENARIOS,
-    Scenario,
-)
+from tests.faults.sweep.scenarios import SCENARIOS, Scenario
+from tests.faults.sweep.world import World
 
-_OLDER_SECONDS = 86_400
 _MORE_EXCHANGES = 4
 """A second fault may be at an exchange that only the first one brings about."""
-
-
-@cache
-def _kinds() -> dict[str, list[Kind]]:
-    found: dict[str, list[Kind]] = {}
-    for kind in (*http_kinds.kinds(), *aws_kinds.kinds()):
-        found.setdefault(kind.place, []).append(kind)
-    return found
+_MOST_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,113 +29,79 @@ class Case:
         return f"{self.scenario.name}: {', and '.join(map(str, self.faults))}"
 
 
-@dataclass
-class World:
-    """Where journeys take place: two servers, and small parts.
+@cache
+def kinds() -> dict[str, list[Kind]]:
+    """All kinds by their places."""
+    found: dict[str, list[Kind]] = {}
+    for kind in (*http_kinds.kinds(), *aws_kinds.kinds()):
+        found.setdefault(kind.place, []).append(kind)
+    return found
 
-    Attributes:
-        home: Listens as the API.
-        elsewhere: Listens where signed links lead.
-        journey: The one under way.
+
+def singles(world: World, scenario: Scenario, *, lasting: bool = False) -> Iterator[Case]:
+    """Every kind at every exchange of a way; of many that are alike, at the first and the last.
+
+    Args:
+        world: Where it is.
+        scenario: The way.
+        lasting: Whether what goes wrong stays so.
     """
+    met = world.exchanges(scenario)
+    alike: dict[tuple[str, str], list[Exchange]] = {}
+    for exchange in met:
+        alike.setdefault((exchange.place, exchange.name), []).append(exchange)
+    ends = {it for each in alike.values() for it in (each[0], each[-1])}
+    for exchange in (it for it in met if it in ends):
+        for kind in kinds()[exchange.place]:
+            yield Case(scenario, (Fault(kind, exchange.number, lasting),))
 
-    home: Loopback
-    elsewhere: Loopback
-    journey: Journey | None = None
-    _left: dict[str, FakeS3] = field(default_factory=dict)
-    _exchanges: dict[str, list[Exchange]] = field(default_factory=dict)
 
-    def go(self, scenario: Scenario, faults: tuple[Fault, ...] = ()) -> Journey:
-        """One journey to its end."""
-        return self._run(scenario, faults, self._bucket(scenario))
-
-    def exchanges(self, scenario: Scenario) -> list[Exchange]:
-        """What a way has when nothing goes wrong."""
-        if scenario.name not in self._exchanges:
-            self._exchanges[scenario.name] = self.go(scenario).plan.met
-        return self._exchanges[scenario.name]
-
-    def singles(self, *, lasting: bool = False) -> Iterator[Case]:
-        """Every kind at every exchange of every way; of many that are alike, at the ends."""
-        for scenario in SCENARIOS.values():
-            met = self.exchanges(scenario)
-            alike: dict[tuple[str, str], list[Exchange]] = {}
-            for exchange in met:
-                alike.setdefault((exchange.place, exchange.name), []).append(exchange)
-            ends = {it for each in alike.values() for it in (each[0], each[-1])}
-            for exchange in (it for it in met if it in ends):
-                for kind in _kinds()[exchange.place]:
-                    yield Case(scenario, (Fault(kind, exchange.number, lasting),))
-
-    def doubles(self, most: int) -> Iterator[Case]:
-        """So many pairs, the same ones each time."""
-        chance = random.Random(most)  # noqa: S311 - the same cases each time
-        scenarios = list(SCENARIOS.values())
-        for _ in range(most):
-            scenario = chance.choice(scenarios)
-            met = self.exchanges(scenario)
-            first, second = (_any_fault(chance, met, more) for more in (0, _MORE_EXCHANGES))
-            yield Case(scenario, (first, second))
-
-    def _bucket(self, scenario: Scenario) -> FakeS3:
-        """A bucket, with what stood there before."""
-        bucket = FakeS3()
-        if scenario.older:
-            if scenario.name not in self._left:
-                older = replace(
-                    scenario, cuts=(), statuses=(("completed",),), seed="older", older=False
-                )
-                self._left[scenario.name] = left = FakeS3()
-                ended = self._run(older, (), left, started=-_OLDER_SECONDS).end
-                assert ended.error is None, ended
-            known = self._left[scenario.name].versions
-            bucket.versions = {key: list(versions) for key, versions in known.items()}
-        return bucket
-
-    def _run(
-        self,
-        scenario: Scenario,
-        faults: tuple[Fault, ...],
-        bucket: FakeS3,
-        started: float = 0.0,
-    ) -> Journey:
-        origins = (self.home.origin, self.elsewhere.origin)
-        self.journey = Journey(scenario, *origins, faults, bucket, started)
-        self.home.received.clear()
-        self.elsewhere.received.clear()
-        self.journey.run()
-        return self.journey
-
-    @property
-    def under_way(self) -> Journey:
-        """The journey under way."""
-        assert self.journey
-        return self.journey
+def doubles(world: World, seed: int, most: int) -> Iterator[Case]:
+    """So many pairs of faults, on any way; the same ones for the same seed."""
+    chance = random.Random(seed)  # noqa: S311 - the same cases each time
+    scenarios = list(SCENARIOS.values())
+    for _ in range(most):
+        scenario = chance.choice(scenarios)
+        met = world.exchanges(scenario)
+        first, second = (_any_fault(chance, met, more) for more in (0, _MORE_EXCHANGES))
+        yield Case(scenario, (first, second))
 
 
 def _any_fault(chance: random.Random, met: list[Exchange], more: int) -> Fault:
     """At an exchange that is met, or at one of some more."""
     exchange = chance.choice(met)
     number = exchange.number + chance.randint(0, more)
-    return Fault(chance.choice(_kinds()[exchange.place]), number)
+    return Fault(chance.choice(kinds()[exchange.place]), number)
 
 
-@contextmanager
-def made() -> Iterator[World]:
-    """A world, in which what is large is small."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "PART_BYTES", PART_BYTES)
-        patch.setattr(over_invocations, "_LOOK_BYTES", PART_BYTES)
-        patch.setattr(body, "READ_BYTES", READ_BYTES)
-        patch.setattr(body, "_LEAST_READ_BYTES", LEAST_READ_BYTES)
-        patch.setattr(body, "_LEAST_PROGRESS_BYTES", LEAST_PROGRESS_BYTES)
-        patch.setattr(fake_s3, "_LEAST_PART_BYTES", 1)
-        with (
-            Loopback(lambda received: world.under_way.answer(received)) as home,
-            Loopback(lambda received: world.under_way.answer(received)) as elsewhere,
-        ):
-            world = World(home, elsewhere)
-            with lines(
-                lambda line: world.under_way.opened(line), lambda: world.under_way.opening()
-            ):
-                yield world
+def go_through(
+    world: World, cases: Iterable[Case], log: pytest.LogCaptureFixture, *, passing: bool = True
+) -> Counter[str]:
+    """Go through cases and check what was promised of each.
+
+    Args:
+        world: Where.
+        cases: Which.
+        log: What is logged.
+        passing: Whether each fault is over at the next try, so that only those with which an
+            execution may fail make it fail.
+
+    Returns:
+        How many landed, how many failed with an event.
+    """
+    log.set_level("DEBUG", "sei_export")
+    counted: Counter[str] = Counter(landed=0, failed_with_an_event=0)
+    broken: list[str] = []
+    for case in cases:
+        log.clear()
+        before = promises.visible(world.bucket(case.scenario))
+        journey = world.go(case.scenario, case.faults)
+        try:
+            counted[promises.check(journey, before, log.text)] += 1
+            if passing:
+                promises.check_end(journey)
+        except AssertionError as error:
+            broken.append(f"{case}\n{error}")
+    told = "\n\n".join(broken[:_MOST_TOLD])
+    assert not broken, f"{len(broken)} promises were broken:\n\n{told}"
+    return counted

@@ -159,15 +159,23 @@ def _framing(headers: dict[str, str], length: str | None = None) -> Spoil:
     """The right status and body in other words about its length."""
 
     def answer(_: Received, right: bytes, __: str) -> Answer:
-        status = int(right.split(b" ", 2)[1])
-        return wire(status, body_of(right), headers, length)
+        told = ["" if length is None else f"Content-Length: {length or len(body_of(right))}"]
+        told += [f"{name}: {value}" for name, value in headers.items()]
+        return _with_headers(right, *filter(None, told)) + body_of(right)
 
     return answer
 
 
+def _with_headers(right: bytes, *told: str) -> bytes:
+    """An answer's beginning with other words about its length."""
+    lines = right[: headers_of(right)].split(b"\r\n")
+    kept = [line for line in lines if not line.lower().startswith(b"content-length")]
+    return b"\r\n".join([kept[0], *(it.encode() for it in told), *kept[1:]])
+
+
 def _claiming(more: int) -> Spoil:
-    def answer(_: Received, right: bytes, __: str) -> Answer:
-        return _framing({}, str(max(len(body_of(right)) + more, 0)))(_, right, __)
+    def answer(received: Received, right: bytes, name: str) -> Answer:
+        return _framing({}, str(len(body_of(right)) + more))(received, right, name)
 
     return answer
 
@@ -265,10 +273,8 @@ def _changing(change: Callable[[bytes], bytes]) -> Spoil:
     def answer(_: Received, right: bytes, name: str) -> Answer:
         if name not in FILES:
             return right
-        head, body = right[: headers_of(right)], change(body_of(right))
-        lines = [it for it in head.split(b"\r\n") if not it.lower().startswith(b"content-length")]
-        lines.insert(1, b"Content-Length: %d" % len(body))
-        return b"\r\n".join(lines) + body
+        body = change(body_of(right))
+        return _with_headers(right, f"Content-Length: {len(body)}") + body
 
     return answer
 

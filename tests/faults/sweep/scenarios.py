@@ -82,7 +82,7 @@ SCENARIOS = {
         Scenario("plain", plain=True, older=True),
         Scenario("signed link", link="signed", older=True),
         Scenario("redirect", link="redirected"),
-        Scenario("several connections", rows=200, cuts=(3000, 9000), ranges=True, older=True),
+        Scenario("several connections", rows=200, cuts=(1500, 4000), ranges=True, older=True),
         Scenario("several invocations", rows=1000, ranges=True, seconds_of_a_byte=0.02, most=512),
         # Its beginning comes at once, so that it is staged only when it turns out to be slow.
         Scenario("slower than it looked", rows=1000, ranges=True, seconds_of_a_byte=0.02),
