@@ -96,7 +96,7 @@ def _number(retrier: JsonObject, name: str, default: float) -> float:
 
 
 def longest_task(state: JsonObject) -> float:
-    """Seconds that one visit of a task may take at most: all its tries, and what is between them."""
+    """Seconds that one visit of a task may take at most, with all its tries and waits."""
     each = float(cast("float", state["TimeoutSeconds"]))
     total = each
     for retrier in cast("list[JsonObject]", state.get("Retry", [])):

@@ -4,16 +4,18 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from sei_export.jsontypes import JsonObject
 from tests.fakes.s3 import FakeS3
 from tests.faults.sweep.plan import Plan
 from tests.statemachine.bus import Bus
 from tests.statemachine.jsonata_of_aws import StateError
+
+if TYPE_CHECKING:
+    from sei_export.jsontypes import JsonObject
 
 KEY = "pat.Acme-1/9+Q=.0123456789abcdefXYZ"
 """Has what is written differently in URLs, in JSON and in Base64."""

@@ -20,7 +20,7 @@ _SDK = (
     sdk.ConnectTimeoutError(endpoint_url=_URL),
     sdk.ReadTimeoutError(endpoint_url=_URL),
     sdk.ConnectionClosedError(endpoint_url=_URL),
-    sdk.SSLError(endpoint_url=_URL, error="cut"),
+    sdk.SSLError(endpoint_url=_URL, error=OSError("cut")),
     sdk.HTTPClientError(error="broken"),
     sdk.NoCredentialsError(),
     sdk.CredentialRetrievalError(provider="p", error_msg="none"),
@@ -39,13 +39,16 @@ _PASSING = {
     **dict.fromkeys(("BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch"), 400),
     **dict.fromkeys(("DependencyTimeoutException", "KMS.ThrottlingException"), 400),
     **dict.fromkeys(("OperationAborted", "ConditionalRequestConflict"), 409),
-    **{"RequestTimeTooSkewed": 403, "TooManyRequestsException": 429},
+    "RequestTimeTooSkewed": 403,
+    "TooManyRequestsException": 429,
 }
 _LASTING = {
     **dict.fromkeys(("AccessDenied", "SignatureDoesNotMatch", "AllAccessDisabled"), 403),
     **dict.fromkeys(("NoSuchBucket",), 404),
     **dict.fromkeys(("KMS.DisabledException", "InvalidRequest", "EntityTooLarge"), 400),
-    **{"InvalidObjectState": 403, "QuotaExceeded": 409, "MethodNotAllowed": 405},
+    "InvalidObjectState": 403,
+    "QuotaExceeded": 409,
+    "MethodNotAllowed": 405,
 }
 
 
@@ -67,9 +70,13 @@ def _raising(error: Exception) -> Callable[[], Exception]:
     return lambda: copy.copy(error)
 
 
+def _only(error: str) -> Errors:
+    return lambda _: frozenset({error})
+
+
 def _storage(place: str) -> Errors:
     # Whatever becomes of a hint, the export lands.
-    return nowhere if place == "hint" else lambda _: frozenset({"StorageError"})
+    return nowhere if place == "hint" else _only("StorageError")
 
 
 def _of_s3(place: str) -> Iterator[Kind]:
@@ -113,6 +120,20 @@ _CONDITIONS: tuple[tuple[str, int, Errors], ...] = (
 )
 
 
+_VALUES = {
+    "nothing": "",
+    "spaces": " \n ",
+    "JSON without a key": "{}",
+    "cut JSON": '{"apiKey": "',
+    "JSON of another type": '{"apiKey": 5}',
+    "quotes": f'"{KEY}"',
+    "two words": f"ApiKey {KEY}",
+    "no ASCII": f"{KEY}é",
+    "a placeholder": "<key>",
+}
+"""What is no key, but stands where one should."""
+
+
 def _of_secrets() -> Iterator[Kind]:
     for error in _SDK:
         yield Kind("secret", f"{error!r}", CallAct("before", _raising(error)))
@@ -122,20 +143,15 @@ def _of_secrets() -> Iterator[Kind]:
     ):
         act = CallAct("before", _raising(refusal(code, status, "GetSecretValue")))
         yield Kind("secret", code, act)
-    refused = {"ConfigurationError"}
     for code in (
         *("ResourceNotFoundException", "AccessDeniedException", "DecryptionFailure"),
         *("InvalidRequestException", "InvalidParameterException", "UnrecognizedClientException"),
     ):
         act = CallAct("before", _raising(refusal(code, 400, "GetSecretValue")))
-        yield Kind("secret", code, act, lambda _: frozenset(refused))
-    for name, value in {
-        **{"nothing": "", "spaces": " \n ", "JSON without a key": "{}", "cut JSON": '{"apiKey": "'},
-        **{"quotes": f'"{KEY}"', "two words": f"ApiKey {KEY}", "no ASCII": f"{KEY}é"},
-        **{"a placeholder": "<key>", "JSON of another type": '{"apiKey": 5}'},
-    }.items():
+        yield Kind("secret", code, act, _only("ConfigurationError"))
+    for name, value in _VALUES.items():
         act = CallAct("before", answer={"SecretString": value})
-        yield Kind("secret", f"a value of {name}", act, lambda _: frozenset(refused))
+        yield Kind("secret", f"a value of {name}", act, _only("ConfigurationError"))
     act = CallAct("before", answer={"SecretString": f'{{"apiKey": "{KEY}"}}'})
     yield Kind("secret", "a value of JSON", act)
     act = CallAct("before", answer={"SecretBinary": KEY.encode()})
@@ -157,7 +173,7 @@ def _of_the_bus() -> Iterator[Kind]:
         yield Kind("bus", f"an entry is refused: {code}", act)
     for code in ("AccessDeniedException", "ResourceNotFoundException"):
         act = CallAct("before", _raising(refusal(code, 400, "PutEvents")))
-        yield Kind("bus", code, act, lambda _: frozenset({"ConfigurationError"}))
+        yield Kind("bus", code, act, _only("ConfigurationError"))
     yield Kind("bus", "twice", CallAct("twice"))
 
 
@@ -188,7 +204,9 @@ def _of_invocations() -> Iterator[Kind]:
             yield Kind("task", f"{error}{' when done' if done else ''}", act)
     for error in _FINAL:
         act = TaskAct(error)
-        yield Kind("task", error, act, lambda _, error=error: frozenset({error}))
+        yield Kind("task", error, act, _only(error))
     for error in ("EventBridge.InternalException", "EventBridge.ThrottlingException"):
         for done in (False, True):
-            yield Kind("machine bus", f"{error}{' when done' if done else ''}", TaskAct(error, done))
+            yield Kind(
+                "machine bus", f"{error}{' when done' if done else ''}", TaskAct(error, done)
+            )

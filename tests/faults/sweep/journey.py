@@ -270,4 +270,3 @@ def _cause(error: Exception) -> str:
         "stackTrace": traceback.format_tb(error.__traceback__),
     }
     return json.dumps(content, ensure_ascii=False)[:CAUSE_CHARACTERS]
-

@@ -9,8 +9,6 @@ import urllib3.util.connection
 
 from tests.fakes.timing import FakeClock
 
-type Opened = Callable[[], "Line | None"]
-
 
 class Line(socket.socket):
     """A real connection.
@@ -51,12 +49,12 @@ def pass_time(clock: FakeClock, seconds: float) -> None:
 
 
 @contextmanager
-def lines(opened: Callable[[Line], None], opening: Callable[[], None]) -> Iterator[None]:
+def lines(opening: Callable[[], None], opened: Callable[[Line], None]) -> Iterator[None]:
     """Make each connection of the HTTP library such a line.
 
     Args:
-        opened: Called with each.
         opening: Called before each; may raise.
+        opened: Called with each.
     """
     connect = urllib3.util.connection.create_connection
 

@@ -6,23 +6,24 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from local.paths import ROOT
-from sei_export.jsontypes import JsonObject
 from tests.fakes.s3 import FakeS3, Version
 from tests.faults.sweep.aws import KEY
 from tests.faults.sweep.journey import Journey
 from tests.statemachine.retrying import longest_task
 from tests.statemachine.walks import DEFINITIONS
 
-DOCUMENTED = re.findall(
-    r"`([A-Z][\w.*]+)`(?=[^|]*\| [^|]+\|)",
-    (ROOT / "README.md").read_text().partition("| error | it means | do |")[2].partition("Any other")[0],
-)
+if TYPE_CHECKING:
+    from sei_export.jsontypes import JsonObject
+
+_README = (ROOT / "README.md").read_text()
+_TABLES = _README.partition("| error | it means | do |")[2].partition("Any other name")[0]
+DOCUMENTED = re.findall(r"`([A-Z][\w.*]+)`(?=[^|]*\|[^|]+\|)", _TABLES)
 """Errors by name, or by pattern, of the README's two tables."""
 
 MINUTES = 60
@@ -72,6 +73,7 @@ def check(journey: Journey, before: dict[str, Version], log: str) -> str:
     _check_time(journey)
     _check_no_key(journey, log)
     _check_calls(journey)
+    _check_nothing_open(journey)
     if journey.end.error is None:
         _check_landed(journey, before)
         return "landed"
@@ -207,8 +209,17 @@ def _check_no_key(journey: Journey, log: str) -> None:
     )
     for form in _KEY_FORMS:
         assert form not in told, f"the key is told: {told[max(told.index(form) - 200, 0) :][:400]}"
-        assert form not in log, f"the key is in the log: {log[max(log.index(form) - 200, 0) :][:400]}"
+        assert form not in log, (
+            f"the key is in the log: {log[max(log.index(form) - 200, 0) :][:400]}"
+        )
         assert form.encode() not in bodies
+
+
+def _check_nothing_open(journey: Journey) -> None:
+    """No upload is left to the bucket's rules, unless S3 refused or the process was killed."""
+    if all(kind.place != "s3" and "killed" not in kind.name for _, kind in journey.plan.struck):
+        begun = [it.key for it in journey.s3.uploads.values() if it.key.startswith("exports/")]
+        assert begun == []
 
 
 def _check_calls(journey: Journey) -> None:
@@ -218,7 +229,7 @@ def _check_calls(journey: Journey) -> None:
         openings = 1
         if state in {"DownloadExport", "FetchReport"}:
             openings = _OPENINGS * (1 + len(journey.scenario.cuts) + 1)
-        for name, times in counted.items():
+        for times in counted.values():
             assert times <= TRIES_OF_A_CALL * openings, (state, counted)
     row: Counter[str] = Counter()
     for state in journey.engine.visited:

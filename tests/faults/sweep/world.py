@@ -9,10 +9,10 @@ import pytest
 from sei_export.bucket import parts
 from sei_export.download import body, over_invocations
 from tests.fakes import s3 as fake_s3
-from tests.fakes.loopback import Loopback
+from tests.fakes.loopback import Answer, Loopback, Received
 from tests.fakes.s3 import FakeS3
 from tests.faults.sweep.journey import Journey
-from tests.faults.sweep.line import lines
+from tests.faults.sweep.line import Line, lines
 from tests.faults.sweep.plan import Exchange, Fault
 from tests.faults.sweep.scenarios import (
     LEAST_PROGRESS_BYTES,
@@ -80,6 +80,14 @@ class World:
         self.journey.run()
         return self.journey
 
+    def opening(self) -> None:
+        """A connection is about to be made."""
+        self.under_way.opening()
+
+    def opened(self, line: Line) -> None:
+        """A connection was made."""
+        self.under_way.opened(line)
+
     @property
     def under_way(self) -> Journey:
         """The journey under way."""
@@ -97,12 +105,13 @@ def made() -> Iterator[World]:
         patch.setattr(body, "_LEAST_READ_BYTES", LEAST_READ_BYTES)
         patch.setattr(body, "_LEAST_PROGRESS_BYTES", LEAST_PROGRESS_BYTES)
         patch.setattr(fake_s3, "_LEAST_PART_BYTES", 1)
-        with (
-            Loopback(lambda received: world.under_way.answer(received)) as home,
-            Loopback(lambda received: world.under_way.answer(received)) as elsewhere,
-        ):
+        worlds: list[World] = []
+
+        def answer(received: Received) -> Answer:
+            return worlds[0].under_way.answer(received)
+
+        with Loopback(answer) as home, Loopback(answer) as elsewhere:
             world = World(home, elsewhere)
-            with lines(
-                lambda line: world.under_way.opened(line), lambda: world.under_way.opening()
-            ):
+            worlds.append(world)
+            with lines(world.opening, world.opened):
                 yield world
