@@ -10,7 +10,7 @@ from tests.faults.sweep.cases import go_through, singles
 from tests.faults.sweep.scenarios import SCENARIOS
 from tests.faults.sweep.world import World
 
-_MOST = 150
+_MOST = 60
 """Of each way, a seeded sample: each case takes many tries."""
 
 

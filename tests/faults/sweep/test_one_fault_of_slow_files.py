@@ -10,8 +10,8 @@ from tests.faults.sweep.cases import go_through, singles
 from tests.faults.sweep.scenarios import SCENARIOS
 from tests.faults.sweep.world import World
 
-_MOST = 2000
-"""Of each way, a seeded half: they are the longest."""
+_MOST = 1200
+"""Of each way, a seeded third: each takes long."""
 
 
 @pytest.mark.parametrize("name", [it.name for it in SCENARIOS.values() if it.seconds_of_a_byte])

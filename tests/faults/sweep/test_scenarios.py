@@ -43,9 +43,15 @@ def test_a_way_is_what_its_name_says(
     world: World, name: str, state: str, visits: int, exchange: str, times: int
 ) -> None:
     journey = world.go(SCENARIOS[name])
-    # How a slow file's bytes fall into invocations is the network's affair.
-    assert journey.engine.visited.count(state) in range(visits, visits + 2)
-    assert Counter(it.name for it in journey.plan.met)[exchange] in range(times, times + 2)
+    counted = (
+        journey.engine.visited.count(state),
+        Counter(it.name for it in journey.plan.met)[exchange],
+    )
+    if SCENARIOS[name].seconds_of_a_byte:
+        # How many of its bytes come at a time, the network decides.
+        assert counted >= (visits, times)
+    else:
+        assert counted == (visits, times)
 
 
 def test_each_kind_of_fault_strikes_and_no_two_have_one_name(world: World) -> None:
