@@ -76,9 +76,9 @@ class Api:
         known = list(self.made.items())
         if known and self.now() - known[-1][1].at < _REUSE_SECONDS:
             export_id, made = known[-1]
-            return wire(200, as_json({"exportId": export_id, "createdAt": _told(made.at)}))
+            return wire(200, as_json({"exportId": export_id, "createdAt": told(made.at)}))
         export_id = self._make(self.now())
-        return wire(202, as_json({"exportId": export_id, "createdAt": _told(self.now())}))
+        return wire(202, as_json({"exportId": export_id, "createdAt": told(self.now())}))
 
     def _make(self, at: float) -> str:
         number = len(self.made)
@@ -95,15 +95,16 @@ class Api:
         fields: JsonObject = {
             "exportId": export_id,
             "status": status,
-            "createdAt": _told(made.at),
-            "completedAt": _told(made.at + 4),
+            "createdAt": told(made.at),
+            "completedAt": told(made.at + 4),
         }
         if self.scenario.link == "signed":
             fields["download"] = {"url": f"{self.elsewhere}{_LINK}"}
         return wire(200, as_json(fields))
 
 
-def _told(seconds: float) -> str:
+def told(seconds: float) -> str:
+    """A time as the API writes it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 

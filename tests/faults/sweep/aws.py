@@ -4,18 +4,16 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
+from sei_export.jsontypes import JsonObject
 from tests.fakes.s3 import FakeS3
 from tests.faults.sweep.plan import Plan
 from tests.statemachine.bus import Bus
 from tests.statemachine.jsonata_of_aws import StateError
-
-if TYPE_CHECKING:
-    from sei_export.jsontypes import JsonObject
 
 KEY = "pat.Acme-1/9+Q=.0123456789abcdefXYZ"
 """Has what is written differently in URLs, in JSON and in Base64."""
@@ -152,12 +150,16 @@ class FaultyEvents:
     Attributes:
         bus: What takes the events, as strictly as AWS's.
         plan: What goes wrong.
+        s3: The bucket, to look at when an event comes.
         announced: How many exchanges there had been when each event was taken.
+        premature: Events of what was not there yet, or not described.
     """
 
     bus: Bus
     plan: Plan
+    s3: FakeS3
     announced: list[int] = field(default_factory=list)
+    premature: list[JsonObject] = field(default_factory=list)
 
     def put_events(self, **given: object) -> dict[str, object]:
         """PutEvents."""
@@ -171,4 +173,9 @@ class FaultyEvents:
         except StateError as error:
             raise ClientError({"Error": {"Code": error.error}}, "PutEvents") from error
         self.announced.append(len(self.plan.met))
+        detail = cast("JsonObject", event["Detail"])
+        file, manifest = (self.s3.current(str(detail[it])) for it in ("key", "manifestKey"))
+        said = json.loads(manifest.body) if manifest else {}
+        if not file or (file.id, said.get("versionId")) != (detail["versionId"], file.id):
+            self.premature.append(detail)
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}

@@ -148,7 +148,7 @@ _STATES: dict[str, tuple[Spoil, Callable[[str], frozenset[str]]]] = {
     # The word of the API: nobody can tell that it is wrong.
     "failed": (_with(status="failed", error=ECHO), at({"status"}, "ExportFailedError")),
     "cancelled": (_with(status="cancelled"), at({"status"}, "ExportCancelledError")),
-    "completed too early": (_with(status="completed"), nowhere),
+    "completed too early": (_with(status="completed"), at({"status"}, "ProtocolError")),
 }
 
 # --- files that are damaged ---

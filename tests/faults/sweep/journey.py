@@ -6,7 +6,7 @@ secret. In memory: S3, the bus, Secrets Manager. Virtual: all time.
 
 import json
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -49,7 +49,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-SECONDS = {"CreateExport": 90, "CheckExport": 90, "DownloadExport": 900, "FetchReport": 900}
+SECONDS = {
+    **dict.fromkeys(("CreateExport", "CheckExport", "ListExports"), 90),
+    **dict.fromkeys(("DownloadExport", "FetchReport", "LandExport"), 900),
+}
 """Of each function, as the template has them; a test compares."""
 _MARGIN_SECONDS = 3
 _ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key"
@@ -95,7 +98,7 @@ class Journey:
     def __post_init__(self) -> None:
         self.plan = Plan(self.faults)
         self.bus = Bus()
-        self.events = FaultyEvents(self.bus, self.plan)
+        self.events = FaultyEvents(self.bus, self.plan, self.s3)
         self.engine = RetryingEngine(self._answer, self.scenario.given)
         self.engine.jsonata.millis += round(1000 * self.started)
         self.clock = FakeClock()
@@ -121,7 +124,7 @@ class Journey:
     # --- tasks ---
 
     def _answer(self, state: str, arguments: JsonValue) -> JsonValue:
-        if state.startswith("PublishFailure"):
+        if state.startswith("Publish"):
             return self._publish(arguments)
         payload = cast("JsonObject", arguments)["Payload"]
         return {"Payload": self._invoke(state, json.loads(json.dumps(payload)))}
@@ -155,21 +158,24 @@ class Journey:
             self.clock = FakeClock()
         return answer
 
-    def _step(self, state: str, payload: JsonObject) -> JsonValue:
-        steps: dict[str, Callable[[], JsonObject]] = {
+    def steps(self, state: str, payload: JsonObject) -> Mapping[str, Callable[[], JsonObject]]:
+        """The steps by the states that call them."""
+        return {
             "CreateExport": lambda: create_export(
-                payload, DEFAULTS, self._connector(state, fresh=True), self._hints.read_json
+                payload, DEFAULTS, self.connector(state, fresh=True), self._hints.read_json
             ),
-            "CheckExport": lambda: check_export(payload, self._connector(state)),
+            "CheckExport": lambda: check_export(payload, self.connector(state)),
             "DownloadExport": lambda: download_export(
-                payload, self._connector(state), self._landing, self._staging
+                payload, self.connector(state), self.landing, self.staging
             ),
             "FetchReport": lambda: fetch_report(
-                payload, self._connector(state, fresh=True), self._landing
+                payload, self.connector(state, fresh=True), self.landing
             ),
         }
+
+    def _step(self, state: str, payload: JsonObject) -> JsonValue:
         try:
-            answer: JsonValue = json.loads(json.dumps(steps[state]()))
+            answer: JsonValue = json.loads(json.dumps(self.steps(state, payload)[state]()))
         except KilledError as killed:
             self.secrets = self._new_process()
             if killed.error == "Sandbox.Timedout":
@@ -187,7 +193,9 @@ class Journey:
         client = cast("SecretsManagerClient", FaultySecrets(self.plan))
         return SecretsProvider(boto3_client=client)
 
-    def _connector(self, state: str, *, fresh: bool = False) -> Callable[[InProject], SeiClient]:
+    def connector(self, state: str, *, fresh: bool = False) -> Callable[[InProject], SeiClient]:
+        """Make what makes clients in one invocation."""
+
         def connect(target: InProject) -> SeiClient:
             base = BaseUrl.parse(f"{self.origin}/sei/api/")
             deadline = self.clock.deadline(SECONDS[state] - _MARGIN_SECONDS)
@@ -197,7 +205,8 @@ class Journey:
         return connect
 
     @property
-    def _client(self) -> "S3Client":
+    def client(self) -> "S3Client":
+        """S3, with its faults."""
         return cast("S3Client", FaultyS3(self.s3, self.plan))
 
     @property
@@ -205,16 +214,18 @@ class Journey:
         return Documents(cast("S3Client", FaultyS3(self.s3, self.plan, "hint")), BUCKET)
 
     @property
-    def _landing(self) -> Landing:
+    def landing(self) -> Landing:
+        """What lands files."""
         return Landing(
-            ObjectStore(self._client, BUCKET),
-            Documents(self._client, BUCKET),
+            ObjectStore(self.client, BUCKET),
+            Documents(self.client, BUCKET),
             EventBus(cast("EventBridgeClient", self.events), BUS),
             notes=self._hints,
         )
 
-    def _staging(self, folder: str) -> Staging:
-        return Staging(self._client, BUCKET, folder)
+    def staging(self, folder: str) -> Staging:
+        """What keeps a download from one invocation to the next."""
+        return Staging(self.client, BUCKET, folder)
 
     # --- the network ---
 

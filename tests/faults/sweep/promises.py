@@ -71,9 +71,11 @@ def check(journey: Journey, before: dict[str, Version], log: str) -> str:
         `landed` or `failed_with_an_event`.
     """
     _check_time(journey)
-    _check_no_key(journey, log)
-    _check_calls(journey)
+    check_no_key(journey, log)
+    check_calls(journey)
     _check_nothing_open(journey)
+    # What is announced is there.
+    assert journey.events.premature == []
     if journey.end.error is None:
         _check_landed(journey, before)
         return "landed"
@@ -90,7 +92,7 @@ def _check_landed(journey: Journey, before: dict[str, Version]) -> None:
     assert set(before) <= set(now)
     object_now = now[str(output["key"])]
     csv = gzip.decompress(object_now.body)
-    allowed = _contents(journey)
+    allowed = contents(journey)
     assert csv in allowed, f"{csv[:80]!r} is not what the API sent"
     rows = max(len(_records(csv)) - 1, 0)
     said = json.loads(journey.s3.versions[str(output["manifestKey"])][-1].body)
@@ -141,7 +143,7 @@ def _check_failed(journey: Journey, before: dict[str, Version]) -> None:
         if before.get(key) == version:
             continue
         # Verified and whole it is; what failed came later, and says so.
-        assert gzip.decompress(version.body) in _contents(journey)
+        assert gzip.decompress(version.body) in contents(journey)
         assert _something_came_later(journey), f"{end} changed {key}"
 
 
@@ -155,7 +157,7 @@ def _something_came_later(journey: Journey) -> bool:
     return bool(published) and any(at >= published[0] for at, _ in journey.plan.struck)
 
 
-def _contents(journey: Journey) -> list[bytes]:
+def contents(journey: Journey) -> list[bytes]:
     """What may have landed: what the API has, or the lies that nobody can tell from that."""
     file = journey.scenario.file
     found = [journey.scenario.csv]
@@ -195,7 +197,7 @@ def _check_time(journey: Journey) -> None:
     assert journey.seconds <= most, f"{journey.seconds} s are more than {most} s"
 
 
-def _check_no_key(journey: Journey, log: str) -> None:
+def check_no_key(journey: Journey, log: str) -> None:
     """The key is nowhere: not in the state, events, errors, the log or the bucket."""
     told = json.dumps(
         [journey.engine.variables, journey.end.output, journey.end.cause, journey.bus.taken],
@@ -222,7 +224,7 @@ def _check_nothing_open(journey: Journey) -> None:
         assert begun == []
 
 
-def _check_calls(journey: Journey) -> None:
+def check_calls(journey: Journey) -> None:
     """No call is made more often than docs/design.md says."""
     for state, names in journey.asked:
         counted = Counter(names)

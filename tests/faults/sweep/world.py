@@ -11,6 +11,7 @@ from sei_export.download import body, over_invocations
 from tests.fakes import s3 as fake_s3
 from tests.fakes.loopback import Answer, Loopback, Received
 from tests.fakes.s3 import FakeS3
+from tests.faults.sweep.harvest import HARVESTED, HarvestJourney
 from tests.faults.sweep.journey import Journey
 from tests.faults.sweep.line import Line, lines
 from tests.faults.sweep.plan import Exchange, Fault
@@ -44,6 +45,13 @@ class World:
     def go(self, scenario: Scenario, faults: tuple[Fault, ...] = ()) -> Journey:
         """One journey to its end."""
         return self._run(scenario, faults, self.bucket(scenario))
+
+    def harvest(self, faults: tuple[Fault, ...] = ()) -> HarvestJourney:
+        """One harvest to its end."""
+        journey = HarvestJourney(HARVESTED, self.home.origin, self.elsewhere.origin, faults)
+        self.journey = journey
+        journey.run()
+        return journey
 
     def exchanges(self, scenario: Scenario) -> list[Exchange]:
         """What a way has when nothing goes wrong."""
