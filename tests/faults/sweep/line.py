@@ -7,7 +7,10 @@ from contextlib import contextmanager
 import pytest
 import urllib3.util.connection
 
+from sei_export.api import watchdog
 from tests.fakes.timing import FakeClock
+
+_PATIENCE_SECONDS = 60.0
 
 
 class Line(socket.socket):
@@ -26,6 +29,10 @@ class Line(socket.socket):
     most: int = 65_536
     left: int | None = None
     end: BaseException | Callable[[], BaseException] = ConnectionResetError()
+
+    def settimeout(self, value: float | None) -> None:
+        """Be patient: silences are told by faults, and a busy machine is none."""
+        super().settimeout(None if value is None else max(value, _PATIENCE_SECONDS))
 
     def recv_into(self, buffer: object, nbytes: int = 0, flags: int = 0) -> int:
         """Receive what may still arrive."""
@@ -46,6 +53,21 @@ class Line(socket.socket):
 def pass_time(clock: FakeClock, seconds: float) -> None:
     """Let a clock go on; in one sum, since a clock adds up whenever it is looked at."""
     clock.slept[:] = [sum(clock.slept) + seconds]
+
+
+class NeverTimer:
+    """Stands for `threading.Timer`, whose time is real: here it never comes."""
+
+    daemon = True
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def start(self) -> None:
+        """Begin to wait."""
+
+    def cancel(self) -> None:
+        """End waiting."""
 
 
 @contextmanager
@@ -69,4 +91,5 @@ def lines(opening: Callable[[], None], opened: Callable[[Line], None]) -> Iterat
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(urllib3.util.connection, "create_connection", create)
+        patch.setattr(watchdog, "Timer", NeverTimer)
         yield
