@@ -36,12 +36,12 @@ from tests.faults.sweep.api import Api
 from tests.faults.sweep.aws import FaultyEvents, FaultyS3, FaultySecrets
 from tests.faults.sweep.line import Line, pass_time
 from tests.faults.sweep.plan import Fault, KilledError, Plan
+from tests.faults.sweep.remembering import RememberingJsonata
 from tests.faults.sweep.scenarios import Scenario
 from tests.faults.sweep.wire import HttpAct
 from tests.statemachine.bus import Bus
-from tests.statemachine.engine import CAUSE_CHARACTERS, STARTED_MILLIS, End
+from tests.statemachine.engine import CAUSE_CHARACTERS, STARTED_MILLIS, End, Engine
 from tests.statemachine.jsonata_of_aws import StateError
-from tests.statemachine.retrying import RetryingEngine
 from tests.statemachine.walks import DEFINITIONS
 
 if TYPE_CHECKING:
@@ -99,7 +99,12 @@ class Journey:
         self.plan = Plan(self.faults)
         self.bus = Bus()
         self.events = FaultyEvents(self.bus, self.plan, self.s3)
-        self.engine = RetryingEngine(self._answer, self.scenario.given)
+        self.engine = Engine(
+            self._answer,
+            self.scenario.given,
+            jsonata=RememberingJsonata(STARTED_MILLIS),
+            retrying=True,
+        )
         self.engine.jsonata.millis += round(1000 * self.started)
         self.clock = FakeClock()
         self.api = Api(self.scenario, self.now, self.elsewhere)

@@ -15,7 +15,7 @@ from local.paths import ROOT
 from tests.fakes.s3 import FakeS3, Version
 from tests.faults.sweep.aws import KEY
 from tests.faults.sweep.journey import Journey
-from tests.statemachine.retrying import longest_task
+from tests.statemachine.retries import longest_task
 from tests.statemachine.walks import DEFINITIONS
 
 if TYPE_CHECKING:

@@ -4,12 +4,13 @@ from collections import Counter
 
 import pytest
 
+from local.gates.template import load_template
 from tests.faults.sweep import cases, promises
 from tests.faults.sweep.journey import SECONDS
 from tests.faults.sweep.plan import Fault
 from tests.faults.sweep.scenarios import SCENARIOS
 from tests.faults.sweep.world import World
-from tests.template.template import load_template, of_type
+from tests.template.template import of_type
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -3,9 +3,9 @@
 import pytest
 
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.statemachine.engine import End
+from tests.statemachine.engine import End, Engine
 from tests.statemachine.jsonata_of_aws import StateError
-from tests.statemachine.retrying import RetryingEngine, longest_task
+from tests.statemachine.retries import longest_task
 
 RETRY: list[JsonValue] = [
     {
@@ -30,7 +30,7 @@ TASK: JsonObject = {
 STATES: JsonObject = {"Task": TASK, "Caught": {"Type": "Succeed"}, "Done": {"Type": "Succeed"}}
 
 
-def _run(*errors: str) -> tuple[End, RetryingEngine]:
+def _run(*errors: str) -> tuple[End, Engine]:
     """One execution whose task fails so, and then answers."""
     left = iter(errors)
 
@@ -40,7 +40,7 @@ def _run(*errors: str) -> tuple[End, RetryingEngine]:
             raise StateError(error, "why")
         return {}
 
-    engine = RetryingEngine(answer)
+    engine = Engine(answer, retrying=True)
     return engine.run({"StartAt": "Task", "States": STATES}), engine
 
 
@@ -62,9 +62,9 @@ def test_a_task_is_tried_again_as_its_state_says(
     errors: str, waits: list[float], state: str
 ) -> None:
     end, engine = _run(*errors)
-    assert [seconds for _, _, seconds in engine.retried] == waits
+    assert engine.slept == waits
     assert end.state == state
-    assert engine.jsonata.millis == RetryingEngine(lambda *_: None).jsonata.millis + sum(
+    assert engine.jsonata.millis == Engine(lambda *_: None).jsonata.millis + sum(
         round(1000 * wait) for wait in waits
     )
 
@@ -72,7 +72,7 @@ def test_a_task_is_tried_again_as_its_state_says(
 @pytest.mark.parametrize("error", ["States.Runtime", "States.DataLimitExceeded"])
 def test_what_nothing_catches_is_not_tried_again(error: str) -> None:
     end, engine = _run(error)
-    assert (end.error, engine.retried) == (error, [])
+    assert (end.error, engine.slept) == (error, [])
 
 
 def test_a_task_takes_at_most_all_its_tries_and_waits() -> None:
