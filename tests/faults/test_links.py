@@ -101,7 +101,7 @@ def test_given_any_link_then_the_key_goes_home_only_and_all_else_to_public_addre
             assert isinstance(error, ProtocolError | ConfigurationError), (link, error)
             said = told(error, caplog)
             assert KEY not in said
-            assert urls.SECRET not in said, (link, said)
+            assert urls.SIGNATURE not in said, (link, said)
             came["refused"] += 1
         else:
             with_key = KEY.encode() in wires.sent[-1].content

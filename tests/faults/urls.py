@@ -5,7 +5,7 @@ import random
 import re
 from urllib.parse import unquote, urlsplit
 
-SECRET = "s3cr3t-signature"
+SIGNATURE = "s3cr3t-signature"
 BASES = (
     "https://app.harness.example/prod1/sei/api/",
     "https://app.harness.example:8443/api",
@@ -28,7 +28,7 @@ SCHEMES = (
     "https+unix",
     "ws",
 )
-USERS = ("", "user@", f"user:{SECRET}@", "{host}@", "{host}:443@", "a%40b@", "{host}\\@", "@")
+USERS = ("", "user@", f"user:{SIGNATURE}@", "{host}@", "{host}:443@", "a%40b@", "{host}\\@", "@")
 HOSTS = (
     *("{host}", "{host}.", "{host}:", "{HOST}", "x.{host}", "{host}.evil.example", "evil.example"),
     *("{host}%2eevil.example", "{host}\\.evil.example", "{host}%00.evil.example", "{host}\t"),
@@ -78,10 +78,10 @@ PATHS = (
 )
 QUERIES = (
     "",
-    f"?X-Amz-Signature={SECRET}",
+    f"?X-Amz-Signature={SIGNATURE}",
     "?",
     "?/../x",
-    f"?a={{KEY}}&s={SECRET}",
+    f"?a={{KEY}}&s={SIGNATURE}",
     "#top",
     "?a#b",
 )

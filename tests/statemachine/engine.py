@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.statemachine.jsonata_of_aws import HALF, QUERY_ERROR, Jsonata, StateError
+from tests.statemachine.jsonata_of_aws import QUERY_ERROR, Jsonata, StateError
+from tests.statemachine.retries import attempts, entries, matching, seconds
 
 STATE_BYTES = 262_144
 CAUSE_CHARACTERS, ERROR_CHARACTERS = 32_768, 256
 HISTORY_EVENTS = 25_000
-UNCAUGHT = frozenset({"States.Runtime", "States.DataLimitExceeded"})
-"""Of errors, those that States.ALL does not match."""
+_EVENTS_OF_A_TRY = 3
+"""That failed: scheduled, started, failed."""
 
 STARTED = "2026-03-01T06:00:00.000Z"
 STARTED_MILLIS = 1_772_344_800_000
@@ -111,11 +112,11 @@ class Engine:
                 self.taken.append((name, "Next"))
                 return str(state["Next"]), left
             except StateError as error:
-                at = _matching(state, "Catch", error.error)
+                at = matching(state, "Catch", error.error)
                 if at is None:
                     raise
                 self.taken.append((name, f"Catch {at + 1}"))
-                catcher = _entries(state, "Catch")[at]
+                catcher = entries(state, "Catch")[at]
                 cause: JsonObject = {} if error.cause is None else {"Cause": error.cause}
                 output: JsonObject = {"Error": error.error, **cause}
                 caught = {**seen, "errorOutput": output}
@@ -136,11 +137,11 @@ class Engine:
             try:
                 return self._result(name, state, given)
             except StateError as error:
-                at = _matching(state, "Retry", error.error)
+                at = matching(state, "Retry", error.error)
                 if at is None or not self.retrying:
                     raise
-                entry = _entries(state, "Retry")[at]
-                if tries[at] >= cast("int", entry["MaxAttempts"]):
+                entry = entries(state, "Retry")[at]
+                if tries[at] >= attempts(entry):
                     named = error.error in cast("list[str]", entry["ErrorEquals"])
                     known = error.error if named else "States.ALL"
                     self.taken.append((name, f"Retry {at + 1} {known}"))
@@ -149,14 +150,9 @@ class Engine:
                 tries[at] += 1
 
     def _wait_to_retry(self, entry: JsonObject, tries: int) -> None:
-        first, rate, most = (
-            cast("int", entry[name])
-            for name in ("IntervalSeconds", "BackoffRate", "MaxDelaySeconds")
-        )
-        chance = HALF if entry["JitterStrategy"] == "FULL" else 1
-        self.slept.append(chance * min(first * rate**tries, most))
-        self.jsonata.millis += int(1000 * self.slept[-1])
-        self.events += 5
+        self.slept.append(seconds(entry, tries))
+        self.jsonata.millis += round(1000 * self.slept[-1])
+        self.events += _EVENTS_OF_A_TRY
 
     def _result(self, name: str, state: JsonObject, given: JsonValue) -> JsonValue:
         seen: JsonObject = {"context": self._context(), "input": given}
@@ -186,7 +182,7 @@ class Engine:
         return end.output
 
     def _chosen(self, name: str, state: JsonObject, seen: JsonObject) -> JsonObject:
-        for at, rule in enumerate(_entries(state, "Choices")):
+        for at, rule in enumerate(entries(state, "Choices")):
             holds = self._fill(rule["Condition"], seen)
             if not isinstance(holds, bool):
                 raise StateError(QUERY_ERROR, f"{rule['Condition']} is {holds!r}.")
@@ -231,19 +227,6 @@ class Engine:
             "Input": self.given,
         }
         return {"Execution": execution}
-
-
-def _entries(state: JsonObject, kind: str) -> list[JsonObject]:
-    return cast("list[JsonObject]", state.get(kind, []))
-
-
-def _matching(state: JsonObject, kind: str, error: str) -> int | None:
-    """Which of a state's retriers or catchers is for an error."""
-    for at, entry in enumerate(_entries(state, kind)):
-        names = cast("list[str]", entry["ErrorEquals"])
-        if error in names or ("States.ALL" in names and error not in UNCAUGHT):
-            return at
-    return None
 
 
 def size_of(value: JsonValue) -> int:

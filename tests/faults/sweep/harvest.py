@@ -1,0 +1,130 @@
+"""One execution of the harvest machine through faults, and what holds of it."""
+
+import gzip
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from sei_export.bucket.objects import ObjectStore
+from sei_export.harvest.defaults import HarvestDefaults
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.steps.download_export import download_export
+from sei_export.steps.list_exports import list_exports
+from tests.fakes.loopback import Received
+from tests.fakes.s3 import BUCKET
+from tests.faults.sweep import promises
+from tests.faults.sweep.api import Api, Made, as_json, told, wire
+from tests.faults.sweep.journey import Journey
+from tests.faults.sweep.scenarios import Scenario
+from tests.statemachine.engine import End
+from tests.statemachine.walks import DEFINITIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_DEFAULTS = HarvestDefaults("acme", "metrics", timedelta(minutes=60))
+_IDS = ("exp_1", "exp_2")
+_DAY_SECONDS = 86_400
+
+HARVESTED = Scenario("harvest")
+_EMPTY_LISTS = {"a JSON list"}
+"""Kinds by which a list says that there is nothing, which nobody can tell from the truth."""
+
+
+class ListingApi(Api):
+    """The API, where two exports were completed a day ago."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for export_id in _IDS:
+            self.made[export_id] = Made(self.now() - _DAY_SECONDS, ["completed"])
+
+    def name_of(self, received: Received) -> str:
+        """What a call asks for."""
+        return "list" if received.path.endswith("/exports") else super().name_of(received)
+
+    def answer(self, received: Received) -> bytes:
+        """The right answer, on the wire; a list has one page."""
+        if self.name_of(received) != "list":
+            return super().answer(received)
+        entries: list[JsonValue] = [
+            {"exportId": export_id, "status": "COMPLETED", "createdAt": told(made.at)}
+            for export_id, made in self.made.items()
+        ]
+        shown = entries if received.query["page"] == ["0"] else []
+        return wire(200, as_json({"exports": shown, "totalElements": len(entries)}))
+
+
+class HarvestJourney(Journey):
+    """One harvest of two exports of one report."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.engine.given = {"report": "productivity"}
+        self.api = ListingApi(self.scenario, self.now, self.elsewhere)
+
+    def run(self) -> End:
+        """Run it to its end."""
+        self.end = self.engine.run(DEFINITIONS["harvest"])
+        return self.end
+
+    def steps(self, state: str, payload: JsonObject) -> "Mapping[str, Callable[[], JsonObject]]":
+        """The steps by the states that call them."""
+        return {
+            "ListExports": lambda: list_exports(
+                payload,
+                _DEFAULTS,
+                self.connector(state, fresh=not payload.get("cursor")),
+                ObjectStore(self.client, BUCKET),
+            ),
+            "LandExport": lambda: download_export(
+                payload, self.connector(state), self.landing, self.staging
+            ),
+        }
+
+
+def check(journey: HarvestJourney, log: str) -> str:
+    """Check what always holds of a harvest.
+
+    Args:
+        journey: After its end.
+        log: What was logged.
+
+    Returns:
+        `landed` or `failed_with_an_event`.
+    """
+    promises.check_no_key(journey, log)
+    promises.check_calls(journey)
+    assert journey.seconds <= cast("int", DEFINITIONS["harvest"]["TimeoutSeconds"])
+    visible = promises.visible(journey.s3)
+    for key, version in visible.items():
+        assert gzip.decompress(version.body) in promises.contents(journey), key
+    completed, failed = (
+        {str(it["exportId"]) for it in journey.bus.details if ("error" in it) is is_failure}
+        for is_failure in (False, True)
+    )
+    landed = {it for it in _IDS if any(f"/export={it}/" in key for key in visible)}
+    assert completed <= landed
+    for export_id in completed:
+        manifest = f"manifests/report=productivity/shape=harvested/export={export_id}/manifest.json"
+        said = json.loads(journey.s3.versions[manifest][-1].body)
+        assert said["exportId"] == export_id
+    if journey.end.error is None:
+        assert journey.end.state == "HarvestSucceeded"
+        names = {kind.name for _, kind in journey.plan.struck}
+        assert completed == set(_IDS) or names & _EMPTY_LISTS
+        return "landed"
+    # Its own event, and one for each export that it could not land.
+    assert journey.end.state == "HarvestFailed", journey.end
+    assert "None" in failed
+    return "failed_with_an_event"
+
+
+def check_end(journey: HarvestJourney) -> None:
+    """A harvest whose faults are each over at the next try fails only with one of theirs."""
+    allowed: set[str | None] = {None}
+    for at, kind in journey.plan.struck:
+        allowed |= kind.fails(journey.plan.met[at - 1].name)
+    if len(allowed) > 1:
+        allowed.add("HarvestIncompleteError")
+    assert journey.end.error in allowed, f"{journey.end.error}: {journey.end.cause}"
