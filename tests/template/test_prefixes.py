@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.gates.template import Tree, load_template
 from sei_export import keys
-from tests.template.template import Tree, load_template, of_type, resource
+from tests.template.template import of_type, resource
 
 TEMPLATE = load_template()
 PREFIXES = {value: name for name, value in vars(keys).items() if name.endswith("_PREFIX")}
