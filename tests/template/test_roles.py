@@ -15,14 +15,14 @@ DECRYPT_SECRET = {
     "kms:Decrypt": {"UseKmsKey: KmsKeyArn", "UseExistingSecret: the secret's own key"}
 }
 ENCRYPT = {"kms:GenerateDataKey": {"UseKmsKey: KmsKeyArn"}}
-LANDED = {"exports", "manifests", "landed"}
+LANDED = {"exports", "harvested", "manifests", "series", "landed"}
 
 MAY: dict[str, dict[str, set[str]]] = {
     "CreateExportRole": {
         **READ_KEY,
         **DECRYPT_SECRET,
         **LIST,
-        "s3:GetObject": {"manifests", "landed"},
+        "s3:GetObject": {"series", "landed"},
     },
     "CheckExportRole": {**READ_KEY, **DECRYPT_SECRET},
     "DownloadExportRole": {
@@ -51,14 +51,14 @@ MAY: dict[str, dict[str, set[str]]] = {
         **READ_KEY,
         **DECRYPT_SECRET,
         **LIST,
-        "s3:GetObject": {"manifests", "landed"},
+        "s3:GetObject": {"series", "landed"},
     },
     "PlanBatchRole": {
         **READ_KEY,
         **DECRYPT_SECRET,
         **ENCRYPT,
         **LIST,
-        "s3:GetObject": {"cuts", "manifests"},
+        "s3:GetObject": {"cuts", "series"},
         "s3:PutObject": {"runs"},
     },
     "RecordOutcomeRole": {

@@ -20,8 +20,10 @@ def test_no_rule_of_the_bucket_is_off() -> None:
     ("name", "prefix", "days", "days_of_old_versions"),
     [
         ("retention-of-files", "exports/", DAYS, DAYS),
+        ("retention-of-harvested-files", "harvested/", DAYS, DAYS),
         ("retention-of-manifests", "manifests/", DAYS, DAYS),
-        ("retention-of-runs", "runs/", 400, 30),
+        ("retention-of-series", "series/", 400, 30),
+        ("retention-of-runs", "runs/", {"Ref": "RunRetentionDays"}, 30),
         ("staged-downloads", "staging/", 1, 1),
     ],
 )
@@ -35,7 +37,8 @@ def test_what_expires_expires_with_its_old_versions(
 
 def test_marks_and_cuts_never_expire() -> None:
     prefixes = {rule["Prefix"] for rule in RULES.values() if "ExpirationInDays" in rule}
-    assert prefixes == {"exports/", "manifests/", "runs/", "staging/"}
+    assert prefixes == {rule["Prefix"] for rule in RULES.values() if "Prefix" in rule}
+    assert not prefixes & {"landed/", "cuts/"}
 
 
 def test_uploads_without_an_end_and_markers_without_a_file_are_cleaned_up_everywhere() -> None:
@@ -48,7 +51,7 @@ def test_uploads_without_an_end_and_markers_without_a_file_are_cleaned_up_everyw
 
 def test_a_batch_ends_before_its_folder_does() -> None:
     longest = machine.load(machine.BATCH)["TimeoutSeconds"]
-    assert RULES["retention-of-runs"]["ExpirationInDays"] * 86_400 > longest
+    assert TEMPLATE["Parameters"]["RunRetentionDays"]["MinValue"] * 86_400 > longest
 
 
 def test_a_download_ends_before_what_is_staged_does() -> None:
