@@ -77,6 +77,7 @@ class _AsGiven(HTTPConnectionPool):
                 raise
         if watchdog.has_barked:
             # Headers that were cut there look like headers that ended there.
+            answer.close()
             raise self._too_late()
         return answer
 
