@@ -3,18 +3,21 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from local.paths import ROOT
 
 if TYPE_CHECKING:
-    import pytest
     from _pytest.terminal import TerminalReporter
     from xdist.remote import Producer
 
 type Figures = dict[str, Counter[str]]
 """By kind of fault: how often what came of it."""
+
+# What helpers assert is told as in a test. Here: nobody has imported them yet.
+pytest.register_assert_rewrite("tests.fakes.slow_line", "tests.faults.sweep.promises")
 
 # No deadline: a busy machine is not a failure. Derandomized: what fails, fails for everybody.
 settings.register_profile("here", deadline=None, derandomize=True, database=None)
@@ -35,18 +38,18 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # has no types
         return "clouds" if file in _OWN_CLOUD else "stack"
 
 
-def pytest_xdist_make_scheduler(config: "pytest.Config", log: "Producer") -> Sharing:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> Sharing:
     """For `make test`, which has two processes."""
     return Sharing(config, log)
 
 
-def pytest_addoption(parser: "pytest.Parser") -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
     """`make faults` tries everything."""
     parser.addoption("--everything", action="store_true", help="all faults, not a sample of them")
 
 
 def pytest_terminal_summary(
-    terminalreporter: "TerminalReporter", exitstatus: int, config: "pytest.Config"
+    terminalreporter: "TerminalReporter", exitstatus: int, config: pytest.Config
 ) -> None:
     """Print what the fault tests counted; a whole run that is green writes it down, too."""
     figures: Figures = {}
@@ -59,10 +62,19 @@ def pytest_terminal_summary(
         return
     terminalreporter.section("faults")
     for kind, counted in sorted(figures.items()):
-        told = ", ".join(f"{number:,} {what.replace('_', ' ')}" for what, number in counted.items())
-        terminalreporter.write_line(f"{kind}: {counted.total():,} ({told})")
-    if config.getoption("--everything") and exitstatus == 0:
+        terminalreporter.write_line(f"{kind}: {counted.total():,} ({_told(counted)})")
+    if config.getoption("--everything") and exitstatus == 0 and _is_whole(config):
         _write_down(figures)
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether the run has all fault tests, not some that were asked for."""
+    narrowed = any(config.getoption(name) for name in ("keyword", "markexpr", "lf", "deselect"))
+    return config.args == ["tests/faults"] and not narrowed
+
+
+def _told(counted: Counter[str]) -> str:
+    return ", ".join(f"{number:,} {what.replace('_', ' ')}" for what, number in counted.items())
 
 
 def _write_down(figures: Figures) -> None:
@@ -72,6 +84,5 @@ def _write_down(figures: Figures) -> None:
     _, end, after = rest.partition("<!-- end of figures -->")
     rows = ["| faults | tried | what came of them |", "|---|---:|---|"]
     for kind, counted in sorted(figures.items()):
-        told = ", ".join(f"{number:,} {what.replace('_', ' ')}" for what, number in counted.items())
-        rows.append(f"| {kind} | {counted.total():,} | {told} |")
+        rows.append(f"| {kind} | {counted.total():,} | {_told(counted)} |")
     page.write_text(before + begin + "\n".join(rows) + "\n" + end + after)

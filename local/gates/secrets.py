@@ -3,13 +3,16 @@
 import json
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from local.gates.allowed import Allowance, allowances
 from local.gates.pins import PINNED_SETS
 from local.paths import GATES_PYTHON, ROOT
+
+_HARNESS_KEY = re.compile(rb"\b[ps]at\.[\w-]{10,}\.[0-9a-f]{6,}\.\w{8,}")
+"""A personal or a service account's token: account, id and the secret itself."""
 
 
 def findings() -> list[str]:
@@ -51,7 +54,7 @@ def look(root: Path, files: Sequence[Path]) -> tuple[list[str], list[Allowance]]
         capture_output=True,
         text=True,
     )
-    found: list[str] = []
+    found = [f"secrets: {place}: an API key of Harness" for place in _keys(root, files)]
     needed: list[Allowance] = []
     for file, secrets in json.loads(scanned.stdout)["results"].items():
         lines = (root / file).read_text().splitlines()
@@ -62,6 +65,14 @@ def look(root: Path, files: Sequence[Path]) -> tuple[list[str], list[Allowance]]
             if not reasons:
                 found.append(f"secrets: {file}:{secret['line_number']}: {secret['type']}")
     return found, needed
+
+
+def _keys(root: Path, files: Sequence[Path]) -> Iterator[str]:
+    """Where a key of Harness's own form is, whatever its name and whatever stands around it."""
+    for file in files:
+        for number, line in enumerate((root / file).read_bytes().splitlines(), 1):
+            if _HARNESS_KEY.search(line):
+                yield f"{file}:{number}"
 
 
 def _allows(entry: Allowance, file: str, line: str) -> bool:

@@ -111,7 +111,7 @@ def find(machine):
     return {it["executionArn"]: it for it in found}
 
 inner = create("Inner", {
-    "First": {"Type": "Wait", "Seconds": 2, "Next": "Then"},
+    "First": {"Type": "Wait", "Seconds": 6, "Next": "Then"},
     "Then": {"Type": "Pass", "End": True},
 })
 task = {

@@ -24,6 +24,9 @@ BAD = [
     pytest.param(
         "template.yaml", f'  SecretString: !Sub "{HARNESS_KEY}"', id="in one of its functions"
     ),
+    pytest.param("app.py", f'_KEY = "{HARNESS_KEY}"', id="an API key of another name"),
+    pytest.param("README.md", f"ApiKey {HARNESS_KEY} is it", id="an API key in a text"),
+    pytest.param("events/y.json", f'{{"input": "{HARNESS_KEY}"}}', id="an API key as an input"),
     pytest.param("app.py", f'"AWS_SECRET_ACCESS_KEY": "test{HEX}",', id="longer than allowed"),
     pytest.param("events/x.json", f'  "token": "{HEX}"', id="of another name than allowed"),
     pytest.param("app.py", f'  "id": "{HEX}"', id="in another file than allowed"),

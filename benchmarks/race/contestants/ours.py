@@ -22,8 +22,8 @@ from sei_export.landing.verified import VerifiedGzip
 from sei_export.masking import Mask
 
 _SECONDS = 3600.0
-_KEY = "pat.aBcDeFgHiJkLmNoPqRsTuV.0123456789abcdef01234567.KeyOfNoValue01234567"
-"""As long as the API's keys are: it is looked for in the content."""
+_KEY = f"pat.aBcDeFgHiJkLmNoPqRsTuV.{1:024x}.KeyOfNoValue01234567"
+"""Of the API's form: it is looked for in the content."""
 _METADATA = {"export-id": "exp_bench", "created-at": ""}
 
 

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-# What promises assert is told as in a test.
-pytest.register_assert_rewrite("tests.faults.sweep.promises")
-
-from tests.faults.sweep.world import World, made  # noqa: E402 - rewritten first
+from tests.faults.sweep.world import World, made
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from sei_export.api.tries import ATTEMPTS
 from sei_export.errors import RateLimitedError, SeiExportError, ServiceUnavailableError
 from tests.fakes.caller import Caller
-from tests.fakes.loopback import RESET, Answer, Held, Loopback, reply
+from tests.fakes.loopback import RESET, Answer, Dripping, Held, Loopback, reply
 
 FINE = reply(200, {"fine": True})
 CALL = "GET http://127.0.0.1/sei/api/v2/exports"
@@ -159,6 +159,8 @@ def test_given_calls_before_when_called_then_they_count_against_the_same_deadlin
         pytest.param(Held(), id="no answer"),
         pytest.param(Held(b"HTTP/1.1 200 OK\r\nContent-Le"), id="half an answer"),
         pytest.param(Held(reply(200, b'{"a": ', length=9)), id="half a body"),
+        pytest.param(Dripping(b"HTTP/1.1 200 OK\r\nX: "), id="headers that never end"),
+        pytest.param(Dripping(b""), id="a status that never ends"),
     ],
 )
 @pytest.mark.timeout(15)  # a hang if the time left were not heeded
@@ -167,4 +169,5 @@ def test_given_silence_when_little_time_is_left_then_the_call_gives_up(answer: A
         caller = Caller(server, seconds=0.4)
         with pytest.raises(ServiceUnavailableError, match=r"Timeout|while there was time"):
             caller.call()
+        assert not server.dripped_out
     assert len(server.received) == 1

@@ -103,4 +103,5 @@ def test_given_a_connection_that_ends_just_now_then_it_does_not_matter(failure: 
     with watchdog.over(line, Deadline.after(-1)):
         while not line.times:
             pass
-    assert watchdog.has_barked
+    # urllib3 says so of a body that was read to its end meanwhile.
+    assert watchdog.has_barked is not isinstance(failure, RuntimeError)

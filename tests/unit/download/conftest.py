@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-# What helpers assert is told as in a test.
-pytest.register_assert_rewrite("tests.fakes.slow_line")
-
-from tests.fakes.slow_line import Slow  # noqa: E402 - rewritten first
+from tests.fakes.slow_line import Slow
 
 
 @pytest.fixture

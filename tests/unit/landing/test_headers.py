@@ -109,3 +109,20 @@ def test_given_a_key_that_is_sent_only_when_the_file_is_opened_then_it_is_found(
     mask.learn(KEY)
     with pytest.raises(CorruptDownloadError, match="has the API key in it"):
         inspector.feed(f"a,b\n1,{KEY}\n".encode())
+
+
+def test_given_a_key_that_is_learned_while_it_passes_then_it_is_found() -> None:
+    mask = Mask()
+    inspector = CsvInspector(mask)
+    inspector.feed(b"a,b\n1," + KEY[:9].encode())
+    mask.learn(KEY)
+    with pytest.raises(CorruptDownloadError, match="has the API key in it"):
+        inspector.feed(KEY[9:].encode() + b"\n")
+
+
+def test_given_a_long_key_of_escapes_then_no_message_has_any_of_it() -> None:
+    key = "pat." + "k3y" * 250
+    escaped = "".join(f"\\u{ord(character):04x}" for character in key)
+    with pytest.raises(CorruptDownloadError) as caught:
+        _check(f"<html>{escaped}</html>".encode(), 10_000, key)
+    assert caught.value.message.endswith("<html>***</html>")

@@ -80,8 +80,8 @@ class HttpClient:
         self._base_url = base_url
         self._key = SentKey(key, key_header, fresh=fresh_key)
         self.deadline = deadline
-        self._with_key = keyed_session()
-        self._without_key = keyless_session(allow_loopback=base_url.is_loopback)
+        self._with_key = keyed_session(deadline)
+        self._without_key = keyless_session(deadline, allow_loopback=base_url.is_loopback)
 
     @property
     def mask(self) -> Mask:

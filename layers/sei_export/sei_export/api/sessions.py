@@ -1,19 +1,21 @@
 """HTTP sessions: what they follow, what they read of the environment, where they connect to."""
 
 import ipaddress
+import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ReadTimeoutError
 
 from sei_export.api.framing import Http, Https
+from sei_export.api.watchdog import Watchdog
+from sei_export.clock import Deadline
 from sei_export.errors import ProtocolError
 
 if TYPE_CHECKING:
-    import socket
-
     from urllib3._base_connection import BaseHTTPConnection
     from urllib3.response import BaseHTTPResponse
 
@@ -33,6 +35,12 @@ _ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
 """The third quarter of an IPv6 address whose last one is an IPv4 address."""
 
 
+_LEAST_SECONDS = 1.0
+_LATER_SECONDS = 1.0
+_LONGEST_SECONDS = 900.0
+"""What a function has."""
+
+
 class _AsGiven(HTTPConnectionPool):
     """Sends a request's target byte for byte.
 
@@ -41,6 +49,9 @@ class _AsGiven(HTTPConnectionPool):
     """
 
     ConnectionCls = Http
+    deadline: Deadline | None = None
+    """By when an answer has to have begun."""
+
     _target = ""
 
     def urlopen(  # type: ignore[override]  # all but the target is urllib3's affair
@@ -56,7 +67,44 @@ class _AsGiven(HTTPConnectionPool):
         url: str,  # noqa: ARG002 - urllib3's own spelling
         **options: object,
     ) -> "BaseHTTPResponse":
-        return super()._make_request(conn, method, self._target, **options)  # type: ignore[arg-type]  # as given
+        watchdog = Watchdog()
+        with watchdog.over(_Line(conn), self._until()):
+            try:
+                answer = super()._make_request(conn, method, self._target, **options)  # type: ignore[arg-type]  # as given
+            except Exception:
+                if watchdog.has_barked:
+                    raise self._too_late() from None
+                raise
+        if watchdog.has_barked:
+            # Headers that were cut there look like headers that ended there.
+            answer.close()
+            raise self._too_late()
+        return answer
+
+    def _too_late(self) -> ReadTimeoutError:
+        return ReadTimeoutError(self, self._target, "The answer did not begin in time.")
+
+    def _until(self) -> Deadline:
+        """A little later than the socket's own limit of silence, whose error says more."""
+        left = self.deadline.left() if self.deadline else _LONGEST_SECONDS
+        return Deadline.after(max(left, _LEAST_SECONDS) + _LATER_SECONDS)
+
+
+class _Line:
+    """A connection that has not answered yet, to be shut down from outside.
+
+    Args:
+        connection: It; its socket is there once it is connected.
+    """
+
+    def __init__(self, connection: "BaseHTTPConnection") -> None:
+        self._connection = connection
+
+    def shutdown(self) -> None:
+        """Let whoever reads from it find its end."""
+        found: socket.socket | None = getattr(self._connection, "sock", None)
+        if found:
+            found.shutdown(socket.SHUT_RD)
 
 
 class _AsGivenWithTls(_AsGiven, HTTPSConnectionPool):
@@ -66,7 +114,15 @@ class _AsGivenWithTls(_AsGiven, HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """Reads as `framing` does, and sends a URL as it is given."""
+    """Reads as `framing` does, and sends a URL as it is given.
+
+    Args:
+        deadline: By when an answer has to have begun, also where its headers come a byte at a time.
+    """
+
+    def __init__(self, deadline: Deadline | None, pool_maxsize: int = DEFAULT_POOLSIZE) -> None:
+        self._deadline = deadline
+        super().__init__(pool_maxsize=pool_maxsize)
 
     def init_poolmanager(
         self,
@@ -76,7 +132,10 @@ class _Adapter(HTTPAdapter):
         **pool_kwargs: object,
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools()
+        self.poolmanager.pool_classes_by_scheme = {
+            scheme: type(pool.__name__, (pool,), {"deadline": self._deadline})
+            for scheme, pool in self._pools().items()
+        }
 
     def request_url(
         self,
@@ -94,9 +153,9 @@ class _Adapter(HTTPAdapter):
 class _PublicAdapter(_Adapter):
     """Connects to public addresses only, and to loopback where a simulator is the API."""
 
-    def __init__(self, *, allow_loopback: bool) -> None:
+    def __init__(self, deadline: Deadline | None, *, allow_loopback: bool) -> None:
         self._allow_loopback = allow_loopback
-        super().__init__(pool_maxsize=1)
+        super().__init__(deadline, pool_maxsize=1)
 
     def _pools(self) -> dict[str, type[HTTPConnectionPool]]:
         loopback = self._allow_loopback
@@ -104,11 +163,11 @@ class _PublicAdapter(_Adapter):
         # Checked on the connected socket, before any byte is sent: a name that resolves
         # differently the second time changes nothing.
         class PublicHttps(Https):
-            def _new_conn(self) -> "socket.socket":
+            def _new_conn(self) -> socket.socket:
                 return checked(super()._new_conn(), allow_loopback=loopback)
 
         class PublicHttp(Http):
-            def _new_conn(self) -> "socket.socket":
+            def _new_conn(self) -> socket.socket:
                 return checked(super()._new_conn(), allow_loopback=loopback)
 
         class HttpsPool(_AsGivenWithTls):
@@ -120,7 +179,7 @@ class _PublicAdapter(_Adapter):
         return {"https": HttpsPool, "http": HttpPool}
 
 
-def checked(connection: "socket.socket", *, allow_loopback: bool) -> "socket.socket":
+def checked(connection: socket.socket, *, allow_loopback: bool) -> socket.socket:
     """The connection, if it leads to where a link may lead.
 
     Raises:
@@ -157,14 +216,23 @@ class _Session(requests.Session):
         return None
 
 
-def keyed_session() -> requests.Session:
-    """For calls with the key, to the API's own origin."""
-    return _session(_Adapter())
+def keyed_session(deadline: Deadline | None = None) -> requests.Session:
+    """For calls with the key, to the API's own origin.
+
+    Args:
+        deadline: By when an answer has to have begun.
+    """
+    return _session(_Adapter(deadline))
 
 
-def keyless_session(*, allow_loopback: bool) -> requests.Session:
-    """For links that lead elsewhere: public addresses only, and loopback if that is allowed."""
-    return _session(_PublicAdapter(allow_loopback=allow_loopback))
+def keyless_session(deadline: Deadline | None = None, *, allow_loopback: bool) -> requests.Session:
+    """For links that lead elsewhere: public addresses only, and loopback if that is allowed.
+
+    Args:
+        deadline: By when an answer has to have begun.
+        allow_loopback: Whether the API itself is there.
+    """
+    return _session(_PublicAdapter(deadline, allow_loopback=allow_loopback))
 
 
 def _session(adapter: HTTPAdapter) -> requests.Session:

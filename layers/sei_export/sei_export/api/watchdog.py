@@ -5,7 +5,7 @@ socket ends that, since something comes all the time.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Timer
 
 from sei_export.clock import Deadline
@@ -49,6 +49,10 @@ class Watchdog:
 
     def _bark(self, shutdown: Callable[[], None]) -> None:
         self.has_barked = True
-        # It may have ended just now.
-        with suppress(OSError, ValueError, RuntimeError):
+        try:
             shutdown()
+        except RuntimeError:
+            # urllib3's: the body has just ended, in time.
+            self.has_barked = False
+        except (OSError, ValueError):
+            pass

@@ -23,7 +23,13 @@ _QUOTED_CHARACTERS = 200
 """Of what a file says instead of CSV, for the message."""
 
 _MASKED_BYTES = 4096
-"""Of which those are taken: a key that ends behind them, however escaped, is still seen."""
+"""Of which those are taken, or more for a long key: one that ends behind them is still seen."""
+
+_LONGEST_ESCAPE = 12
+"""Bytes that stand for one of a key's, as in `\\\\u00e9`, doubled twice."""
+
+_TAIL_BYTES = 4096
+"""Of a piece, kept for the next one: a key may be learned while it passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class CsvInspector:
         self._refuse_key(piece)
         if self._records is None:
             self._head += piece
-            self._first = self._head[:_MASKED_BYTES]
+            self._first = self._head[:MAX_HEADER_BYTES]
             header = self._look_at_head()
             self._text.feed(piece)
             if header is None:
@@ -152,21 +158,19 @@ class CsvInspector:
     def _refuse_key(self, piece: bytes) -> None:
         """A file that repeats the API key is no export, and must not lie in the bucket."""
         # Asked anew each time: the mask learns a key when that is first sent.
-        forms = self._mask.forms
-        if not forms:
-            return
-        longest = max(map(len, forms))
-        seam = self._tail + piece[:longest]
-        if any(_has(text, form) for text in (seam, piece) for form in forms):
+        seam = self._tail + piece[:_TAIL_BYTES]
+        if any(_has(text, form) for text in (seam, piece) for form in self._mask.forms):
             raise CorruptDownloadError("The file has the API key in it. Nothing was published.")
-        self._tail = (self._tail + piece[-longest:])[-longest:]
+        self._tail = (self._tail + piece[-_TAIL_BYTES:])[-_TAIL_BYTES:]
 
     def _no_csv(self, why: str) -> CorruptDownloadError:
         return no_csv(why, self._said())
 
     def _said(self) -> str:
         """The beginning of the file for messages: masked before it is cut, in one line."""
-        text = self._mask.hide_cut(self._first.decode(errors="backslashreplace"))
+        longest = max(map(len, self._mask.forms), default=0)
+        begin = self._first[: max(_MASKED_BYTES, _LONGEST_ESCAPE * longest)]
+        text = self._mask.hide_cut(begin.decode(errors="backslashreplace"))
         return text[:_QUOTED_CHARACTERS].encode("unicode_escape").decode()
 
 

@@ -7,9 +7,9 @@ with LF, CR LF or CR; a blank line is none.
 Bytes come in pieces, cut anywhere. Of what stands before a cut only its state is kept, and text of
 the same state is put in front of the next piece: so every piece begins at a record, and no rule
 knows of cuts. A piece without quotes is proven by one comparison: reduced to commas and newlines,
-records of n fields are the same n bytes again and again. One with quotes is split at them, and what
-is outside is proven like that. All others are matched by a regular expression, many records at a
-time; its parts are possessive, so that nothing is looked at twice.
+records of n fields are the same n bytes again and again. One with a few quotes is split at them,
+and what is outside is proven like that. All others are matched by a regular expression, many
+records at a time; its parts are possessive, so that nothing is looked at twice.
 """
 
 import re
