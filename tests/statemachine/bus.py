@@ -1,14 +1,10 @@
 """An event bus that is as strict as AWS's, and knows the schemas of the events."""
 
-import json
 from dataclasses import dataclass, field
-from functools import cache
 from typing import cast
 
-from jsonschema import Draft202012Validator
-
-from local.paths import ROOT
 from sei_export.jsontypes import JsonObject, JsonValue
+from tests.fakes.schemas import SENT, validator
 from tests.statemachine.engine import leaves, size_of
 from tests.statemachine.jsonata_of_aws import StateError
 
@@ -48,12 +44,13 @@ class Bus:
             if large or depth > DEEPEST or (isinstance(each, float) and abs(each) > 1e300):
                 raise StateError("EventBridge.FailedEntry", "Detail is malformed.")
         event: JsonObject = {
+            **SENT,
             "source": entry["Source"],
             "detail-type": entry["DetailType"],
             "resources": entry["Resources"],
             "detail": entry["Detail"],
         }
-        _schema(str(entry["DetailType"])).validate(event)
+        validator(str(entry["DetailType"])).validate(event)
         self.taken.append(event)
         return {"FailedEntryCount": 0}
 
@@ -61,9 +58,3 @@ class Bus:
     def details(self) -> list[JsonObject]:
         """Of what it took, the details."""
         return [cast("JsonObject", event["detail"]) for event in self.taken]
-
-
-@cache
-def _schema(name: str) -> Draft202012Validator:
-    schema = json.loads((ROOT / "events" / "schemas" / f"{name}.json").read_text())
-    return Draft202012Validator(schema)

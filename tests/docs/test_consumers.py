@@ -1,0 +1,75 @@
+"""What the README tells consumers does what it says."""
+
+import gzip
+import re
+from collections.abc import Sequence
+from itertools import permutations
+
+from local.paths import ROOT
+from sei_export.input.run import ExportRun
+from sei_export.jsontypes import JsonObject
+from sei_export.landing.land import Landing
+from sei_export.landing.raw import RawFile
+from sei_export.masking import Mask
+from tests.fakes.events import FakeEvents
+from tests.fakes.raw import Pieces
+from tests.fakes.s3 import FakeS3
+from tests.fakes.stage import ARN, CSV, DATA_KEY, OTHER_CSV, export
+from tests.fakes.timing import FakeClock
+
+README = (ROOT / "README.md").read_text()
+FOUND = re.search(r"<!-- newest -->\n```python\n(.*?)```", README, re.DOTALL)
+assert FOUND
+NEWEST = compile(FOUND[1], "README.md", "exec")
+
+LANDINGS = [
+    ("2026-03-01T06:00:00Z", CSV),
+    ("2026-03-02T06:00:00Z", CSV),
+    ("2026-03-03T06:00:00Z", OTHER_CSV),
+    ("2026-03-04T06:00:00Z", CSV),
+    ("2026-03-05T06:00:00Z", OTHER_CSV),
+]
+"""The content comes back, and with it the ETag; the second one leaves the first one's object."""
+
+
+def _events() -> tuple[FakeS3, list[JsonObject]]:
+    """A bucket in which files of one key have landed, and what was said of each."""
+    s3, bus = FakeS3(), FakeEvents()
+    for number, (created_at, content) in enumerate(LANDINGS):
+        file = RawFile(Pieces([content]), created_at, Mask(), FakeClock().deadline(900))
+        about = ExportRun(f"{ARN}{number}", polls=1, attempts=1)
+        landing = Landing(s3.store, s3.documents, bus.bus)
+        landing.land(export(f"exp_{number}", created_at), about, file)
+    return s3, bus.details
+
+
+def _loaded(details: Sequence[JsonObject]) -> list[tuple[str, str, str]]:
+    """Versions in the order in which a consumer of these events loads them."""
+    loads: list[tuple[str, str, str]] = []
+    newest: dict[str, tuple[str, str]] = {}
+
+    def load(bucket: str, key: str, version_id: str) -> None:
+        loads.append((bucket, key, version_id))
+
+    for detail in details:
+        exec(NEWEST, {"event": {"detail": detail}, "newest": newest, "load": load})  # noqa: S102 - the README's own lines
+    return loads
+
+
+def test_whatever_the_order_and_the_repeats_the_newest_file_is_loaded_last() -> None:
+    s3, details = _events()
+    current = s3.versions[DATA_KEY][-1]
+    assert gzip.decompress(current.body) == OTHER_CSV
+    assert len({str(detail["etag"]) for detail in details}) < len(details) - 1
+    for order in permutations(details):
+        for repeated in (order, [*order, *order], [*order, *reversed(order)]):
+            loads = _loaded(repeated)
+            assert loads[-1] == (details[-1]["bucket"], DATA_KEY, current.id)
+            # Nothing is loaded again, and nothing older after something newer.
+            assert len(loads) <= len(LANDINGS)
+
+
+def test_in_their_own_order_each_file_is_loaded_once() -> None:
+    _, details = _events()
+    loads = _loaded(details)
+    assert [version_id for _, _, version_id in loads] == [it["versionId"] for it in details]
