@@ -61,6 +61,23 @@ def test_a_prefix_has_roles_that_write_and_read_it(prefix: str, action: str) -> 
     assert (action, prefix) in set(_granted())
 
 
+READABLE = {keys.DATA_PREFIX, keys.HARVEST_PREFIX, keys.MANIFEST_PREFIX}
+
+
+def test_readers_get_the_files_and_what_is_said_of_them_and_nothing_else() -> None:
+    policy = resource(TEMPLATE, "ExportBucketPolicy")["PolicyDocument"]
+    conditional = [each["Fn::If"] for each in policy["Statement"] if "Fn::If" in each]
+    assert {condition for condition, _, _ in conditional} == {"HasReaders"}
+    get, listing = (statement for _, statement, _ in conditional)
+    assert get["Principal"] == listing["Principal"] == {"AWS": {"Ref": "ReaderPrincipals"}}
+    assert get["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
+    places = {each["Fn::Sub"].removeprefix("${ExportBucket.Arn}/") for each in get["Resource"]}
+    assert places == {f"{prefix}*" for prefix in READABLE} | {"runs/*/manifest.json"}
+    assert listing["Action"] == "s3:ListBucket"
+    shown = listing["Condition"]["StringLike"]["s3:prefix"]
+    assert set(shown) == {f"{prefix}*" for prefix in READABLE}
+
+
 def test_nothing_is_granted_or_deleted_below_a_prefix_that_nobody_uses() -> None:
     assert {prefix for _, prefix in _granted()} == set(PREFIXES)
     assert set(_days()) <= set(PREFIXES)

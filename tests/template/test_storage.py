@@ -102,16 +102,17 @@ def test_objects_belong_to_the_buckets_owner() -> None:
 def test_nobody_may_do_anything_without_tls(
     policy: str, action: str, resources_of_it: object
 ) -> None:
-    assert resource(TEMPLATE, policy)["PolicyDocument"]["Statement"] == [
-        {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": action,
-            "Resource": resources_of_it,
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
-    ]
+    first, *others = resource(TEMPLATE, policy)["PolicyDocument"]["Statement"]
+    assert first == {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": resources_of_it,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    # What else there is has tests of its own.
+    assert len(others) == (2 if policy == "ExportBucketPolicy" else 0)
 
 
 def test_what_could_not_be_started_is_kept_encrypted_for_as_long_as_a_queue_can() -> None:
