@@ -13,6 +13,7 @@ TEMPLATE = load_template()
 PREFIXES = {value: name for name, value in vars(keys).items() if name.endswith("_PREFIX")}
 NEVER_EXPIRE = {
     keys.MARK_PREFIX: "a mark keeps a harvest from landing again what has expired",
+    keys.BATCH_PREFIX: "a list holds only what is in it; who expires files sees them gone there",
     keys.CUT_PREFIX: "which teams are too large is known for as long as anybody asks",
 }
 
@@ -61,7 +62,9 @@ def test_a_prefix_has_roles_that_write_and_read_it(prefix: str, action: str) -> 
     assert (action, prefix) in set(_granted())
 
 
-READABLE = {keys.DATA_PREFIX, keys.HARVEST_PREFIX, keys.MANIFEST_PREFIX}
+READABLE = {
+    *(keys.DATA_PREFIX, keys.HARVEST_PREFIX, keys.MANIFEST_PREFIX, keys.BATCH_PREFIX),
+}
 
 
 def test_readers_get_the_files_and_what_is_said_of_them_and_nothing_else() -> None:

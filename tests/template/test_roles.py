@@ -72,8 +72,8 @@ MAY: dict[str, dict[str, set[str]]] = {
         **DECRYPT,
         **ENCRYPT,
         **LIST,
-        "s3:GetObject": {"runs", "cuts"},
-        "s3:PutObject": {"runs", "cuts"},
+        "s3:GetObject": {"runs", "cuts", "batches"},
+        "s3:PutObject": {"runs", "cuts", "batches"},
     },
     "BatchStateMachineRole": {
         **DECRYPT,
@@ -115,7 +115,7 @@ def _place(resource: Tree, statement: Tree) -> str:
         },
         **{
             folder: {"Fn::Sub": f"${{ExportBucket.Arn}}/{folder}/*"}
-            for folder in (*LANDED, "staging", "runs", "cuts")
+            for folder in (*LANDED, "staging", "runs", "cuts", "batches")
         },
     }
     for word, meant in known.items():

@@ -21,7 +21,9 @@ MARK_PREFIX = "landed/"
 STAGING_PREFIX = "staging/"
 CUT_PREFIX = "cuts/"
 RUN_PREFIX = "runs/"
+BATCH_PREFIX = "batches/"
 
+_CUT_NAME = "/cut.json"
 _MAX_ID_PART = 256
 """Of a key, which has 1,024 bytes, and of an object's metadata, which have 2,048."""
 
@@ -59,7 +61,12 @@ def cut_key(request: ExportRequest, of_tree: str | None = None) -> str:
         request: One of them; its dates and team do not matter.
         of_tree: The org tree, where the request names a team alone.
     """
-    return f"{CUT_PREFIX}{tree_path(request, request.tree or of_tree)}/cut.json"
+    return f"{CUT_PREFIX}{tree_path(request, request.tree or of_tree)}{_CUT_NAME}"
+
+
+def path_of_cut(key: str) -> str:
+    """Name the report, shape and tree that a cut's key is about: `tree_path`."""
+    return key.removeprefix(CUT_PREFIX).removesuffix(_CUT_NAME)
 
 
 def landed_key(report: Report, export_id: str) -> str:
@@ -101,6 +108,17 @@ def outcome_key(run: str, number: int, item_id: str) -> str:
 def batch_manifest_key(run: str) -> str:
     """Name the key of a batch's manifest."""
     return f"{_run_folder(run)}/manifest.json"
+
+
+def latest_key(name: str) -> str:
+    """Name the key of the files of a plan that belong together now."""
+    return f"{BATCH_PREFIX}{name}/latest.json"
+
+
+def state_key(name: str, scheduled_time: str) -> str:
+    """Name the key of the files of one run of a plan, by its nominal time."""
+    moment = scheduled_time.replace("-", "").replace(":", "")
+    return f"{BATCH_PREFIX}{name}/{quote(moment, safe='')}.json"
 
 
 def _run_folder(run: str) -> str:

@@ -129,6 +129,7 @@ def test_given_a_landed_item_then_the_manifest_has_all_that_proves_it(batch: Bat
             "rows": 12,
             "changed": True,
             "manifestKey": keys.manifest_key(Export.of(item.request, "exp_1", "", reused=False)),
+            "createdAt": "2026-03-15T06:00:00Z",
             "completedAt": "2026-03-15T06:01:30.250Z",
             "durationSeconds": 90.25,
         }
@@ -159,7 +160,9 @@ def test_given_the_last_round_when_closed_then_the_manifest_is_written_last(batc
     assert written[-1] == f"put {batch.manifest_key}"
     assert written.count(written[-1]) == 1
     cuts = [f"put {keys.cut_key(parsed(least(report)))}" for report in ("productivity", "sprint")]
-    assert sorted(written[-3:-1]) == sorted(cuts)
+    assert sorted(written[-5:-3]) == sorted(cuts)
+    state = keys.state_key("weekly", "2026-03-15T06:00:00Z")
+    assert written[-3:-1] == [f"put {state}", f"put {keys.latest_key('weekly')}"]
 
 
 # --- another round ---

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sei_export import dates
+from sei_export import dates, keys
 from sei_export.batch.ledger import Fate, Ledger, Line
 from sei_export.batch.outcomes import RESULT_FIELDS
 from sei_export.batch.record import Opened, PlanRecord
 from sei_export.jsontypes import JsonObject, JsonValue, is_count
+from sei_export.request.path import tree_path
 
 COMPLETE, PARTIAL, FAILED = "COMPLETE", "PARTIAL", "FAILED"
 
@@ -46,6 +47,16 @@ class BatchManifest:
         return PARTIAL if self._landed() else FAILED
 
     @property
+    def is_whole(self) -> bool:
+        """Whether every file is there, though teams that were split may lack their own row."""
+        return bool(self.ledger.lines) and not self._bad()
+
+    @property
+    def closed_at(self) -> str:
+        """When it was closed."""
+        return dates.format_moment(self.completed_at)
+
+    @property
     def totals(self) -> JsonObject:
         """How many items were expected, and what became of them."""
         lines, landed = self.ledger.lines.values(), self._landed()
@@ -67,7 +78,7 @@ class BatchManifest:
             "startedAt": record.started_at,
             "scheduledTime": record.scheduled_time,
             "warnings": [*record.warnings],
-            "completedAt": dates.format_moment(self.completed_at),
+            "completedAt": self.closed_at,
             "totals": self.totals,
             "splits": {key: [*teams] for key, teams in self.splits.items()},
             "missingRows": [*self._missing_rows()],
@@ -107,11 +118,23 @@ class BatchManifest:
         outcomes = (line.outcome for line in self.ledger.lines.values())
         return [outcome.landed for outcome in outcomes if outcome and outcome.landed]
 
-    def _missing_rows(self) -> list[JsonObject]:
-        """Teams' own rows that nothing else has, first of those that were split from the start."""
-        lost = [_lost_at_once(opened) for opened in self.record.opened if opened.aggregated]
+    def missing_rows_by_path(self) -> list[tuple[str, JsonObject]]:
+        """Teams' own rows that nothing else has, first of those that were split from the start.
+
+        Returns:
+            Each with the path of its report, shape and tree.
+        """
+        lost = [
+            (keys.path_of_cut(opened.cut), _lost_at_once(opened))
+            for opened in self.record.opened
+            if opened.aggregated
+        ]
         split = (line for line in self.ledger.lines.values() if line.fate is Fate.SPLIT)
-        return lost + [_lost_row(line) for line in split if line.item.request.is_aggregated]
+        items = (line for line in split if line.item.request.is_aggregated)
+        return lost + [(_path(line), _lost_row(line)) for line in items]
+
+    def _missing_rows(self) -> list[JsonObject]:
+        return [row for _, row in self.missing_rows_by_path()]
 
 
 def _item(line: Line) -> JsonObject:
@@ -151,6 +174,11 @@ def _lost_row(line: Line) -> JsonObject:
         "dateRange": _days(line),
         "reason": _LOST,
     }
+
+
+def _path(line: Line) -> str:
+    request = line.item.request
+    return tree_path(request, request.tree or line.item.tree)
 
 
 def _days(line: Line) -> JsonObject:

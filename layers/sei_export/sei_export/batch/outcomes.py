@@ -16,7 +16,7 @@ _LOOK = "Look at the execution of the export machine that this item names."
 RESULT_FIELDS = (
     *("exportId", "reused", "attempts", "bucket", "key", "versionId", "etag"),
     *("sizeBytes", "csvBytes", "contentSha256", "rows", "changed", "manifestKey"),
-    *("completedAt", "durationSeconds"),
+    *("createdAt", "completedAt", "durationSeconds"),
 )
 """Of an export's result, what a batch keeps."""
 

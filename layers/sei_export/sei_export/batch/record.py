@@ -115,6 +115,11 @@ class PlanRecord:
     opened: tuple[Opened, ...]
     item_count: int
 
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody gave the plan its name."""
+        return "name" in self.plan
+
     def to_json(self) -> JsonObject:
         """Write the form in the bucket."""
         return {

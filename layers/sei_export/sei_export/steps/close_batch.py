@@ -1,5 +1,6 @@
 """CloseBatch: another round, or the manifest that proves what is complete and what is missing."""
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -10,6 +11,7 @@ from sei_export import keys
 from sei_export.batch.cuts import Cut
 from sei_export.batch.expansion import children
 from sei_export.batch.item import Item
+from sei_export.batch.latest import Latest, of_run
 from sei_export.batch.ledger import NEVER_STARTED, balance
 from sei_export.batch.manifest import COMPLETE, BatchManifest
 from sei_export.batch.memory import learn
@@ -22,8 +24,10 @@ from sei_export.errors import InvalidRequestError, ServiceUnavailableError
 from sei_export.input.payload import BY_HAND, count_field, text_field
 from sei_export.jsontypes import JsonObject, JsonValue
 
+logger = logging.getLogger(__name__)
+
 _RACES = 20
-"""How often others may write a cut between its reading and its writing, one after another."""
+"""How often others may write a document between its reading and its writing, one after another."""
 
 _LONGEST_PAUSE_SECONDS = 1.0
 
@@ -77,6 +81,8 @@ def close_batch(
     for key, cut in learned.cuts.items():
         _remember(documents, key, record.cuts[key], cut, pause)
     manifest = BatchManifest(record, ledger, learned.splits, number, execution_arn, now())
+    if manifest.is_whole and record.is_named:
+        _list(documents, manifest, pause)
     # Last: whoever finds it knows that nothing more will happen.
     manifest_key = keys.batch_manifest_key(run)
     documents.write_json(manifest_key, manifest.to_json())
@@ -96,14 +102,44 @@ def _remember(
     documents: Documents, key: str, before: Cut, after: Cut, pause: Callable[[float], None]
 ) -> None:
     """Write a cut down, together with what other batches have learned meanwhile."""
+
+    def joined(content: JsonObject) -> JsonObject | None:
+        known = Cut.from_json(content)
+        new = known.joined(before, after)
+        return None if new == known else new.to_json()
+
+    _change(documents, key, joined, pause)
+
+
+def _list(documents: Documents, manifest: BatchManifest, pause: Callable[[float], None]) -> None:
+    """Write down which files of the plan belong together now, and which are this run's."""
+    run, name = of_run(manifest), manifest.record.name
+    state = keys.state_key(name, manifest.record.scheduled_time)
+    documents.write_json(state, run.to_json())
+
+    def joined(content: JsonObject) -> JsonObject:
+        known = Latest.from_json(name, content)
+        if known is None:
+            logger.warning("%s was no list: it is begun anew.", keys.latest_key(name))
+        return (known or Latest(name)).after(run).to_json()
+
+    _change(documents, keys.latest_key(name), joined, pause)
+
+
+def _change(
+    documents: Documents,
+    key: str,
+    changed: Callable[[JsonObject], JsonObject | None],
+    pause: Callable[[float], None],
+) -> None:
+    """Change a document that other batches may change at the same time."""
     for race in range(_RACES):
         found = documents.read_json(key)
-        known = Cut.from_json(found.content)
-        joined = known.joined(before, after)
-        if joined == known:
+        content = changed(found.content)
+        if content is None:
             return
         try:
-            documents.replace_json(key, joined.to_json(), found.etag)
+            documents.replace_json(key, content, found.etag)
         except LostRaceError:
             # Who comes at the same moment again would lose again.
             pause(random.random() * min(_LONGEST_PAUSE_SECONDS, 0.05 * 2**race))  # noqa: S311 - jitter

@@ -1,0 +1,212 @@
+"""The list of a named plan: files that add up, run after run."""
+
+from itertools import combinations, permutations
+
+import pytest
+
+from sei_export import keys
+from sei_export.batch.latest import Files, Latest
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.steps.close_batch import close_batch
+from tests.fakes.batch_items import cut
+from tests.fakes.batches import BATCH_ARN, NOW, Batch, Ending, refused, teams_end, too_large
+
+KEY = keys.latest_key("weekly")
+JANUARY = {"start": "2024-01-01", "end": "2024-01-31"}
+FEBRUARY = {"start": "2024-02-01", "end": "2024-02-29"}
+YEAR = {"start": "2024-01-01", "end": "2024-12-31"}
+ALL_LAND = teams_end({})
+
+
+class Plan(Batch):
+    """One plan, run after run, each with a nominal time of its own."""
+
+    def complete(
+        self, *entries: JsonValue, at: str, answer: Ending = ALL_LAND, name: str = "weekly"
+    ) -> JsonObject:
+        """A whole run."""
+        self.plan(*entries, run=f"run-{at}", scheduledTime=f"{at}T06:00:00Z", name=name)
+        return self.settle(answer)
+
+    @property
+    def latest(self) -> JsonObject:
+        """The list; empty if there is none."""
+        return self.s3.documents.read_json(KEY).content
+
+    @property
+    def listed(self) -> list[tuple[JsonValue, JsonValue, JsonValue]]:
+        """Of each file, its team, its first day and its run."""
+        files = self.latest.get("files", [])
+        assert isinstance(files, list)
+        return [_brief(each) for each in files if isinstance(each, dict)]
+
+
+def _brief(file: JsonObject) -> tuple[JsonValue, JsonValue, JsonValue]:
+    days = file["dateRange"]
+    assert isinstance(days, dict)
+    return file["team"], days["start"], file["run"]
+
+
+def _teams(days: JsonValue, *teams: JsonValue) -> JsonObject:
+    return cut(list(teams) or "top", dateRange=days)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return Plan()
+
+
+def test_a_complete_run_lists_its_files_with_all_that_it_takes_to_read_them(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01")
+    [item] = plan.items
+    assert plan.latest["name"] == "weekly"
+    files = plan.latest["files"]
+    assert isinstance(files, list)
+    [file] = files
+    assert isinstance(file, dict)
+    assert (file["key"], file["manifestKey"]) == (item.key, file["manifestKey"])
+    assert {name: file[name] for name in ("versionId", "etag", "rows", "contentSha256")} == {
+        "versionId": "v1",
+        "etag": "e" * 32,
+        "rows": 7,
+        "contentSha256": "ab" * 32,
+    }
+    assert (file["dateRange"], file["teamName"]) == (JANUARY, "Solo")
+    assert file["createdAt"]
+    assert (file["run"], file["scheduledTime"]) == ("run-2024-02-01", "2024-02-01T06:00:00Z")
+    # The run's own state is kept beside it.
+    own = plan.s3.documents.read_json(keys.state_key("weekly", "2024-02-01T06:00:00Z")).content
+    assert own["files"] == files
+
+
+def test_days_that_a_run_did_not_ask_for_stay(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY), at="2024-02-01")
+    plan.complete(_teams(FEBRUARY), at="2024-03-01")
+    assert {(start, run) for _, start, run in plan.listed} == {
+        ("2024-01-01", "run-2024-02-01"),
+        ("2024-02-01", "run-2024-03-01"),
+    }
+    assert len(plan.listed) == 6
+
+
+def test_a_year_takes_the_place_of_its_months_and_a_month_that_of_its_year(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY), _teams(FEBRUARY), at="2024-03-01")
+    plan.complete(_teams(YEAR), at="2025-01-01")
+    assert {run for _, _, run in plan.listed} == {"run-2025-01-01"}
+    plan.complete(_teams(FEBRUARY), at="2025-01-02")
+    assert {(start, run) for _, start, run in plan.listed} == {("2024-02-01", "run-2025-01-02")}
+
+
+def test_another_report_or_shape_is_left_alone(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY), at="2024-02-01")
+    weekly = cut("top", dateRange=JANUARY, options={"granularity": "weekly"})
+    plan.complete(weekly, at="2024-02-02")
+    assert {run for _, _, run in plan.listed} == {"run-2024-02-01", "run-2024-02-02"}
+
+
+def test_teams_that_are_gone_are_not_listed_any_more(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY), at="2024-02-01")
+    plan.complete(_teams(JANUARY, "Solo", "Product"), at="2024-02-02")
+    assert {team for team, _, _ in plan.listed} == {"5", "7"}
+
+
+def test_an_older_nominal_time_replaces_nothing_newer(plan: Plan) -> None:
+    plan.complete(_teams(FEBRUARY), at="2024-03-02")
+    plan.complete(_teams(JANUARY), _teams(FEBRUARY), at="2024-03-01")
+    assert {(start, run) for _, start, run in plan.listed} == {
+        ("2024-01-01", "run-2024-03-01"),
+        ("2024-02-01", "run-2024-03-02"),
+    }
+
+
+def test_the_same_nominal_time_again_counts(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01")
+    plan.complete(_teams(JANUARY, "Product"), at="2024-02-01")
+    assert [team for team, _, _ in plan.listed] == ["5"]
+
+
+def test_a_run_that_lacks_a_file_lists_nothing(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY), at="2024-02-01")
+    before = plan.latest
+    plan.complete(_teams(JANUARY), at="2024-02-02", answer=teams_end({"7": refused()}))
+    assert plan.latest == before
+
+
+def test_a_split_team_gives_way_to_its_children_and_its_own_row_is_named(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY), at="2024-02-01")
+    assert {team for team, _, _ in plan.listed} == {"2", "5", "7"}
+    teams = cut("top", dateRange=JANUARY, options={"metricLevel": "team"})
+    for at, answer in (("2024-02-02", ALL_LAND), ("2024-02-03", teams_end({"2": too_large()}))):
+        plan.complete(teams, at=at, answer=answer)
+    of_teams = [team for team, _, run in plan.listed if run == "run-2024-02-03"]
+    assert sorted(map(str, of_teams)) == ["3", "4", "5", "7"]
+    assert "run-2024-02-02" not in {run for _, _, run in plan.listed}
+    missing = plan.latest["missingRows"]
+    assert isinstance(missing, list)
+    assert [each["team"] for each in missing if isinstance(each, dict)] == ["2"]
+    # Once the whole lands again, nothing is missing any more.
+    plan.complete(teams, at="2024-03-10", answer=ALL_LAND)
+
+
+def test_a_plan_without_a_name_has_no_list() -> None:
+    batch = Batch()
+    batch.plan(_teams(JANUARY))
+    content = batch.s3.documents.read_json(keys.plan_key("weekly")).content
+    asked = content["plan"]
+    assert isinstance(asked, dict)
+    del asked["name"]
+    batch.s3.documents.write_json(keys.plan_key("weekly"), content)
+    assert batch.settle(ALL_LAND)["status"] == "COMPLETE"
+    assert not [key for key in batch.s3.versions if key.startswith(keys.BATCH_PREFIX)]
+
+
+def test_a_list_of_another_batch_that_is_quicker_is_joined(plan: Plan) -> None:
+    other = Plan(s3=plan.s3)
+    plan.plan(_teams(FEBRUARY), run="ours", scheduledTime="2024-03-01T06:00:00Z")
+    plan.record(ALL_LAND)
+    plan.s3.before(f"write {KEY}", lambda: other.complete(_teams(JANUARY), at="2024-02-01"), 1)
+    payload: JsonObject = {"run": "ours", "round": 1, "executionArn": BATCH_ARN}
+    close_batch(payload, plan.s3.documents, lambda: NOW, lambda _: None)
+    assert {run for _, _, run in plan.listed} == {"ours", "run-2024-02-01"}
+
+
+def test_what_is_no_list_is_begun_anew(plan: Plan) -> None:
+    plan.s3.documents.write_json(KEY, {"files": [{"path": 1}], "missingRows": []})
+    plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01")
+    assert [team for team, _, _ in plan.listed] == ["7"]
+
+
+# --- whatever the order ---
+
+
+def _files(start: str, end: str, at: int, path: str = "a") -> Files:
+    said: JsonObject = {
+        "path": path,
+        "dateRange": {"start": start, "end": end},
+        "scheduledTime": f"2024-01-0{at}T06:00:00Z",
+        "closedAt": f"2024-01-0{at}T07:00:00Z",
+        "team": str(at),
+    }
+    return Files.of(said)
+
+
+RUNS = [
+    Latest("n", (_files("2024-01-01", "2024-01-31", 1),)),
+    Latest("n", (_files("2024-02-01", "2024-02-29", 2),)),
+    Latest("n", (_files("2024-01-15", "2024-02-15", 3),)),
+    Latest("n", (_files("2024-01-01", "2024-01-31", 4),)),
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(len(RUNS)))), ids=str)
+def test_whatever_the_order_of_runs_no_two_files_overlap_and_the_newest_is_there(
+    order: tuple[int, ...],
+) -> None:
+    latest = Latest("n")
+    for at in order:
+        latest = latest.after(RUNS[at])
+        assert not [(a, b) for a, b in combinations(latest.files, 2) if a.touches(b)]
+        # Again changes nothing.
+        assert latest.after(RUNS[at]) == latest
+    assert RUNS[3].files[0] in latest.files
+    assert Latest.from_json("n", latest.to_json()) == latest
