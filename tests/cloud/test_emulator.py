@@ -246,7 +246,7 @@ def test_in_a_bucket_without_versions_an_objects_event_names_none() -> None:
 
 
 def test_what_a_stopped_execution_waits_for_is_stopped_with_it() -> None:
-    told = _ask(STOP, {"seconds": 5}, "stopping")
+    told = _ask(STOP, {"seconds": 10}, "stopping")
     ended = {
         "outer": "ABORTED",
         # The third item was still to begin, and never is.
