@@ -12,9 +12,9 @@ from tests.fakes.batch_items import cut
 from tests.fakes.batches import BATCH_ARN, NOW, Batch, Ending, refused, teams_end, too_large
 
 KEY = keys.latest_key("weekly")
-JANUARY = {"start": "2024-01-01", "end": "2024-01-31"}
-FEBRUARY = {"start": "2024-02-01", "end": "2024-02-29"}
-YEAR = {"start": "2024-01-01", "end": "2024-12-31"}
+JANUARY: JsonValue = {"start": "2024-01-01", "end": "2024-01-31"}
+FEBRUARY: JsonValue = {"start": "2024-02-01", "end": "2024-02-29"}
+YEAR: JsonValue = {"start": "2024-01-01", "end": "2024-12-31"}
 ALL_LAND = teams_end({})
 
 
