@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -168,7 +169,7 @@ def contents(journey: Journey) -> list[bytes]:
         if lie.startswith(b"\x1f\x8b") and lie != file:
             try:
                 found.append(gzip.decompress(lie))
-            except (OSError, EOFError):
+            except (OSError, EOFError, zlib.error):
                 continue
         elif journey.scenario.plain or not lie or kind.name == "another CSV":
             found.append(lie)
