@@ -47,7 +47,10 @@ FAULTS = (
     ),
     Edit("marks expire", _rule("retention-of-manifests"), "Prefix: manifests/", "Prefix: landed/"),
     Edit(
-        "a run is gone before its batch", _rule("retention-of-runs"), "InDays: 400", "InDays: 100"
+        "a run is gone before its batch",
+        _rule("retention-of-runs"),
+        "InDays: !Ref RunRetentionDays",
+        "InDays: 100",
     ),
     Edit("look decrypts nothing", ("- &look",), _KMS_OF_LOOK),
     Edit("the key is not decrypted", ("- &read-api-key",), _KMS_OF_LOOK),

@@ -53,11 +53,13 @@ def _forms(key: str) -> Iterator[str]:
 _KEY_FORMS = tuple(_forms(KEY))
 
 
+_READ = (keys.DATA_PREFIX, keys.HARVEST_PREFIX)
+_PUBLISHING = ("put_object exports", "put_object harvested", "complete_mult")
+
+
 def visible(s3: FakeS3) -> dict[str, Version]:
-    """What readers of exports/ see."""
-    return {
-        key: versions[-1] for key, versions in s3.versions.items() if key.startswith("exports/")
-    }
+    """What readers of exports/ and harvested/ see."""
+    return {key: versions[-1] for key, versions in s3.versions.items() if key.startswith(_READ)}
 
 
 def check(journey: Journey, before: dict[str, Version], log: str) -> str:
@@ -153,7 +155,7 @@ def _something_came_later(journey: Journey) -> bool:
     published = [
         at
         for at, it in enumerate(journey.plan.met, 1)
-        if it.place == "s3" and it.name.startswith(("put_object exports", "complete_mult"))
+        if it.place == "s3" and it.name.startswith(_PUBLISHING)
     ]
     return bool(published) and any(at >= published[0] for at, _ in journey.plan.struck)
 
@@ -221,7 +223,7 @@ def check_no_key(journey: Journey, log: str) -> None:
 def _check_nothing_open(journey: Journey) -> None:
     """No upload is left to the bucket's rules, unless S3 refused or the process was killed."""
     if all(kind.place != "s3" and "killed" not in kind.name for _, kind in journey.plan.struck):
-        begun = [it.key for it in journey.s3.uploads.values() if it.key.startswith("exports/")]
+        begun = [it.key for it in journey.s3.uploads.values() if it.key.startswith(_READ)]
         assert begun == []
 
 
