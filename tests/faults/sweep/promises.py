@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from local.paths import ROOT
+from sei_export import keys
 from tests.fakes.s3 import FakeS3, Version
 from tests.faults.sweep.aws import KEY
 from tests.faults.sweep.journey import Journey
