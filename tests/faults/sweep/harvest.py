@@ -103,10 +103,10 @@ def check(journey: HarvestJourney, log: str) -> str:
         {str(it["exportId"]) for it in journey.bus.details if ("error" in it) is is_failure}
         for is_failure in (False, True)
     )
-    landed = {it for it in _IDS if any(f"/export={it}/" in key for key in visible)}
+    landed = {it for it in _IDS if any(f"/export={it}.csv.gz" in key for key in visible)}
     assert completed <= landed
     for export_id in completed:
-        manifest = f"manifests/report=productivity/shape=harvested/export={export_id}/manifest.json"
+        manifest = f"manifests/harvested/report=productivity/export={export_id}.json"
         said = json.loads(journey.s3.versions[manifest][-1].body)
         assert said["exportId"] == export_id
     if journey.end.error is None:
