@@ -1,22 +1,14 @@
 """`changed`, `reason` and `previous`: true to the history of versions, whoever made them."""
 
-import gzip
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from sei_export.errors import ServiceUnavailableError
-from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
-from sei_export.landing.land import Landing
-from sei_export.landing.raw import RawFile
-from sei_export.masking import Mask
-from tests.fakes.events import FakeEvents
-from tests.fakes.raw import Pieces
-from tests.fakes.s3 import FakeS3
+from tests.fakes.bay import Bay
 from tests.fakes.stage import (
-    ARN,
     CREATED_AT,
     CSV,
     DATA_KEY,
@@ -24,9 +16,8 @@ from tests.fakes.stage import (
     MANIFEST_KEY,
     OTHER_CSV,
     REQUEST,
-    export,
 )
-from tests.fakes.timing import NOON, FakeClock
+from tests.fakes.timing import NOON
 
 LATER = "2026-03-01T06:00:01Z"
 RETENTION = timedelta(days=30)
@@ -34,37 +25,16 @@ NO_NEWS: JsonObject = {"changed": False, "reason": None, "previous": None, "supe
 
 
 @dataclass
-class Place:
+class Place(Bay):
     """The files of one request, landed by runs one after the other."""
 
-    s3: FakeS3 = field(default_factory=FakeS3)
-    events: FakeEvents = field(default_factory=FakeEvents)
+    retention: timedelta | None = RETENTION
     runs: int = 0
 
-    def land(
-        self,
-        content: bytes = CSV,
-        *,
-        run: str = "",
-        export_id: str = "",
-        created_at: str = CREATED_AT,
-    ) -> JsonObject:
-        """Land an export by a run of its own, unless that is named."""
+    def next(self, content: bytes = CSV, created_at: str = CREATED_AT) -> JsonObject:
+        """Land an export of its own by a run of its own."""
         self.runs += 1
-        landing = Landing(self.s3.store, self.s3.documents, self.events.bus, retention=RETENTION)
-        file = RawFile(Pieces([content]), None, Mask(), FakeClock().deadline(900))
-        about = ExportRun(f"{ARN}{run or self.runs}", polls=1, attempts=1)
-        return landing.land(export(export_id or f"exp_{self.runs}", created_at), about, file)
-
-    @property
-    def contents(self) -> list[bytes]:
-        """Of each version, the CSV."""
-        return [gzip.decompress(version.body) for version in self.s3.versions.get(DATA_KEY, [])]
-
-    @property
-    def manifest(self) -> JsonObject:
-        """The current one."""
-        return self.s3.documents.read_json(MANIFEST_KEY).content
+        return self.land(content, f"exp_{self.runs}", str(self.runs), created_at=created_at)
 
 
 @pytest.fixture
@@ -83,30 +53,30 @@ def _change(reason: str, before: JsonObject | None) -> JsonObject:
 
 
 def test_the_first_file_is_new(place: Place) -> None:
-    assert _news(place.land()) == _change("new", None)
+    assert _news(place.next()) == _change("new", None)
 
 
 def test_given_the_version_that_the_manifest_describes_then_nothing_changed(place: Place) -> None:
-    first = place.land()
-    second = place.land()
+    first = place.next()
+    second = place.next()
     assert _news(second) == NO_NEWS
     assert second["versionId"] == first["versionId"]
     assert len(place.contents) == 1
 
 
 def test_given_other_content_then_it_is_restated_and_back_again(place: Place) -> None:
-    first = place.land()
-    second = place.land(OTHER_CSV)
-    third = place.land()
+    first = place.next()
+    second = place.next(OTHER_CSV)
+    third = place.next()
     assert _news(second) == _change("restated", first)
     assert _news(third) == _change("restated", second)
     assert len({str(it["versionId"]) for it in (first, second, third)}) == 3
 
 
 def test_given_a_deleted_object_then_the_same_content_is_restored(place: Place) -> None:
-    first = place.land()
+    first = place.next()
     place.s3.delete(DATA_KEY)
-    second = place.land()
+    second = place.next()
     assert _news(second) == _change("restored", first)
     assert second["versionId"] != first["versionId"]
 
@@ -114,17 +84,17 @@ def test_given_a_deleted_object_then_the_same_content_is_restored(place: Place) 
 def test_given_an_older_version_put_back_by_hand_then_the_same_content_is_restored(
     place: Place,
 ) -> None:
-    place.land(OTHER_CSV)
-    second = place.land()
+    place.next(OTHER_CSV)
+    second = place.next()
     place.s3.add(DATA_KEY, place.s3.versions[DATA_KEY][0].body)
-    assert _news(place.land()) == _change("restored", second)
+    assert _news(place.next()) == _change("restored", second)
     assert place.contents == [OTHER_CSV, CSV, OTHER_CSV, CSV]
 
 
 def test_given_the_object_put_again_by_hand_then_that_version_is_told_of(place: Place) -> None:
-    first = place.land()
+    first = place.next()
     theirs = place.s3.add(DATA_KEY, place.s3.versions[DATA_KEY][0].body)
-    second = place.land()
+    second = place.next()
     assert _news(second) == _change("restored", first)
     assert second["versionId"] == theirs.id == place.manifest["versionId"]
 
@@ -140,36 +110,36 @@ def test_given_an_object_of_some_age_then_it_is_put_again_before_it_is_deleted(
     place: Place, age: timedelta, *, refreshed: bool
 ) -> None:
     place.s3.now = NOON - age
-    first = place.land()
+    first = place.next()
     place.s3.now = NOON
-    second = place.land()
+    second = place.next()
     assert _news(second) == (_change("refreshed", first) if refreshed else NO_NEWS)
     assert place.contents == [CSV] * (2 if refreshed else 1)
     # What was put again is fresh.
-    assert _news(place.land()) == NO_NEWS
+    assert _news(place.next()) == NO_NEWS
 
 
 def test_given_no_manifest_then_whatever_stands_there_is_new(place: Place) -> None:
-    place.land()
+    place.next()
     place.s3.delete(MANIFEST_KEY)
-    assert _news(place.land()) == _change("new", None)
+    assert _news(place.next()) == _change("new", None)
     assert len(place.contents) == 1
 
 
 def test_given_a_retry_then_it_says_what_its_first_try_said(place: Place) -> None:
-    first = place.land()
-    said = [place.land(OTHER_CSV, run="again", export_id="exp_x") for _ in range(2)]
+    first = place.next()
+    said = [place.land(OTHER_CSV, "exp_x", "again") for _ in range(2)]
     assert _news(said[0]) == _news(said[1]) == _change("restated", first)
 
 
 def test_given_an_event_that_did_not_go_out_then_the_next_run_says_it(place: Place) -> None:
-    first = place.land()
+    first = place.next()
     place.events.refuse = "InternalFailure"
     with pytest.raises(ServiceUnavailableError):
-        place.land(OTHER_CSV)
+        place.next(OTHER_CSV)
     place.events.refuse = None
-    assert _news(place.land(OTHER_CSV)) == _change("restated", first)
-    assert _news(place.land(OTHER_CSV)) == NO_NEWS
+    assert _news(place.next(OTHER_CSV)) == _change("restated", first)
+    assert _news(place.next(OTHER_CSV)) == NO_NEWS
 
 
 # --- an older export that comes late ---
@@ -179,9 +149,9 @@ def test_given_an_event_that_did_not_go_out_then_the_next_run_says_it(place: Pla
 def test_given_a_newer_export_then_an_older_one_succeeds_and_leaves_it_alone(
     place: Place, content: bytes
 ) -> None:
-    newer = place.land(OTHER_CSV, export_id="exp_9", created_at=LATER)
+    newer = place.land(OTHER_CSV, "exp_9", "newer", created_at=LATER)
     heard = len(place.events.details)
-    late = place.land(content, export_id="exp_1")
+    late = place.land(content, "exp_1", "late")
     assert _news(late) == NO_NEWS | {"superseded": True}
     of_the_file = ("key", "versionId", "etag", "contentSha256", "rows", "sizeBytes", "csvBytes")
     assert {name: late[name] for name in of_the_file} == {name: newer[name] for name in of_the_file}
@@ -198,8 +168,8 @@ def test_given_a_newer_export_then_an_older_one_succeeds_and_leaves_it_alone(
 def test_given_a_newer_export_that_is_not_described_yet_then_the_older_one_waits(
     place: Place,
 ) -> None:
-    place.land(OTHER_CSV, export_id="exp_9", created_at=LATER)
+    place.land(OTHER_CSV, "exp_9", "newer", created_at=LATER)
     place.s3.delete(MANIFEST_KEY)
     with pytest.raises(ServiceUnavailableError, match=r"newer export exp_9, .* no manifest"):
-        place.land(export_id="exp_0")
+        place.land(CSV, "exp_0", "late")
     assert place.contents == [OTHER_CSV]

@@ -23,12 +23,11 @@ from sei_export.landing.limits import Limits
 from sei_export.landing.raw import RawFile
 from sei_export.manifest import Manifest
 from sei_export.masking import Mask
-from tests.fakes.events import FakeEvents
+from tests.fakes.bay import Bay
 from tests.fakes.raw import Pieces
 from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
 from tests.fakes.stage import (
     ARN,
-    CREATED_AT,
     CSV,
     DATA_KEY,
     LANDED_KEY,
@@ -47,42 +46,6 @@ BOM = b"\xef\xbb\xbf"
 ALLOWING = Limits(allow_unverifiable=True)
 URL = f"s3://{BUCKET}/{DATA_KEY}"
 LATER = "2026-03-01T06:00:01Z"
-
-
-@dataclass
-class Bay:
-    """A bucket, a bus, and a clock that ends no race before its time."""
-
-    s3: FakeS3 = field(default_factory=FakeS3)
-    events: FakeEvents = field(default_factory=FakeEvents)
-    limits: Limits = field(default_factory=Limits)
-
-    def land(
-        self,
-        content: bytes,
-        export_id: str = "exp_1",
-        run: str = "run-1",
-        *,
-        created_at: str = CREATED_AT,
-        told: bool = True,
-    ) -> JsonObject:
-        """Land a file of the request's."""
-        landing = Landing(self.s3.store, self.s3.documents, self.events.bus, self.limits)
-        file = RawFile(
-            Pieces([content] if content else [], told), None, Mask(), FakeClock().deadline(900)
-        )
-        about = ExportRun(f"{ARN}{run}", polls=1, attempts=1)
-        return landing.land(export(export_id, created_at), about, file)
-
-    @property
-    def contents(self) -> list[bytes]:
-        """The CSV of each version, uncompressed."""
-        return [gzip.decompress(version.body) for version in self.s3.versions.get(DATA_KEY, [])]
-
-    @property
-    def manifest(self) -> JsonObject:
-        """The current one."""
-        return self.s3.documents.read_json(MANIFEST_KEY).content
 
 
 @pytest.fixture

@@ -1,0 +1,60 @@
+"""A bucket and a bus, and files that land there one after the other."""
+
+import gzip
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sei_export.input.run import ExportRun
+from sei_export.jsontypes import JsonObject
+from sei_export.landing.land import Landing
+from sei_export.landing.limits import Limits
+from sei_export.landing.raw import RawFile
+from sei_export.masking import Mask
+from tests.fakes.events import FakeEvents
+from tests.fakes.raw import Pieces
+from tests.fakes.s3 import FakeS3
+from tests.fakes.stage import ARN, CREATED_AT, DATA_KEY, MANIFEST_KEY, export
+from tests.fakes.timing import FakeClock
+
+
+@dataclass
+class Bay:
+    """A bucket, a bus, and a clock that ends no race before its time."""
+
+    s3: FakeS3 = field(default_factory=FakeS3)
+    events: FakeEvents = field(default_factory=FakeEvents)
+    limits: Limits = field(default_factory=Limits)
+    retention: timedelta | None = None
+
+    def land(
+        self,
+        content: bytes,
+        export_id: str = "exp_1",
+        run: str = "run-1",
+        *,
+        created_at: str = CREATED_AT,
+        told: bool = True,
+    ) -> JsonObject:
+        """Land a file of the request's."""
+        landing = Landing(
+            self.s3.store,
+            self.s3.documents,
+            self.events.bus,
+            self.limits,
+            retention=self.retention,
+        )
+        file = RawFile(
+            Pieces([content] if content else [], told), None, Mask(), FakeClock().deadline(900)
+        )
+        about = ExportRun(f"{ARN}{run}", polls=1, attempts=1)
+        return landing.land(export(export_id, created_at), about, file)
+
+    @property
+    def contents(self) -> list[bytes]:
+        """The CSV of each version, uncompressed."""
+        return [gzip.decompress(version.body) for version in self.s3.versions.get(DATA_KEY, [])]
+
+    @property
+    def manifest(self) -> JsonObject:
+        """The current one."""
+        return self.s3.documents.read_json(MANIFEST_KEY).content
