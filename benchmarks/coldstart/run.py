@@ -72,6 +72,7 @@ class Candidate:
             "EXPORT_BUCKET": "bench",
             "EXPORT_TIMEOUT_MINUTES": "180",
             "EVENT_BUS_NAME": "default",
+            "STACK_NAME": "sei-export",
         }
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 from sei_export.jsontypes import JsonObject
 from sei_export.landing.events import EventBus
+from tests.fakes.schemas import check_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     )
 
 BUS = "bus"
+STACK = "sei-export"
 
 
 class FakeEvents:
@@ -39,7 +41,7 @@ class FakeEvents:
     @property
     def bus(self) -> EventBus:
         """The exporter's view of it."""
-        return EventBus(cast("EventBridgeClient", self), BUS)
+        return EventBus(cast("EventBridgeClient", self), BUS, STACK)
 
     @property
     def details(self) -> list[JsonObject]:
@@ -54,6 +56,8 @@ class FakeEvents:
         if code:
             failed = {"ErrorCode": code, "ErrorMessage": "not now"}
             return {"FailedEntryCount": len(entries), "Entries": [failed for _ in entries]}
+        for entry in entries:
+            check_event(cast("JsonObject", entry), json.loads(entry["Detail"]))
         self.entries += entries
         self.journal += [f"event {entry['DetailType']}" for entry in entries]
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in entries]}

@@ -21,6 +21,7 @@ from botocore.validate import validate_parameters
 from sei_export.bucket.documents import Documents
 from sei_export.bucket.objects import ObjectStore
 from sei_export.download.staging import Staging
+from tests.fakes.schemas import check_document
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -211,6 +212,8 @@ class FakeS3:
             # Nobody comes in between.
             self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
             version = self._add(key, body, _md5(body), _crc32(body), metadata, content_type)
+        # What the exporter writes; what a test adds may be anything.
+        check_document(key, body)
         return self._written(key, version)
 
     def create_multipart_upload(

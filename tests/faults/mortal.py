@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from sei_export.landing.events import EventBus
-from tests.fakes.events import BUS, FakeEvents
+from tests.fakes.events import BUS, STACK, FakeEvents
 from tests.fakes.s3 import FakeS3
 
 if TYPE_CHECKING:
@@ -130,4 +130,4 @@ class MortalEvents(FakeEvents):
     @property
     def bus(self) -> EventBus:
         """Its calls are steps."""
-        return EventBus(cast("EventBridgeClient", _Client(self, self.life)), BUS)
+        return EventBus(cast("EventBridgeClient", _Client(self, self.life)), BUS, STACK)

@@ -93,6 +93,7 @@ def test_what_begins_an_execution_reads_the_key_afresh(tmp_path: Path) -> None:
                 "EXPORT_TIMEOUT_MINUTES": "60",
                 "EXPORT_BUCKET": "landing",
                 "EVENT_BUS_NAME": "bus",
+                "STACK_NAME": "sei-export",
             },
             input=json.dumps([invocation for invocation, _ in INVOCATIONS]),
             check=False,

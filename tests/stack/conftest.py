@@ -33,9 +33,11 @@ def cloud() -> Iterator[LocalCloud]:
 
 
 @pytest.fixture(scope="session")
-def stack(cloud: LocalCloud) -> Harness:
-    """The deployed stack, with consumers listening."""
-    return Harness(cloud.aws, cloud.up())
+def stack(cloud: LocalCloud) -> Iterator[Harness]:
+    """The deployed stack, with consumers listening; what all tests have left in it is checked."""
+    harness = Harness(cloud.aws, cloud.up())
+    yield harness
+    harness.check_documents()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

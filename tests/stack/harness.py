@@ -13,7 +13,7 @@ from local.cloud.aws import Aws
 from local.cloud.stack import Stack
 from local.simulator.data.orgtrees import OrgTrees
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.fakes.schemas import validator
+from tests.fakes.schemas import DOCUMENTS, check_document, validator
 
 PATIENCE_SECONDS = 150.0
 SEEDED_A_DAY = 20
@@ -265,6 +265,13 @@ class Harness:
         """A JSON object's content."""
         content: JsonObject = json.loads(self.raw(key))
         return content
+
+    def check_documents(self) -> int:
+        """Compare each document in the bucket with its schema; how many there are."""
+        pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+        found = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        told = [key for key in found if any(keys.fullmatch(key) for keys in DOCUMENTS.values())]
+        return sum(check_document(key, self.raw(key)) for key in told)
 
     def versions(self, prefix: str) -> list[str]:
         """Ids of all versions of all objects under a prefix."""

@@ -13,6 +13,7 @@ from sei_export.jsontypes import JsonObject
 from tests.stack.harness import Harness, new_team, request_for
 
 RESULT_FIELDS = {
+    "version",
     "exportId",
     "report",
     "request",
@@ -32,6 +33,8 @@ RESULT_FIELDS = {
     "reason",
     "previous",
     "superseded",
+    "run",
+    "item",
     "columnCount",
     "columnsSha256",
     "changed",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.fakes.schemas import SENT, validator
+from tests.fakes.schemas import check_event
 from tests.statemachine.engine import leaves, size_of
 from tests.statemachine.jsonata_of_aws import StateError
 
@@ -43,15 +43,7 @@ class Bus:
             large = isinstance(each, int) and abs(each) > LARGEST_INTEGER
             if large or depth > DEEPEST or (isinstance(each, float) and abs(each) > 1e300):
                 raise StateError("EventBridge.FailedEntry", "Detail is malformed.")
-        event: JsonObject = {
-            **SENT,
-            "source": entry["Source"],
-            "detail-type": entry["DetailType"],
-            "resources": entry["Resources"],
-            "detail": entry["Detail"],
-        }
-        validator(str(entry["DetailType"])).validate(event)
-        self.taken.append(event)
+        self.taken.append(check_event(entry, entry["Detail"]))
         return {"FailedEntryCount": 0}
 
     @property

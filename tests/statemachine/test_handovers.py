@@ -31,6 +31,13 @@ FIRST: JsonValue = {"exportId": "exp_1", "report": "sprint"}
 TWO: JsonValue = [FIRST, {"exportId": "exp_2", "report": "sprint"}]
 
 
+ALONE: JsonObject = {"run": None, "item": None}
+"""What an export says that is not part of a batch."""
+
+OF_BATCH: JsonObject = {"run": "r", "item": "1"}
+"""What the export of `CHILD` says."""
+
+
 def _given(run: Run, task: str) -> list[JsonObject]:
     """Each payload that a function got."""
     return [
@@ -62,14 +69,14 @@ def test_the_functions_of_an_export_get_what_they_need() -> None:
     assert _given(run, "CreateExport") == [first, first]
     assert _given(run, "CheckExport") == [{"export": EXPORT, "executionArn": ARN}] * 2
     assert _given(run, "DownloadExport") == [
-        {"export": EXPORT, "executionArn": ARN, "polls": 2, "attempts": 1}
+        {"export": EXPORT, "executionArn": ARN, "polls": 2, "attempts": 1, **ALONE}
     ]
 
 
 def test_a_legacy_reports_function_gets_the_report() -> None:
     legacy: JsonObject = EXPORT | {"legacy": True}
     run = Run("export", {"CreateExport": [legacy], "FetchReport": [LANDED]}, GIVEN)
-    assert _given(run, "FetchReport") == [{"export": legacy, "executionArn": ARN}]
+    assert _given(run, "FetchReport") == [{"export": legacy, "executionArn": ARN, **ALONE}]
 
 
 def test_attempts_count_the_exports_that_were_made() -> None:
@@ -122,7 +129,11 @@ def test_a_child_starts_its_item_and_records_its_result_without_request_and_colu
     run = Run("child", {"RunExport": [{"Output": result}], "RecordOutcome": [{}]}, CHILD)
     assert run.asked[0] == (
         "RunExport",
-        {"StateMachineArn": "${ExportStateMachineArn}", "Name": "n", "Input": {}},
+        {
+            "StateMachineArn": "${ExportStateMachineArn}",
+            "Name": "n",
+            "Input": {"report": "sprint", "batch": OF_BATCH},
+        },
     )
     assert _given(run, "RecordOutcome") == [CHILD | {"result": LANDED}]
 
@@ -132,6 +143,95 @@ def test_a_child_records_the_failure_of_its_item(error: str) -> None:
     script: Script = {"RunExport": [StateError(error, "No.")], "RecordOutcome": [{}]}
     (given,) = _given(Run("child", script, CHILD), "RecordOutcome")
     assert given == CHILD | {"failure": {"Error": error, "Cause": "No."}}
+
+
+# --- whose part an export is ---
+
+
+def _started(item: JsonObject = CHILD) -> JsonObject:
+    """The input with which a batch's child starts its export."""
+    run = Run("child", {"RunExport": [{"Output": LANDED}], "RecordOutcome": [{}]}, item)
+    return cast("JsonObject", cast("JsonObject", run.asked[0][1])["Input"])
+
+
+@pytest.mark.parametrize("title", [*SCRIPTS["export"]])
+def test_what_a_batchs_child_starts_tells_its_run_and_item(title: str) -> None:
+    """To the function that announces it, and in the event of its failure, whatever failed."""
+    run = Run("export", SCRIPTS["export"][title], _started())
+    told = [*_given(run, "DownloadExport"), *_given(run, "FetchReport"), *run.bus.details]
+    assert told
+    assert [{name: each[name] for name in OF_BATCH} for each in told] == [OF_BATCH] * len(told)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(REFUSED, id="it refuses"),
+        pytest.param(StateError("Lambda.Unknown", "Exit status 1."), id="its process dies"),
+        pytest.param(StateError("States.DataLimitExceeded", "No."), id="the input is too large"),
+    ],
+)
+def test_an_export_that_fails_before_createexport_answers_names_run_item_and_report(
+    error: StateError,
+) -> None:
+    first, brief = _entries(Run("export", {"CreateExport": [error]}, _started(), Bus(1)))
+    for entry in (first, brief):
+        detail = cast("JsonObject", entry["Detail"])
+        assert {name: detail[name] for name in OF_BATCH} == OF_BATCH
+        assert (detail["report"], detail["exportId"]) == ("sprint", None)
+
+
+def test_run_and_item_change_nothing_else_of_an_export() -> None:
+    script: Script = SCRIPTS["export"]["fails for good"]
+    (alone,), (part,) = (_entries(Run("export", script, it)) for it in (GIVEN, _started()))
+    told = cast("JsonObject", alone["Detail"])
+    assert part == alone | {"Detail": told | OF_BATCH}
+    # The same child's start is asked for with the same words, so that it starts once.
+    assert _started() == _started()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        [],
+        "batch",
+        {"batch": None},
+        {"batch": "r"},
+        {"batch": [OF_BATCH, OF_BATCH]},
+        {"batch": {"run": "r"}},
+        {"batch": {"run": "r", "item": 1}},
+        {"batch": {"run": "", "item": "1"}},
+        {"batch": {"run": {"run": "r"}, "item": "1"}},
+        {"report": "", "batch": {}},
+        {"report": 7},
+    ],
+)
+def test_an_input_that_names_no_batch_and_no_report_has_an_event_with_neither(
+    given: JsonValue,
+) -> None:
+    (detail,) = Run("export", SCRIPTS["export"]["is refused"], given).bus.details
+    assert [detail[name] for name in ("run", "item", "report")] == [None] * 3
+
+
+def test_what_a_harvest_could_not_land_is_no_part_of_a_batch() -> None:
+    given: JsonObject = {"report": "sprint", "batch": OF_BATCH}
+    details = Run("harvest", SCRIPTS["harvest"]["cannot land one"], given).bus.details
+    assert [(each["exportId"], each["run"], each["item"]) for each in details] == [
+        ("exp_1", None, None),
+        (None, None, None),
+    ]
+
+
+@pytest.mark.parametrize("name", ["export", "harvest", "batch"])
+def test_every_event_says_its_stack_also_in_brief(name: str) -> None:
+    entries = _entries(Run(name, SCRIPTS[name]["is refused"], GIVEN, Bus(1)))
+    assert len(entries) == 2
+    stacks = {str(cast("JsonObject", each["Detail"])["stack"]) for each in entries}
+    assert stacks == {"${StackName}"}
+
+
+# --- events ---
 
 
 @pytest.mark.parametrize("name", ["export", "harvest", "batch"])

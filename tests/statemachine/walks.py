@@ -49,7 +49,11 @@ CLOSED: JsonObject = {
     "manifestKey": "runs/r/manifest.json",
 }
 PARTIAL: JsonObject = CLOSED | {"status": "PARTIAL"} | {"failure": FAILED["failure"]}
-CHILD: JsonObject = {"item": {"id": "1", "name": "n", "input": {}}, "run": "r", "round": 1}
+CHILD: JsonObject = {
+    "item": {"id": "1", "name": "n", "input": {"report": "sprint"}},
+    "run": "r",
+    "round": 1,
+}
 PASSING = StateError("RateLimitedError", hostile.raised("429. Retry-After: 200. Remedy: Wait."))
 REFUSED = StateError("StorageError", hostile.raised("No. Remedy: Mend it."))
 

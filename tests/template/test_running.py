@@ -65,6 +65,7 @@ def test_a_definition_gets_what_its_names_say(name: str) -> None:
     refs = {
         "ExportStateMachineArn": "ExportStateMachine",
         "ExportBucketName": "ExportBucket",
+        "StackName": "AWS::StackName",
     }
     for key, value in MACHINES[name]["DefinitionSubstitutions"].items():
         if key.endswith("FunctionArn"):

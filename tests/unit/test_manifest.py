@@ -7,9 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
-from local.paths import ROOT
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.manifest import (
     MAX_NAMES,
@@ -21,12 +19,12 @@ from sei_export.manifest import (
 )
 from sei_export.request.reports import REPORTS
 from sei_export.series import Series
+from tests.fakes.events import FakeEvents
 from tests.fakes.request_strategies import any_report, requests
 from tests.fakes.samples import manifest, parsed, request, request_of
+from tests.fakes.schemas import published, validator
 
-SCHEMA = json.loads((ROOT / "events" / "schemas" / "ExportCompleted.json").read_text())
-DETAIL = SCHEMA["properties"]["detail"]
-OF_EVENTS = {"version", "dedupeId"}
+OF_EVENTS = {"dedupeId", "stack"}
 """What an event says beside the manifest."""
 
 REQUEST = request(metrics=["PR_MERGED"])
@@ -57,6 +55,8 @@ MANIFEST = Manifest(
     execution_arn="arn:x",
     reason="restated",
     previous=PREVIOUS,
+    run="20260301T060000-weekly",
+    item="d23f1dbc18c7764c",
     warnings=(Caution("noRows", "The file has no rows."),),
 )
 FOUND = replace(MANIFEST, request=None, request_fingerprint=None, version_id=None, attempts=0)
@@ -65,6 +65,7 @@ FOUND = replace(MANIFEST, request=None, request_fingerprint=None, version_id=Non
 
 def test_given_a_landed_export_then_its_description_has_every_field() -> None:
     assert MANIFEST.to_json() == {
+        "version": "1",
         "exportId": "exp_1",
         "report": "productivity",
         "request": REQUEST.canonical(),
@@ -87,6 +88,8 @@ def test_given_a_landed_export_then_its_description_has_every_field() -> None:
         "reason": "restated",
         "previous": PREVIOUS.to_json(),
         "superseded": False,
+        "run": "20260301T060000-weekly",
+        "item": "d23f1dbc18c7764c",
         "manifestKey": "manifests/a",
         "polls": 4,
         "createdAt": "2026-03-01T06:00:00Z",
@@ -129,6 +132,8 @@ def _manifests(draw: st.DrawFn) -> Manifest:
             reason=texts | st.none(),
             previous=st.none() | st.builds(Previous, texts | st.none(), counts, texts, texts),
             superseded=st.booleans(),
+            run=texts | st.none(),
+            item=texts | st.none(),
             manifest_key=texts,
             polls=counts,
             completed_at=texts,
@@ -149,20 +154,21 @@ def test_a_manifest_comes_back_from_its_file(found: Manifest) -> None:
 # --- the contract ---
 
 
-def test_the_schema_of_the_event_has_the_manifests_fields_and_two_more() -> None:
-    fields = {*MANIFEST.to_json()}
-    assert {*DETAIL["properties"]} == {*DETAIL["required"]} == fields | OF_EVENTS
-    # Published schemas let fields be added.
-    assert "additionalProperties" not in json.dumps(SCHEMA)
+def test_the_schemas_have_the_manifests_fields_and_that_of_the_event_two_more() -> None:
+    whole, detail = published("Manifest"), published("ExportCompleted")["properties"]["detail"]
+    assert {*whole["properties"]} == {*whole["required"]} == {*MANIFEST.to_json()}
+    assert {*detail["properties"]} == {*detail["required"]} == {*MANIFEST.to_json()} | OF_EVENTS
+
+
+def test_both_schemas_say_the_same_but_for_what_an_event_cannot_hold_or_tell() -> None:
+    whole = published("Manifest")["properties"]
+    brief = published("ExportCompleted")["properties"]["detail"]["properties"]
+    differ = {name for name in whole if whole[name] != brief[name]}
+    assert differ == {"version", "request", "columns", "superseded"}
 
 
 def _validate(content: JsonObject) -> None:
-    names = [name for name in DETAIL["required"] if name not in OF_EVENTS]
-    properties = {name: DETAIL["properties"][name] for name in names}
-    schema = {**DETAIL, "required": names, "properties": properties}
-    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(
-        content
-    )
+    validator("Manifest").validate(content)
 
 
 @pytest.mark.parametrize("report", REPORTS)
@@ -211,6 +217,7 @@ def test_given_any_header_then_output_and_event_have_its_first_names_whole(
     assert whole["columns"] == list(columns)
     assert {name for name in whole if whole[name] != brief[name]} <= {"columns"}
     _validate(brief)
+    FakeEvents().bus.export_completed(found)
 
 
 def test_given_other_names_or_another_order_then_they_have_another_digest() -> None:
@@ -236,13 +243,17 @@ def test_an_export_that_somebody_else_created_comes_back_without_a_request() -> 
     assert Manifest.from_json(json.loads(json.dumps(FOUND.to_json()))) == FOUND
 
 
-LATER = {"columnCount", "columnsSha256", "warnings", "reason", "previous", "superseded"}
-"""What manifests of earlier versions do not have; the first two follow from the columns."""
+LATER = {
+    *("columnCount", "columnsSha256", "version"),
+    *("warnings", "reason", "previous", "superseded", "run", "item"),
+}
+"""What manifests of earlier versions do not have; the first three are not read."""
 
 
 def test_given_a_file_of_an_earlier_version_then_it_is_read() -> None:
     content = {name: value for name, value in MANIFEST.to_json().items() if name not in LATER}
-    assert Manifest.from_json(content) == replace(MANIFEST, reason=None, previous=None, warnings=())
+    bare = replace(MANIFEST, reason=None, previous=None, run=None, item=None, warnings=())
+    assert Manifest.from_json(content) == bare
 
 
 @pytest.mark.parametrize("name", sorted({*MANIFEST.to_json()} - LATER))
@@ -252,9 +263,9 @@ def test_given_a_file_without_a_field_then_there_is_no_manifest(name: str) -> No
     assert Manifest.from_json(content) is None
 
 
-NULLABLE = {"request", "requestFingerprint", "versionId", "columnCount", "columnsSha256"} | {
-    "reason",
-    "previous",
+NULLABLE = {
+    *("request", "requestFingerprint", "versionId", "columnCount", "columnsSha256", "version"),
+    *("reason", "previous", "run", "item"),
 }
 
 
@@ -269,6 +280,8 @@ def test_given_a_file_with_a_field_that_is_null_then_there_is_no_manifest(name: 
         pytest.param({"exportId": 7}, id="a number for a text"),
         pytest.param({"requestFingerprint": 7}, id="a number for a fingerprint"),
         pytest.param({"versionId": []}, id="a list for a version"),
+        pytest.param({"run": 7}, id="a number for a run"),
+        pytest.param({"item": {}}, id="an object for an item"),
         pytest.param({"reused": "true"}, id="a text for a flag"),
         pytest.param({"changed": 1}, id="a number for a flag"),
         pytest.param({"rows": True}, id="a flag for a count"),

@@ -22,6 +22,7 @@ from sei_export.settings import (
     harvest_defaults,
     landing_limits,
     request_defaults,
+    stack_name,
 )
 
 API = {
@@ -41,6 +42,7 @@ PROJECT = {
 BATCH = REQUEST | {"BATCH_PLAN": "{}", "MAX_CONCURRENCY": "10"}
 BUCKET = {"EXPORT_BUCKET": "exports"}
 BUS = {"EVENT_BUS_NAME": "default"}
+STACK = {"STACK_NAME": "sei-export"}
 
 type Load = Callable[[Mapping[str, str]], object]
 
@@ -99,6 +101,7 @@ def test_a_default_request_that_is_no_object_is_refused(text: str, message: str)
 def test_bucket_and_bus_are_each_read_without_the_other() -> None:
     assert export_bucket(BUCKET) == "exports"
     assert event_bus_name(BUS) == "default"
+    assert stack_name(STACK) == "sei-export"
 
 
 def test_a_project_is_read_without_the_rest_of_a_requests_settings() -> None:
@@ -199,6 +202,7 @@ def test_a_limit_of_files_that_is_none_is_refused(variable: str, text: str, para
             (batch_defaults, BATCH),
             (export_bucket, BUCKET),
             (event_bus_name, BUS),
+            (stack_name, STACK),
         )
         for name in environ
     ],

@@ -82,6 +82,7 @@ def _secret(value: str) -> bytes:
 def _deliver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXPORT_BUCKET", "landing")
     monkeypatch.setenv("EVENT_BUS_NAME", "bus")
+    monkeypatch.setenv("STACK_NAME", "sei-export")
 
 
 def _crc32(content: bytes) -> str:
@@ -349,6 +350,7 @@ def test_given_a_part_when_asked_for_twice_then_it_is_the_same(
         (wiring.documents, "EXPORT_BUCKET"),
         (partial(wiring.staging, "staging/a/"), "EXPORT_BUCKET"),
         (wiring.landing, "EVENT_BUS_NAME"),
+        (wiring.landing, "STACK_NAME"),
     ],
 )
 def test_given_a_missing_setting_when_a_part_is_made_then_it_is_named(

@@ -1,7 +1,8 @@
 """What is said of a landed export: the execution's output, the manifest and the event in one form.
 
-Its JSON is a contract: `events/schemas/ExportCompleted.json`, README. Only the manifest, which is a
-file, has all of it; a state and an event hold 256 KiB, so what may be long is cut in theirs.
+Its JSON is a contract: `events/schemas/Manifest.json`, `ExportCompleted.json`, README. Only the
+manifest, which is a file, has all of it; a state and an event hold 256 KiB, so what may be long is
+cut in theirs.
 """
 
 import hashlib
@@ -19,6 +20,9 @@ from sei_export.jsontypes import (
     read_text,
     read_texts,
 )
+
+VERSION = "1"
+"""Of the form: another one after a change that readers have to know of."""
 
 MAX_NAMES = 100
 MAX_NAMES_BYTES = 16 * 1024
@@ -131,6 +135,8 @@ class Manifest:
         reason: Why it changed: `new`, `restated`, `restored`, `refreshed`; None if it did not.
         previous: What the manifest before described, if it changed and there was one.
         superseded: Whether a newer export had landed already: the file is that one's.
+        run: The batch that ran it, by the name of its folder; None outside a batch.
+        item: The id of its item there; None outside a batch.
         warnings: What a reader of the file should know; mostly nothing.
     """
 
@@ -160,11 +166,14 @@ class Manifest:
     reason: str | None = None
     previous: Previous | None = None
     superseded: bool = False
+    run: str | None = None
+    item: str | None = None
     warnings: tuple[Caution, ...] = ()
 
     def to_json(self) -> JsonObject:
         """Write the whole form, the manifest's."""
         return {
+            "version": VERSION,
             "exportId": self.export_id,
             "report": self.report,
             "request": self.request,
@@ -188,6 +197,8 @@ class Manifest:
             "reason": self.reason,
             "previous": self.previous.to_json() if self.previous else None,
             "superseded": self.superseded,
+            "run": self.run,
+            "item": self.item,
             "manifestKey": self.manifest_key,
             "polls": self.polls,
             "completedAt": self.completed_at,
@@ -245,6 +256,8 @@ class Manifest:
             reason=read_optional_text(content.get("reason")),
             previous=Previous.from_json(content.get("previous")),
             superseded=read_flag(content.get("superseded", False)),
+            run=read_optional_text(content.get("run")),
+            item=read_optional_text(content.get("item")),
             warnings=_cautions(content.get("warnings", [])),
         )
 

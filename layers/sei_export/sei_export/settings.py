@@ -147,6 +147,15 @@ def event_bus_name(environ: Mapping[str, str] = os.environ) -> str:
     return _required(environ, "EVENT_BUS_NAME")
 
 
+def stack_name(environ: Mapping[str, str] = os.environ) -> str:
+    """Of which stack events say that they are.
+
+    Raises:
+        ConfigurationError: It is missing.
+    """
+    return _required(environ, "STACK_NAME")
+
+
 def _count(environ: Mapping[str, str], name: str, parameter: str) -> int | None:
     """A whole number from 1 on; None if it is not set."""
     text = environ.get(name, "").strip()

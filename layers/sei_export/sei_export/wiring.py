@@ -16,6 +16,7 @@ from sei_export.settings import (
     landing_limits,
     retention,
     sdk_call_seconds,
+    stack_name,
 )
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def landing() -> "Landing":
     from sei_export.landing.events import EventBus
     from sei_export.landing.land import Landing
 
-    bus = EventBus(aws.events(_patience()), event_bus_name())
+    bus = EventBus(aws.events(_patience()), event_bus_name(), stack_name())
     return Landing(object_store(), documents(), bus, landing_limits(), hints(), retention())
 
 

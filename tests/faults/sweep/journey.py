@@ -27,7 +27,7 @@ from sei_export.steps.check_export import check_export
 from sei_export.steps.create_export import create_export
 from sei_export.steps.download_export import download_export
 from sei_export.steps.fetch_report import fetch_report
-from tests.fakes.events import BUS
+from tests.fakes.events import BUS, STACK
 from tests.fakes.loopback import Answer, Received
 from tests.fakes.s3 import BUCKET, FakeS3
 from tests.fakes.samples import DEFAULTS
@@ -224,7 +224,7 @@ class Journey:
         return Landing(
             ObjectStore(self.client, BUCKET),
             Documents(self.client, BUCKET),
-            EventBus(cast("EventBridgeClient", self.events), BUS),
+            EventBus(cast("EventBridgeClient", self.events), BUS, STACK),
             notes=self._hints,
         )
 

@@ -16,6 +16,7 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.batch_items import OF_TREES, cut, expanded
 from tests.fakes.rounds import TOO_LARGE, Answer, failed, settled
 from tests.fakes.samples import landed, least
+from tests.fakes.schemas import published, validator
 
 SCHEMA = json.loads((ROOT / "events" / "schemas" / "BatchCompleted.json").read_text())
 DETAIL = SCHEMA["properties"]["detail"]["properties"]
@@ -75,11 +76,30 @@ def test_what_the_event_says_is_as_its_schema_wants_it(
     said = {**manifest.to_json(), "error": None, "message": None, "remedy": None}
     if status != COMPLETE:
         said |= manifest.failure()
-    # The state machine adds what only it knows: the version, the bucket and the manifest's key.
-    assert DETAIL.keys() - said.keys() == {"version", "dedupeId", "bucket", "manifestKey"}
+    # The state machine adds what only it knows: the stack, the bucket and the manifest's key.
+    assert DETAIL.keys() - said.keys() == {"dedupeId", "stack", "bucket", "manifestKey"}
     for name in DETAIL.keys() & said.keys():
         Draft202012Validator(DETAIL[name]).validate(said[name])
     assert said["status"] == status
+
+
+@pytest.mark.parametrize(("entries", "teams", "status"), CASES)
+def test_the_manifest_is_as_its_schema_wants_it(
+    entries: list[JsonValue], teams: Mapping[str | None, Answer], status: str
+) -> None:
+    manifest = _manifest(*entries, teams=teams)
+    validator("BatchManifest").validate(manifest.to_json())
+    assert manifest.status == status
+
+
+def test_the_schema_of_the_manifest_has_its_fields_and_those_of_its_items() -> None:
+    schema = published("BatchManifest")
+    content = _manifest(cut("top"), teams={"5": REFUSED}).to_json()
+    assert {*schema["properties"]} == {*schema["required"]} == {*content}
+    item, failure = schema["properties"]["items"]["items"], {"error", "message", "remedy"}
+    landed_one, failed_one, _ = _objects(content["items"])
+    assert {*item["required"]} == {*landed_one} == {*failed_one} - failure
+    assert {*item["properties"]} == {*failed_one}
 
 
 def test_the_totals_tell_what_became_of_every_item() -> None:
@@ -116,6 +136,7 @@ def test_the_form_in_the_bucket_is_this() -> None:
     content = manifest.to_json()
     items = _objects(content.pop("items"))
     assert content == {
+        "version": "1",
         "status": "PARTIAL",
         "name": "weekly",
         "startedAt": "2026-03-15T06:00:00Z",

@@ -13,6 +13,7 @@ from sei_export.batch.record import Opened, PlanRecord
 from sei_export.errors import InvalidRequestError
 from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.manifest import Caution
 from sei_export.orgtree import OrgTree, TreeName
 from sei_export.request.reports import REPORTS
 from tests.fakes.batch_items import TREE, TREE_NAME, cut, expansion
@@ -27,7 +28,7 @@ RECORD = PlanRecord(
     started_at="2026-03-15T06:00:04Z",
     scheduled_time="2026-03-15T06:00:00Z",
     plan={"exports": [cut()]},
-    warnings=("Org tree Sales cannot be split: no.",),
+    warnings=(Caution("unreadTree", "Org tree Sales cannot be split: no."),),
     trees={TreeName("acme", "metrics", "Engineering"): row_tree(chain(2))},
     cuts={CUT_KEY: Cut({"1": 3})},
     opened=expansion(cut(), tree=row_tree(chain(2)), too_large=["1"]).opened,
@@ -66,7 +67,7 @@ _records = st.builds(
     started_at=_texts,
     scheduled_time=_texts,
     plan=st.dictionaries(_texts, _texts | st.booleans() | st.lists(st.integers(), max_size=2)),
-    warnings=st.lists(_texts, max_size=3).map(tuple),
+    warnings=st.lists(st.builds(Caution, _texts, _texts), max_size=3).map(tuple),
     trees=_named_trees(),
     cuts=st.dictionaries(_texts, st.dictionaries(_texts, st.integers(0, 20)).map(Cut), max_size=3),
     opened=st.lists(_opened, max_size=3).map(tuple),
@@ -87,7 +88,7 @@ def test_the_form_in_the_bucket_is_this() -> None:
         "startedAt": "2026-03-15T06:00:04Z",
         "scheduledTime": "2026-03-15T06:00:00Z",
         "plan": {"exports": [cut()]},
-        "warnings": ["Org tree Sales cannot be split: no."],
+        "warnings": [{"code": "unreadTree", "message": "Org tree Sales cannot be split: no."}],
         "trees": [
             {
                 "org": "acme",

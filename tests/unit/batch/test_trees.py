@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from sei_export.api.treeforms import read_tree
-from sei_export.batch.trees import PlannedTrees, in_own_spelling, read_trees
+from sei_export.batch.trees import (
+    FLAT_TREE,
+    UNKNOWN_TEAM,
+    UNREAD_TREE,
+    PlannedTrees,
+    in_own_spelling,
+    read_trees,
+)
 from sei_export.errors import (
     AuthenticationError,
     InvalidRequestError,
@@ -16,6 +23,7 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.jsontypes import JsonValue
+from sei_export.manifest import Caution
 from sei_export.orgtree import OrgTree, TreeName
 from sei_export.request.export_request import ExportRequest
 from tests.fakes.batch_items import OF_TREES, TREE, TREE_NAME, cut
@@ -103,7 +111,7 @@ def test_given_a_tree_that_cannot_be_read_when_it_stays_whole_then_it_is_a_warni
     trees = Trees({TREE_NAME: error, SALES: NESTED})
     found = trees.of(cut(), _sales(), cut("none", "sprint"))
     told = f"Org tree Engineering cannot be split: {error.message}"
-    assert found == PlannedTrees({SALES: NESTED}, (told,))
+    assert found == PlannedTrees({SALES: NESTED}, (Caution(UNREAD_TREE, told),))
     # Not again for the second entry.
     assert [name for name, _ in trees.asked] == [TREE_NAME, SALES]
 
@@ -172,9 +180,10 @@ def test_given_a_flat_tree_then_one_warning_says_what_is_unknown(
     entries: list[JsonValue], end: str
 ) -> None:
     assert Trees({TREE_NAME: FLAT}).of(*entries).warnings == (
-        (
+        Caution(
+            FLAT_TREE,
             "The API gives the teams of org tree Engineering as a flat list, without telling which "
-            f"contain which: it cannot be split{end}"
+            f"contain which: it cannot be split{end}",
         ),
     )
 
@@ -189,8 +198,14 @@ def test_given_a_team_that_its_tree_does_not_tell_then_a_warning_names_it() -> N
         for team in ("2", "x9", "8")
     )
     assert Trees().of(*entries).warnings == (
-        "exports[1].scope.teamId x9 is not among the teams of org tree Engineering.",
-        "exports[2].scope.teamId 8 is not among the teams of org tree Engineering.",
+        Caution(
+            UNKNOWN_TEAM,
+            "exports[1].scope.teamId x9 is not among the teams of org tree Engineering.",
+        ),
+        Caution(
+            UNKNOWN_TEAM,
+            "exports[2].scope.teamId 8 is not among the teams of org tree Engineering.",
+        ),
     )
 
 

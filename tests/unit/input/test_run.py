@@ -35,6 +35,14 @@ def test_the_run_of_one_call_has_no_polls_and_one_attempt() -> None:
     assert ExportRun.of_one_call({"executionArn": "arn:x"}) == ExportRun("arn:x", 0, 1)
 
 
+def test_an_export_of_a_batch_has_its_run_and_item() -> None:
+    of_batch: JsonObject = {"run": "20260301T060000-weekly", "item": "d23f1dbc18c7764c"}
+    for found in (ExportRun.read(EXPORT | of_batch), ExportRun.of_one_call(EXPORT | of_batch)):
+        assert (found.batch, found.item) == ("20260301T060000-weekly", "d23f1dbc18c7764c")
+    alone = ExportRun.read(EXPORT | {"run": None, "item": None})
+    assert (alone.batch, alone.item) == (None, None)
+
+
 def test_the_run_of_a_batch_is_read_of_its_payload() -> None:
     run = BatchRun.read(BATCH)
     assert (run.name, run.execution_arn) == ("weekly 2026/03", "arn:b")
@@ -55,6 +63,8 @@ def test_the_payloads_in_the_folder_of_events_can_be_read() -> None:
         pytest.param("polls", None, "the payload needs it as a whole number", id="polls"),
         pytest.param("polls", "3", "the payload needs it as a whole number", id="polls as text"),
         pytest.param("attempts", -1, "the payload needs it as a whole number", id="attempts"),
+        pytest.param("run", "", "the function's payload needs it as text", id="an empty run"),
+        pytest.param("item", {}, "the function's payload needs it as text", id="another item"),
     ],
 )
 def test_an_exports_run_without_a_field_is_refused_by_its_name(

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ParamValid
 
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.fakes.events import BUS, FakeEvents
+from tests.fakes.events import BUS, STACK, FakeEvents
 from tests.fakes.s3 import raising, refusal
 from tests.fakes.samples import export_arn, manifest, request
 
@@ -32,7 +32,8 @@ def test_when_an_export_is_announced_then_the_entry_carries_its_manifest_in_brie
     assert entry.get("EventBusName") == BUS
     assert entry.get("Resources") == [ARN]
     detail = json.loads(entry["Detail"])
-    assert detail == {"version": "1", "dedupeId": detail["dedupeId"], **LANDED.brief()}
+    own = {"dedupeId": detail["dedupeId"], "stack": STACK}
+    assert detail == own | LANDED.brief()
     assert "Größe —" in entry["Detail"]
 
 

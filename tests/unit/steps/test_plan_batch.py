@@ -353,10 +353,13 @@ def test_given_a_tree_that_cannot_be_read_when_it_stays_whole_then_that_is_a_war
     assert content["trees"] == []
     assert isinstance(content["warnings"], list)
     [warning] = content["warnings"]
-    assert str(warning).startswith("Org tree Engineering cannot be split: ")
-    assert told in str(warning)
+    assert isinstance(warning, dict)
+    message = str(warning["message"])
+    assert warning["code"] == "unreadTree"
+    assert message.startswith("Org tree Engineering cannot be split: ")
+    assert told in message
     logged = [record.getMessage() for record in caplog.records if record.name.startswith("sei")]
-    assert warning in logged
+    assert message in logged
 
 
 def test_given_an_api_that_is_away_when_a_tree_is_exported_whole_then_that_is_told(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sei_export import keys
 from sei_export.errors import InvalidRequestError
-from sei_export.input.payload import BY_HAND, count_field, text_field
+from sei_export.input.payload import BY_HAND, count_field, optional_text, text_field
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.orgtree import TreeName
 from sei_export.request.export_request import ExportRequest
@@ -117,10 +117,10 @@ class Item:
             name=text_field(given, "name"),
             request=_stored_request(asked),
             entry=count_field(given, "entry"),
-            tree=_optional(given, "tree"),
-            team_name=_optional(given, "teamName"),
+            tree=optional_text(given, "tree"),
+            team_name=optional_text(given, "teamName"),
             tries=count_field(given, "tries"),
-            replaces=_optional(given, "replaces"),
+            replaces=optional_text(given, "replaces"),
         )
 
 
@@ -139,7 +139,3 @@ def _stored_request(asked: JsonObject) -> ExportRequest:
 def _execution_name(run: str, number: int, item_id: str) -> str:
     """The same for the same item of the same round, so that it starts once."""
     return f"{hashlib.sha256(run.encode()).hexdigest()[:8]}-r{number}-{item_id}"
-
-
-def _optional(given: JsonObject, name: str) -> str | None:
-    return None if given.get(name) is None else text_field(given, name)

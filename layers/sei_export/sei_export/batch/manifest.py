@@ -1,4 +1,7 @@
-"""A batch's manifest: the proof of what is complete, and of what is missing and why."""
+"""A batch's manifest: the proof of what is complete, and of what is missing and why.
+
+Its JSON is a contract: `events/schemas/BatchManifest.json`.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,6 +15,7 @@ from sei_export.batch.record import Opened, PlanRecord
 from sei_export.jsontypes import JsonObject, JsonValue, is_count
 from sei_export.request.path import tree_path
 
+VERSION = "1"
 COMPLETE, PARTIAL, FAILED = "COMPLETE", "PARTIAL", "FAILED"
 
 _SHOWN_FAILURES = 3
@@ -73,11 +77,12 @@ class BatchManifest:
         """Write the form in the bucket."""
         record = self.record
         return {
+            "version": VERSION,
             "status": self.status,
             "name": record.name,
             "startedAt": record.started_at,
             "scheduledTime": record.scheduled_time,
-            "warnings": [*record.warnings],
+            "warnings": [each.to_json() for each in record.warnings],
             "completedAt": self.closed_at,
             "totals": self.totals,
             "splits": {key: [*teams] for key, teams in self.splits.items()},
@@ -151,7 +156,8 @@ def _item(line: Line) -> JsonObject:
         "tries": item.tries,
         "replaces": item.replaces,
         "replacedBy": [*line.replaced_by],
-        "executionArn": line.outcome.execution_arn if line.outcome else None,
+        # Empty where there was none.
+        "executionArn": (line.outcome.execution_arn or None) if line.outcome else None,
     }
     landed = line.outcome.landed if line.outcome else None
     said |= dict.fromkeys(RESULT_FIELDS) | (landed or {})

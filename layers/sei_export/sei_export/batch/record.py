@@ -9,6 +9,7 @@ from sei_export.batch.cuts import Cut
 from sei_export.errors import InvalidRequestError
 from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.manifest import Caution
 from sei_export.orgtree import OrgTree, Team, TreeName
 from sei_export.request.export_request import ExportRequest
 
@@ -109,7 +110,7 @@ class PlanRecord:
     started_at: str
     scheduled_time: str
     plan: JsonObject
-    warnings: tuple[str, ...]
+    warnings: tuple[Caution, ...]
     trees: Mapping[TreeName, OrgTree]
     cuts: Mapping[str, Cut]
     opened: tuple[Opened, ...]
@@ -129,7 +130,7 @@ class PlanRecord:
             "startedAt": self.started_at,
             "scheduledTime": self.scheduled_time,
             "plan": self.plan,
-            "warnings": [*self.warnings],
+            "warnings": [each.to_json() for each in self.warnings],
             "trees": [
                 {"org": name.org, "project": name.project, "tree": tree.to_json()}
                 for name, tree in self.trees.items()
@@ -167,13 +168,20 @@ class PlanRecord:
                     started_at=started_at,
                     scheduled_time=scheduled_time,
                     plan=plan,
-                    warnings=tuple(str(each) for each in warnings),
+                    warnings=tuple(_warning(each) for each in warnings),
                     trees=dict(_tree(each) for each in trees),
                     cuts={key: _cut(cut) for key, cut in cuts.items()},
                     opened=tuple(Opened.from_json(each) for each in opened),
                     item_count=item_count,
                 )
         raise _bad_form("plan.json")
+
+
+def _warning(given: JsonValue) -> Caution:
+    try:
+        return Caution.from_json(given)
+    except (TypeError, KeyError):
+        raise _bad_form("warnings") from None
 
 
 def _tree(given: JsonValue) -> tuple[TreeName, OrgTree]:

@@ -11,8 +11,14 @@ from sei_export.errors import (
     ProtocolError,
     SeiExportError,
 )
+from sei_export.manifest import Caution
 from sei_export.orgtree import OrgTree, TreeName
 from sei_export.request.export_request import ExportRequest
+
+UNREAD_TREE = "unreadTree"
+FLAT_TREE = "flatTree"
+UNKNOWN_TEAM = "unknownTeam"
+"""Codes of warnings; a contract: `events/schemas/BatchManifest.json`."""
 
 _MEND = "Correct the plan and start a new execution; nothing was created at the API."
 
@@ -27,7 +33,7 @@ class PlannedTrees:
     """
 
     read: Mapping[TreeName, OrgTree]
-    warnings: tuple[str, ...]
+    warnings: tuple[Caution, ...]
 
 
 def read_trees(plan: Plan, find: Callable[[ExportRequest, str], OrgTree]) -> PlannedTrees:
@@ -61,9 +67,9 @@ def read_trees(plan: Plan, find: Callable[[ExportRequest, str], OrgTree]) -> Pla
             problems += error_of_tree.problems
     if problems:
         raise InvalidRequestError([*dict.fromkeys(problems)], remedy=_MEND)
-    warnings = [f"Org tree {it.name} cannot be split: {why.message}" for it, why in unread.items()]
-    warnings += [text for name, tree in trees.items() if (text := _flat(plan, name, tree))]
-    warnings += [text for planned in plan.exports if (text := _unknown_team(planned, trees))]
+    warnings = [_unread(name, why) for name, why in unread.items()]
+    warnings += [it for name, tree in trees.items() if (it := _flat(plan, name, tree))]
+    warnings += [it for planned in plan.exports if (it := _unknown_team(planned, trees))]
     return PlannedTrees(trees, tuple(warnings))
 
 
@@ -86,22 +92,30 @@ def in_own_spelling(
     return replace(plan, exports=exports), spelled
 
 
-def _flat(plan: Plan, name: TreeName, tree: OrgTree) -> str | None:
+def _unread(name: TreeName, why: SeiExportError) -> Caution:
+    return Caution(UNREAD_TREE, f"Org tree {name.name} cannot be split: {why.message}")
+
+
+def _flat(plan: Plan, name: TreeName, tree: OrgTree) -> Caution | None:
     """What a flat tree means for a plan."""
     if not tree.is_flat:
         return None
     cut = any(it.tree_name == name and not it.is_whole for it in plan.exports)
-    return (
+    return Caution(
+        FLAT_TREE,
         f"The API gives the teams of org tree {name.name} as a flat list, without telling which "
         "contain which: it cannot be split"
-        + (", and a team may be exported twice, once within another." if cut else ".")
+        + (", and a team may be exported twice, once within another." if cut else "."),
     )
 
 
-def _unknown_team(planned: PlannedExport, trees: Mapping[TreeName, OrgTree]) -> str | None:
+def _unknown_team(planned: PlannedExport, trees: Mapping[TreeName, OrgTree]) -> Caution | None:
     """That an entry's team is not in its tree, as far as the API tells."""
     team, name = planned.requests[0].team, planned.tree_name
     tree = trees.get(name) if name else None
     if team is None or tree is None or tree.find(team):
         return None
-    return f"{planned.path}.scope.teamId {team} is not among the teams of org tree {tree.name}."
+    return Caution(
+        UNKNOWN_TEAM,
+        f"{planned.path}.scope.teamId {team} is not among the teams of org tree {tree.name}.",
+    )

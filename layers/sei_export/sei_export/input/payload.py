@@ -70,6 +70,15 @@ def text_field(payload: JsonObject, name: str) -> str:
     )
 
 
+def optional_text(payload: JsonObject, name: str) -> str | None:
+    """A text; None where it is missing or null.
+
+    Raises:
+        InvalidRequestError: It is something else, as when a function is invoked by hand.
+    """
+    return None if payload.get(name) is None else text_field(payload, name)
+
+
 def time_field(payload: JsonObject, name: str) -> datetime:
     """A required ISO 8601 time.
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sei_export.input.payload import count_field, text_field, time_field
+from sei_export.input.payload import count_field, optional_text, text_field, time_field
 from sei_export.jsontypes import JsonObject
 
 
@@ -14,11 +14,15 @@ class ExportRun(NamedTuple):
         execution_arn: The execution.
         polls: How often the status was asked for.
         attempts: How often the export was created.
+        batch: The run that the export is part of, by its folder's name; None outside a batch.
+        item: The id of its item there; None outside a batch.
     """
 
     execution_arn: str
     polls: int
     attempts: int
+    batch: str | None = None
+    item: str | None = None
 
     @classmethod
     def read(cls, payload: JsonObject) -> "ExportRun":
@@ -31,6 +35,8 @@ class ExportRun(NamedTuple):
             execution_arn=text_field(payload, "executionArn"),
             polls=count_field(payload, "polls"),
             attempts=count_field(payload, "attempts"),
+            batch=optional_text(payload, "run"),
+            item=optional_text(payload, "item"),
         )
 
     @classmethod
@@ -40,7 +46,7 @@ class ExportRun(NamedTuple):
         Raises:
             InvalidRequestError: A field is missing, as when a function is invoked by hand.
         """
-        return cls(execution_arn=text_field(payload, "executionArn"), polls=0, attempts=1)
+        return cls.read({**payload, "polls": 0, "attempts": 1})
 
 
 class BatchRun(NamedTuple):

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 SOURCE = "harness.sei.export"
 EXPORT_COMPLETED = "ExportCompleted"
-VERSION = "1"
 
 _PERMANENT = frozenset({"AccessDenied", "AccessDeniedException", "ResourceNotFoundException"})
 _MALFORMED = frozenset({"MalformedDetail", "ValidationException", "InvalidArgument"})
@@ -33,11 +32,13 @@ class EventBus:
     Args:
         events: boto3's client.
         name: The bus.
+        stack: The stack's name: two stacks in one account may share a bus.
     """
 
-    def __init__(self, events: "EventBridgeClient", name: str) -> None:
+    def __init__(self, events: "EventBridgeClient", name: str, stack: str) -> None:
         self._events = events
         self._name = name
+        self._stack = stack
 
     def export_completed(self, manifest: "Manifest") -> None:
         """Announce a landed export.
@@ -51,8 +52,8 @@ class EventBus:
         """
         identity = f"{EXPORT_COMPLETED}|{manifest.execution_arn}|{manifest.export_id}"
         detail: JsonObject = {
-            "version": VERSION,
             "dedupeId": hashlib.sha256(identity.encode()).hexdigest(),
+            "stack": self._stack,
             **manifest.brief(),
         }
         refused = self._put(detail, manifest.execution_arn)

@@ -132,6 +132,8 @@ class Landing:
             execution_arn=run.execution_arn,
             reason=news.reason,
             previous=news.previous,
+            run=run.batch,
+            item=run.item,
             warnings=_warnings(landed, export, run),
         )
 
@@ -152,6 +154,8 @@ class Landing:
             reason=None,
             previous=None,
             superseded=True,
+            run=run.batch,
+            item=run.item,
             polls=run.polls,
             completed_at=completed,
             duration_seconds=seconds,

@@ -29,6 +29,10 @@ _CONSOLE_FIELD = "Comment"
 
 _ANCHOR_FIELD = "scheduledTime"
 
+_BATCH_FIELD = "batch"
+"""By which a batch tells whose part an execution is, for events and manifest. What is asked for is
+the same with it and without, so `ExportRequest` does not know it."""
+
 
 def parse_request(
     given: JsonValue, defaults: RequestDefaults, started_at: datetime
@@ -38,6 +42,7 @@ def parse_request(
     Args:
         given: The input: the API's body with `report`; `{}` and the console's own default run the
             stack's DefaultRequest, as does a schedule's input, which has `scheduledTime` alone.
+            A batch's `batch` is left aside.
         defaults: What the stack says where the input is silent.
         started_at: The execution's start, the anchor of relative dates without a nominal time.
 
@@ -47,6 +52,7 @@ def parse_request(
     asked = read_input(given)
     problems = Problems()
     anchor = take_anchor(asked, started_at, problems)
+    _take_batch(asked, problems)
     if not asked:
         asked = dict(defaults.default_request)
         problems = Problems(problems.found, "DefaultRequest.")
@@ -99,6 +105,17 @@ def take_anchor(asked: JsonObject, started_at: datetime, problems: Problems) -> 
         pass
     problems.bad_value(_ANCHOR_FIELD, given, "a time such as 2026-03-01T06:00:00Z")
     return started_at
+
+
+def _take_batch(asked: JsonObject, problems: Problems) -> None:
+    """Take out of an input what the state machine itself reads."""
+    match asked.pop(_BATCH_FIELD, None):
+        case None:
+            pass
+        case {"run": str(run), "item": str(item), **more} if run and item and not more:
+            pass
+        case given:
+            problems.bad_value(_BATCH_FIELD, given, "what a batch says of itself: run and item")
 
 
 @dataclass(frozen=True, slots=True)

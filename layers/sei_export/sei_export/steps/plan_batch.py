@@ -87,13 +87,13 @@ def plan_batch(
             "items": _shown(items),
             "planKey": plan_key,
             "estimate": estimate(_durations(items, documents), defaults.max_concurrency).to_json(),
-            "warnings": [*trees.warnings[:_SHOWN_WARNINGS]],
+            "warnings": [each.to_json() for each in trees.warnings[:_SHOWN_WARNINGS]],
         }
     items_key = keys.round_key(run.name, 1)
     documents.write_json(plan_key, record.to_json())
     documents.write_list(items_key, [item.to_json() for item in items])
     for warning in trees.warnings:
-        logger.warning("%s", warning)
+        logger.warning("%s", warning.message)
     return {"status": CONTINUE, "run": run.name, "round": 1, "itemsKey": items_key}
 
 
