@@ -11,7 +11,7 @@ from sei_export.steps.download_export import download_export
 
 @entry()
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
-    """Take `export`, `executionArn`, `polls` and `attempts`; return the result.
+    """Take `export`, `executionArn`, `polls`, `attempts`, `run` and `item`; return the result.
 
     Or `finished`: false, if another invocation has to go on.
     """

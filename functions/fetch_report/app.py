@@ -11,7 +11,7 @@ from sei_export.steps.fetch_report import fetch_report
 
 @entry()
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
-    """Take `export` and `executionArn`; return the result."""
+    """Take `export`, `executionArn`, `run` and `item`; return the result."""
     result = fetch_report(event, wiring.connector(context, fresh_key=True), wiring.landing())
     add_figures(metrics, result)
     logger.info("Report landed", key=result["key"], rows=result["rows"], changed=result["changed"])

@@ -15,7 +15,10 @@ from local.demo.preview import read_preview
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_EVENT_FIELDS = ("version", "dedupeId", "exportId", "status", "bucket", "key", "rows", "changed")
+_EVENT_FIELDS = (
+    *("version", "dedupeId", "stack", "exportId", "status"),
+    *("bucket", "key", "rows", "changed"),
+)
 """Of a detail; the others are told in one line."""
 
 _NEXT = """\

@@ -59,14 +59,19 @@ class Stage:
         self.server = Loopback(self._answer)
 
     def land(
-        self, export_id: str = "exp_1", run: str = "run-1", created_at: str = CREATED_AT
+        self,
+        export_id: str = "exp_1",
+        run: str = "run-1",
+        created_at: str = CREATED_AT,
+        of_batch: JsonObject | None = None,
     ) -> JsonObject:
-        """One call of the function."""
+        """One call of the function; of a batch, if that gives `run` and `item`."""
         payload: JsonObject = {
             "export": export(export_id, created_at).to_json(),
             "executionArn": f"{ARN}{run}",
             "polls": 3,
             "attempts": 1,
+            **(of_batch or {}),
         }
         return download_export(payload, self.connect, self.landing, self.s3.staging)
 

@@ -201,7 +201,12 @@ class Harness:
         self.batch_machine = stack.outputs["BatchStateMachineArn"]
         self.executions: list[str] = []
         bus = stack.outputs["EventBusName"]
-        self.events = Inbox.subscribe(aws, bus, "export-events", {"source": ["harness.sei.export"]})
+        self.events = Inbox.subscribe(
+            aws,
+            bus,
+            "export-events",
+            {"source": ["harness.sei.export"], "detail": {"stack": [stack.name]}},
+        )
         self.objects = Inbox.subscribe(
             aws,
             "default",

@@ -117,6 +117,18 @@ def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_l
     detail = event["detail"]
     assert isinstance(detail, dict)
     assert (detail["status"], detail["error"]) == ("PARTIAL", "BatchIncompleteError")
+    # Each export's event names the run and the item.
+    told = [_names(event) for event in stack.events.find("run", str(detail["run"]))]
+    ended = {"landed": "ExportCompleted", "failed": "ExportFailed"}
+    items = [(ended[str(it["outcome"])], it["id"], stack.stack.name) for it in items_of(manifest)]
+    assert {*told} == {*items, ("BatchCompleted", None, stack.stack.name)}
+
+
+def _names(event: JsonObject) -> tuple[JsonValue, JsonValue, JsonValue]:
+    """An event's type, item and stack."""
+    detail = event["detail"]
+    assert isinstance(detail, dict)
+    return event["detail-type"], detail.get("item"), detail["stack"]
 
 
 def test_what_is_too_large_is_split_down_the_tree_and_the_cut_is_remembered(

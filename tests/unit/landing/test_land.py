@@ -85,6 +85,7 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
         "content-sha256": hashlib.sha256(CSV).hexdigest(),
     }
     assert result == {
+        "version": "1",
         "exportId": "exp_1",
         "report": "productivity",
         "request": REQUEST.canonical(),
@@ -107,6 +108,8 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
         "reason": "new",
         "previous": None,
         "superseded": False,
+        "run": None,
+        "item": None,
         "manifestKey": MANIFEST_KEY,
         "polls": 3,
         "createdAt": "2026-03-01T06:00:00Z",

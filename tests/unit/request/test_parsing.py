@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sei_export import dates
 from sei_export.errors import InvalidRequestError
-from sei_export.jsontypes import JsonObject
+from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.parsing import NOMINAL_TIME_PLACEHOLDER, parse_request, read_canonical
 from sei_export.request.reports import REPORTS, Report
 from tests.fakes.request_strategies import requests
@@ -79,6 +79,27 @@ def test_reading_an_input_leaves_it_as_it_is() -> None:
     before = json.dumps(given_input)
     parse_request(given_input, DEFAULTS, STARTED_AT)
     assert json.dumps(given_input) == before
+
+
+OF_BATCH: JsonObject = {"run": "20260301T060000-weekly", "item": "d23f1dbc18c7764c"}
+
+
+def test_whose_part_an_export_is_changes_nothing_of_what_it_asks_for() -> None:
+    for given_input in (asked(), {}):
+        alone, part = parsed(given_input), parsed({**given_input, "batch": OF_BATCH})
+        assert (part, part.fingerprint) == (alone, alone.fingerprint)
+        assert part.canonical() == alone.canonical()
+    assert parsed(asked(batch=None)) == parsed(asked())
+
+
+@pytest.mark.parametrize(
+    "batch", [7, "r", [], {}, {"run": "r"}, {"run": "", "item": "1"}, {**OF_BATCH, "round": 1}]
+)
+def test_a_batch_that_says_something_else_of_itself_is_refused(batch: JsonValue) -> None:
+    shown = json.dumps(batch)
+    shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
+    told = f"batch is {shown}: an object with the texts run and item is allowed."
+    assert problems(asked(batch=batch)) == (told,)
 
 
 def _days(given_input: JsonObject, started_at: str, timezone: str = "UTC") -> tuple[str, str]:

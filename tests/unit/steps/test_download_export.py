@@ -48,6 +48,42 @@ def test_given_a_completed_export_when_landed_then_its_file_is_there(stage: Stag
     ]
 
 
+FIRST: JsonObject = {"run": "20260301T060000-first", "item": "d23f1dbc18c7764c"}
+SECOND: JsonObject = FIRST | {"run": "20260301T060000-second"}
+
+
+def _whose(said: JsonObject) -> JsonObject:
+    return {name: said[name] for name in FIRST}
+
+
+def test_given_an_export_of_a_batch_then_result_manifest_and_event_name_run_and_item(
+    stage: Stage,
+) -> None:
+    result = stage.land(of_batch=FIRST)
+    [detail] = stage.events.details
+    assert _whose(result) == _whose(stage.manifest) == _whose(detail) == FIRST
+
+
+def test_given_two_batches_that_want_the_same_then_they_are_twins_as_ever(stage: Stage) -> None:
+    stage.land(run="run-1", of_batch=FIRST)
+    result = stage.land(run="run-2", of_batch=SECOND)
+    assert stage.contents == [CSV]
+    assert (result["changed"], result["reason"]) == (False, None)
+    # Each has its event, about the same version.
+    first, second = stage.events.details
+    assert (_whose(first), _whose(second)) == (FIRST, SECOND)
+    names = ("exportId", "key", "versionId", "requestFingerprint", "contentSha256", "stack")
+    assert [first[name] for name in names] == [second[name] for name in names]
+
+
+def test_given_a_newer_file_then_the_late_exports_output_names_its_own_batch(stage: Stage) -> None:
+    stage.land("exp_2", created_at="2026-03-02T06:00:00Z", of_batch=SECOND)
+    late = stage.land(run="run-2", of_batch=FIRST)
+    assert late["superseded"] is True
+    assert _whose(late) == FIRST
+    assert _whose(stage.manifest) == SECOND
+
+
 def test_given_a_signed_link_when_landed_then_it_is_fresh_and_kept_nowhere(
     stage: Stage,
 ) -> None:

@@ -63,7 +63,7 @@ class Scene:
     def fetch(self, given: JsonValue) -> JsonObject:
         """One call of the function."""
         landing = Landing(self.s3.store, self.s3.documents, self.events.bus)
-        payload: JsonObject = {"export": given, "executionArn": ARN}
+        payload: JsonObject = {"export": given, "executionArn": ARN, "run": "weekly", "item": "1"}
         return fetch_report(payload, self.connect, landing)
 
     @property
@@ -95,6 +95,7 @@ def test_given_a_legacy_report_when_fetched_then_its_answer_has_landed(scene: Sc
     assert result["request"] == REPORT.canonical()
     assert (result["rows"], result["columns"]) == (2, ["Collection Name", "Coding Days", "Rating"])
     assert (result["polls"], result["attempts"], result["reused"]) == (0, 1, False)
+    assert (result["run"], result["item"]) == ("weekly", "1")
     assert result["createdAt"] == "2026-03-01T06:00:00Z"
     assert scene.events.details == [{**scene.events.details[0], **result}]
 

@@ -115,7 +115,7 @@ def _take_batch(asked: JsonObject, problems: Problems) -> None:
         case {"run": str(run), "item": str(item), **more} if run and item and not more:
             pass
         case given:
-            problems.bad_value(_BATCH_FIELD, given, "what a batch says of itself: run and item")
+            problems.bad_value(_BATCH_FIELD, given, "an object with the texts run and item")
 
 
 @dataclass(frozen=True, slots=True)

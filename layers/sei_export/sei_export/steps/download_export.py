@@ -31,7 +31,8 @@ def download_export(
     part of the execution's history.
 
     Args:
-        payload: `export`, which is `Export.to_json`; `executionArn`, `polls` and `attempts`.
+        payload: `export`, which is `Export.to_json`; `executionArn`, `polls` and `attempts`;
+            of a batch `run` and `item`.
         connect: Makes the client for an organization and project.
         landing: Where it lands.
         staging: Makes the staging of a folder, for a file that takes several invocations.

@@ -20,7 +20,8 @@ def fetch_report(payload: JsonObject, connect: Connect, landing: Landing) -> Jso
     """Ask for the report and land the answer.
 
     Args:
-        payload: `export`, which is `Export.to_json` of a legacy report; `executionArn`.
+        payload: `export`, which is `Export.to_json` of a legacy report; `executionArn`; of a batch
+            `run` and `item`.
         connect: Makes the client for an organization and project.
         landing: Where it lands.
 
