@@ -27,6 +27,9 @@ def test_a_variable_of_the_environment_is_the_parameter_of_its_name(name: str) -
             assert value == {"Ref": parameters[variable]}
     if "EXPORT_BUCKET" in variables:
         assert variables["EXPORT_BUCKET"] == {"Ref": "ExportBucket"}
+    # Whoever announces says of which stack it is; nobody chooses that name twice.
+    stack = {"Ref": "AWS::StackName"} if "EVENT_BUS_NAME" in variables else None
+    assert variables.get("STACK_NAME") == stack
     assert variables["POWERTOOLS_LOG_LEVEL"] == "INFO"
     stem = re.sub(r"(?<!^)(?=[A-Z])", "-", name.removesuffix("Function")).lower()
     assert variables["POWERTOOLS_SERVICE_NAME"] == stem

@@ -144,6 +144,8 @@ def test_given_that_some_changed_then_the_totals_say_how_many(batch: Batch) -> N
 
 
 def test_given_results_without_figures_then_the_totals_do_without_them(batch: Batch) -> None:
+    # No export machine of ours ends so.
+    batch.s3.is_checking = False
     closed = batch.settled(
         cut("top"), answer=lambda it: landed(it, rows=None, sizeBytes="100", csvBytes=1)
     )
