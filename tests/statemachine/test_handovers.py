@@ -8,10 +8,11 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from tests.statemachine import hostile
 from tests.statemachine.bus import Bus
 from tests.statemachine.engine import STARTED
-from tests.statemachine.jsonata_of_aws import StateError
+from tests.statemachine.jsonata_of_aws import Jsonata, StateError
 from tests.statemachine.walks import (
     CHILD,
     CLOSED,
+    DEFINITIONS,
     EXPORT,
     FAILED,
     LANDED,
@@ -161,6 +162,20 @@ def test_what_a_batchs_child_starts_tells_its_run_and_item(title: str) -> None:
     told = [*_given(run, "DownloadExport"), *_given(run, "FetchReport"), *run.bus.details]
     assert told
     assert [{name: each[name] for name in OF_BATCH} for each in told] == [OF_BATCH] * len(told)
+
+
+def test_the_run_that_children_tell_is_the_batchs_events() -> None:
+    batch = Run("batch", SCRIPTS["batch"]["is complete"])
+    (detail,) = batch.bus.details
+    # What CloseBatch is given of the run is what the map was given.
+    seen: JsonObject = {
+        "input": _given(batch, "CloseBatch")[0],
+        "context": {"Map": {"Item": {"Value": CHILD["item"]}}},
+    }
+    states = cast("dict[str, JsonObject]", DEFINITIONS["batch"]["States"])
+    child = Jsonata(0).fill(states["RunExports"]["ItemSelector"], {"states": seen})
+    started = _started(cast("JsonObject", child))
+    assert started["batch"] == {"run": detail["run"], "item": "1"}
 
 
 @pytest.mark.parametrize(
