@@ -27,7 +27,9 @@ from tests.fakes.samples import manifest, parsed, request, request_of
 SCHEMA = json.loads((ROOT / "events" / "schemas" / "ExportCompleted.json").read_text())
 DETAIL = SCHEMA["properties"]["detail"]
 OF_EVENTS = {"version", "dedupeId"}
-"""What an event says beside the manifest."""
+"""What an event says beside the output."""
+OF_THE_MANIFEST = {"columnTypes", "columnTypesRows"}
+"""What only the manifest says."""
 
 REQUEST = request(metrics=["PR_MERGED"])
 PREVIOUS = Previous("v0", 2, "cd" * 32, "2026-02-01T06:01:30Z")
@@ -58,6 +60,8 @@ MANIFEST = Manifest(
     reason="restated",
     previous=PREVIOUS,
     warnings=(Caution("noRows", "The file has no rows."),),
+    column_types=("text", None),
+    column_types_rows=2,
 )
 FOUND = replace(MANIFEST, request=None, request_fingerprint=None, version_id=None, attempts=0)
 """One that somebody else created, in a bucket without versions."""
@@ -83,6 +87,8 @@ def test_given_a_landed_export_then_its_description_has_every_field() -> None:
         "columns": ["team", "PR_MERGED"],
         "columnCount": 2,
         "columnsSha256": hashlib.sha256(b'["team","PR_MERGED"]').hexdigest(),
+        "columnTypes": ["text", None],
+        "columnTypesRows": 2,
         "changed": True,
         "reason": "restated",
         "previous": PREVIOUS.to_json(),
@@ -135,6 +141,8 @@ def _manifests(draw: st.DrawFn) -> Manifest:
             duration_seconds=st.floats(0, 1e6) | counts,
             execution_arn=texts,
             warnings=st.lists(st.builds(Caution, texts, texts), max_size=2).map(tuple),
+            column_types=st.lists(texts | st.none(), max_size=4).map(tuple),
+            column_types_rows=counts,
         )
     )
     assert isinstance(found, Manifest)
@@ -149,8 +157,9 @@ def test_a_manifest_comes_back_from_its_file(found: Manifest) -> None:
 # --- the contract ---
 
 
-def test_the_schema_of_the_event_has_the_manifests_fields_and_two_more() -> None:
-    fields = {*MANIFEST.to_json()}
+def test_the_schema_of_the_event_has_the_outputs_fields_and_two_more() -> None:
+    fields = {*MANIFEST.brief()}
+    assert {*MANIFEST.to_json()} == fields | OF_THE_MANIFEST
     assert {*DETAIL["properties"]} == {*DETAIL["required"]} == fields | OF_EVENTS
     # Published schemas let fields be added.
     assert "additionalProperties" not in json.dumps(SCHEMA)
@@ -201,15 +210,17 @@ def _digest(names: tuple[str, ...]) -> str:
 def test_given_any_header_then_output_and_event_have_its_first_names_whole(
     columns: tuple[str, ...], shown: int
 ) -> None:
-    found = replace(MANIFEST, columns=columns, request=None)
+    types = ("integer",) * len(columns)
+    found = replace(MANIFEST, columns=columns, column_types=types, request=None)
     brief = found.brief()
     assert brief["columns"] == list(columns[:shown])
     assert (brief["columnCount"], brief["columnsSha256"]) == (len(columns), _digest(columns))
     # However it is written, and with all that a machine puts around it.
     assert len(json.dumps(brief)) < LIMIT / 8
     whole = found.to_json()
-    assert whole["columns"] == list(columns)
-    assert {name for name in whole if whole[name] != brief[name]} <= {"columns"}
+    assert (whole["columns"], whole["columnTypes"]) == (list(columns), list(types))
+    cut = {name for name in whole if name not in brief or whole[name] != brief[name]}
+    assert cut - {"columns"} == OF_THE_MANIFEST
     _validate(brief)
 
 
@@ -225,7 +236,7 @@ def test_given_a_request_that_is_too_long_then_only_the_manifest_has_it() -> Non
     assert replace(MANIFEST, request=fits).brief()["request"] == fits
     found = replace(MANIFEST, request=too_long)
     assert found.to_json()["request"] == too_long
-    assert found.brief() == found.to_json() | {"request": None}
+    assert found.brief() == MANIFEST.brief() | {"request": None}
     assert len(json.dumps(found.brief())) < LIMIT / 2
 
 
@@ -236,13 +247,17 @@ def test_an_export_that_somebody_else_created_comes_back_without_a_request() -> 
     assert Manifest.from_json(json.loads(json.dumps(FOUND.to_json()))) == FOUND
 
 
-LATER = {"columnCount", "columnsSha256", "warnings", "reason", "previous", "superseded"}
+LATER = OF_THE_MANIFEST | {
+    *("columnCount", "columnsSha256", "warnings", "reason", "previous", "superseded")
+}
 """What manifests of earlier versions do not have; the first two follow from the columns."""
 
 
 def test_given_a_file_of_an_earlier_version_then_it_is_read() -> None:
     content = {name: value for name, value in MANIFEST.to_json().items() if name not in LATER}
-    assert Manifest.from_json(content) == replace(MANIFEST, reason=None, previous=None, warnings=())
+    assert Manifest.from_json(content) == replace(
+        MANIFEST, reason=None, previous=None, warnings=(), column_types=(), column_types_rows=0
+    )
 
 
 @pytest.mark.parametrize("name", sorted({*MANIFEST.to_json()} - LATER))
@@ -281,6 +296,9 @@ def test_given_a_file_with_a_field_that_is_null_then_there_is_no_manifest(name: 
         pytest.param({"durationSeconds": "90"}, id="a text for seconds"),
         pytest.param({"durationSeconds": -1}, id="seconds below zero"),
         pytest.param({"durationSeconds": float("inf")}, id="endless seconds"),
+        pytest.param({"columnTypes": "text"}, id="a text for types"),
+        pytest.param({"columnTypes": ["text", 7]}, id="a number for a type"),
+        pytest.param({"columnTypesRows": "2"}, id="a text for rows that were looked at"),
         pytest.param({"warnings": {}}, id="an object for warnings"),
         pytest.param({"warnings": ["noRows"]}, id="a text for a warning"),
         pytest.param({"warnings": [{"code": "noRows"}]}, id="a warning without a message"),
