@@ -57,8 +57,10 @@ def _types(*values: str, name: str = "column") -> tuple[str | None, ...]:
 
 def _written(table: Sequence[Sequence[str]], end: str = "\n", *, quoted: bool = False) -> bytes:
     text = io.StringIO(newline="")
-    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
-    csv.writer(text, lineterminator=end, quoting=quoting).writerows(table)
+    if quoted:
+        csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(table)
+    else:
+        csv.writer(text, lineterminator=end).writerows(table)
     return text.getvalue().encode()
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from sei_export.errors import CorruptDownloadError
-from sei_export.landing.columntypes import ColumnTypes, Seen
+from sei_export.landing.columntypes import ColumnTypes
 from sei_export.landing.records import FIELD, Records
 from sei_export.landing.utf8 import Utf8
 from sei_export.manifest import Caution
@@ -51,7 +51,7 @@ class CsvFacts:
 
     rows: int
     columns: tuple[str, ...]
-    types: tuple[Seen, ...]
+    types: tuple[str | None, ...]
     typed_rows: int
     size: int
     sha256: str
