@@ -99,7 +99,7 @@ def test_a_report_lands_under_its_key_with_its_manifest(
         f"/scope_tree={'Engineering' if 'tree' in scope else ABSENT}"
         f"/scope_team={team or ABSENT}/range_start=2024-01-01/range_end=2024-03-31/export.csv.gz"
     )
-    assert stack.manifest(str(result["manifestKey"])) == result
+    assert result.items() <= stack.manifest(str(result["manifestKey"])).items()
     assert stack.csv(str(result["key"])).decode().count("\n") >= int(str(result["rows"])) > 0
     columns = result["columns"]
     assert isinstance(columns, list)

@@ -26,6 +26,8 @@ from tests.fakes.schemas import published, validator
 
 OF_EVENTS = {"dedupeId", "stack"}
 """What an event says beside the manifest."""
+OF_THE_MANIFEST = {"columnTypes", "columnTypesRows"}
+"""What only the manifest says."""
 
 REQUEST = request(metrics=["PR_MERGED"])
 PREVIOUS = Previous("v0", 2, "cd" * 32, "2026-02-01T06:01:30Z")
@@ -58,6 +60,8 @@ MANIFEST = Manifest(
     run="20260301T060000-weekly",
     item="d23f1dbc18c7764c",
     warnings=(Caution("noRows", "The file has no rows."),),
+    column_types=("text", None),
+    column_types_rows=2,
 )
 FOUND = replace(MANIFEST, request=None, request_fingerprint=None, version_id=None, attempts=0)
 """One that somebody else created, in a bucket without versions."""
@@ -84,6 +88,8 @@ def test_given_a_landed_export_then_its_description_has_every_field() -> None:
         "columns": ["team", "PR_MERGED"],
         "columnCount": 2,
         "columnsSha256": hashlib.sha256(b'["team","PR_MERGED"]').hexdigest(),
+        "columnTypes": ["text", None],
+        "columnTypesRows": 2,
         "changed": True,
         "reason": "restated",
         "previous": PREVIOUS.to_json(),
@@ -140,6 +146,8 @@ def _manifests(draw: st.DrawFn) -> Manifest:
             duration_seconds=st.floats(0, 1e6) | counts,
             execution_arn=texts,
             warnings=st.lists(st.builds(Caution, texts, texts), max_size=2).map(tuple),
+            column_types=st.lists(texts | st.none(), max_size=4).map(tuple),
+            column_types_rows=counts,
         )
     )
     assert isinstance(found, Manifest)
@@ -157,13 +165,14 @@ def test_a_manifest_comes_back_from_its_file(found: Manifest) -> None:
 def test_the_schemas_have_the_manifests_fields_and_that_of_the_event_two_more() -> None:
     whole, detail = published("Manifest"), published("ExportCompleted")["properties"]["detail"]
     assert {*whole["properties"]} == {*whole["required"]} == {*MANIFEST.to_json()}
-    assert {*detail["properties"]} == {*detail["required"]} == {*MANIFEST.to_json()} | OF_EVENTS
+    fields = {*MANIFEST.to_json()} - OF_THE_MANIFEST
+    assert {*detail["properties"]} == {*detail["required"]} == fields | OF_EVENTS
 
 
 def test_both_schemas_say_the_same_but_for_what_an_event_cannot_hold_or_tell() -> None:
     whole = published("Manifest")["properties"]
     brief = published("ExportCompleted")["properties"]["detail"]["properties"]
-    differ = {name for name in whole if whole[name] != brief[name]}
+    differ = {name for name in whole if name in brief and whole[name] != brief[name]}
     assert differ == {"version", "request", "columns", "superseded"}
 
 
@@ -207,15 +216,17 @@ def _digest(names: tuple[str, ...]) -> str:
 def test_given_any_header_then_output_and_event_have_its_first_names_whole(
     columns: tuple[str, ...], shown: int
 ) -> None:
-    found = replace(MANIFEST, columns=columns, request=None)
+    types = ("integer",) * len(columns)
+    found = replace(MANIFEST, columns=columns, column_types=types, request=None)
     brief = found.brief()
     assert brief["columns"] == list(columns[:shown])
     assert (brief["columnCount"], brief["columnsSha256"]) == (len(columns), _digest(columns))
     # However it is written, and with all that a machine puts around it.
     assert len(json.dumps(brief)) < LIMIT / 8
     whole = found.to_json()
-    assert whole["columns"] == list(columns)
-    assert {name for name in whole if whole[name] != brief[name]} <= {"columns"}
+    assert (whole["columns"], whole["columnTypes"]) == (list(columns), list(types))
+    cut = {name for name in whole if name not in brief or whole[name] != brief[name]}
+    assert cut - {"columns"} == OF_THE_MANIFEST
     _validate(brief)
     FakeEvents().bus.export_completed(found)
 
@@ -232,7 +243,7 @@ def test_given_a_request_that_is_too_long_then_only_the_manifest_has_it() -> Non
     assert replace(MANIFEST, request=fits).brief()["request"] == fits
     found = replace(MANIFEST, request=too_long)
     assert found.to_json()["request"] == too_long
-    assert found.brief() == found.to_json() | {"request": None}
+    assert found.brief() == MANIFEST.brief() | {"request": None}
     assert len(json.dumps(found.brief())) < LIMIT / 2
 
 
@@ -243,7 +254,7 @@ def test_an_export_that_somebody_else_created_comes_back_without_a_request() -> 
     assert Manifest.from_json(json.loads(json.dumps(FOUND.to_json()))) == FOUND
 
 
-LATER = {
+LATER = OF_THE_MANIFEST | {
     *("columnCount", "columnsSha256", "version"),
     *("warnings", "reason", "previous", "superseded", "run", "item"),
 }
@@ -253,6 +264,7 @@ LATER = {
 def test_given_a_file_of_an_earlier_version_then_it_is_read() -> None:
     content = {name: value for name, value in MANIFEST.to_json().items() if name not in LATER}
     bare = replace(MANIFEST, reason=None, previous=None, run=None, item=None, warnings=())
+    bare = replace(bare, column_types=(), column_types_rows=0)
     assert Manifest.from_json(content) == bare
 
 
@@ -294,6 +306,9 @@ def test_given_a_file_with_a_field_that_is_null_then_there_is_no_manifest(name: 
         pytest.param({"durationSeconds": "90"}, id="a text for seconds"),
         pytest.param({"durationSeconds": -1}, id="seconds below zero"),
         pytest.param({"durationSeconds": float("inf")}, id="endless seconds"),
+        pytest.param({"columnTypes": "text"}, id="a text for types"),
+        pytest.param({"columnTypes": ["text", 7]}, id="a number for a type"),
+        pytest.param({"columnTypesRows": "2"}, id="a text for rows that were looked at"),
         pytest.param({"warnings": {}}, id="an object for warnings"),
         pytest.param({"warnings": ["noRows"]}, id="a text for a warning"),
         pytest.param({"warnings": [{"code": "noRows"}]}, id="a warning without a message"),

@@ -43,6 +43,17 @@ def read_texts(value: JsonValue) -> tuple[str, ...]:
     raise TypeError
 
 
+def read_optional_texts(value: JsonValue) -> tuple[str | None, ...]:
+    """Read a list of texts and nulls.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if isinstance(value, list):
+        return tuple(read_optional_text(each) for each in value)
+    raise TypeError
+
+
 def read_count(value: JsonValue) -> int:
     """Read a whole number, 0 or more.
 

@@ -16,6 +16,7 @@ from sei_export.jsontypes import (
     read_count,
     read_flag,
     read_optional_text,
+    read_optional_texts,
     read_seconds,
     read_text,
     read_texts,
@@ -30,6 +31,9 @@ MAX_NAMES_BYTES = 16 * 1024
 
 MAX_REQUEST_BYTES = 96 * 1024
 """Of a request, in an output and an event; a longer one is in the manifest alone."""
+
+
+_ONLY_IN_MANIFEST = ("columnTypes", "columnTypesRows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,9 @@ class Manifest:
         run: The batch that ran it, by the name of its folder; None outside a batch.
         item: The id of its item there; None outside a batch.
         warnings: What a reader of the file should know; mostly nothing.
+        column_types: Of each column `text`, `integer`, `number`, `date`, or None without a value;
+            empty if an earlier version of this package wrote the manifest.
+        column_types_rows: How many rows were looked at for that, from the first on.
     """
 
     export_id: str
@@ -169,6 +176,8 @@ class Manifest:
     run: str | None = None
     item: str | None = None
     warnings: tuple[Caution, ...] = ()
+    column_types: tuple[str | None, ...] = ()
+    column_types_rows: int = 0
 
     def to_json(self) -> JsonObject:
         """Write the whole form, the manifest's."""
@@ -193,6 +202,8 @@ class Manifest:
             "columns": list(self.columns),
             "columnCount": len(self.columns),
             "columnsSha256": _digest(self.columns),
+            "columnTypes": list(self.column_types),
+            "columnTypesRows": self.column_types_rows,
             "changed": self.changed,
             "reason": self.reason,
             "previous": self.previous.to_json() if self.previous else None,
@@ -210,10 +221,14 @@ class Manifest:
     def brief(self) -> JsonObject:
         """Write the form of output and event: with the first columns, and no request that is long.
 
-        What is cut is told by `columnCount` and `columnsSha256`, and `requestFingerprint`.
+        What is cut is told by `columnCount` and `columnsSha256`, and `requestFingerprint`. Types
+        are in the manifest alone.
         """
         fits = _size(self.request) <= MAX_REQUEST_BYTES
-        return self.to_json() | {
+        whole = self.to_json()
+        for name in _ONLY_IN_MANIFEST:
+            del whole[name]
+        return whole | {
             "request": self.request if fits else None,
             "columns": list(_first(self.columns)),
         }
@@ -259,6 +274,8 @@ class Manifest:
             run=read_optional_text(content.get("run")),
             item=read_optional_text(content.get("item")),
             warnings=_cautions(content.get("warnings", [])),
+            column_types=read_optional_texts(content.get("columnTypes", [])),
+            column_types_rows=read_count(content.get("columnTypesRows", 0)),
         )
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sei_export.errors import CorruptDownloadError
 from sei_export.landing.csvcheck import MAX_HEADER_BYTES, CsvFacts, CsvInspector
+from tests.fakes.typed import types_of
 
 # Repeatable, and blind to how fast the machine is.
 repeatable = settings(
@@ -80,6 +81,8 @@ def test_rows_and_columns_are_those_of_pythons_reader_whatever_the_pieces(
     assert _inspect(*_cut(content, places)) == CsvFacts(
         rows=len(rows),
         columns=tuple(header),
+        types=types_of([header, *rows]),
+        typed_rows=len(rows),
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )

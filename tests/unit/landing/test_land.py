@@ -118,7 +118,8 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
         "executionArn": f"{ARN}run-1",
         "warnings": [],
     }
-    assert stage.manifest == result
+    types: JsonObject = {"columnTypes": ["text", "integer"], "columnTypesRows": 2}
+    assert stage.manifest == result | types
     [detail] = stage.events.details
     assert {name: detail[name] for name in result} == result
     assert stage.journal == [
@@ -184,7 +185,7 @@ def test_given_the_same_content_again_when_landed_then_the_object_is_left_alone(
         name: before[name] for name in about_the_object
     }
     assert result["exportId"] == "exp_2"
-    assert stage.manifest == result
+    assert result.items() <= stage.manifest.items()
     assert [detail["changed"] for detail in stage.events.details] == [True, False]
 
 
@@ -261,7 +262,7 @@ def test_given_a_lost_manifest_when_landed_then_it_is_written_again_as_news(
     result = stage.land("exp_2", "run-2")
     assert result["changed"] is True
     assert stage.contents == [CSV]
-    assert stage.manifest == result
+    assert result.items() <= stage.manifest.items()
 
 
 # --- crashes between the steps ---
@@ -305,7 +306,7 @@ def test_given_a_crash_after_the_object_when_tried_again_then_it_is_still_news(
     assert result["changed"] is True
     assert stage.contents == [CSV]
     assert {detail["changed"] for detail in stage.events.details} == {True}
-    assert stage.manifest == result
+    assert result.items() <= stage.manifest.items()
     assert stage.s3.current(LANDED_KEY)
 
 
@@ -587,7 +588,7 @@ def test_given_a_manifest_that_changes_when_landed_then_ours_describes_our_objec
 ) -> None:
     stage.s3.before(f"write {MANIFEST_KEY}", lambda: stage.s3.add(MANIFEST_KEY, b"{}"))
     result = stage.land()
-    assert stage.manifest == result
+    assert result.items() <= stage.manifest.items()
     assert len(stage.events.details) == 1
 
 

@@ -80,7 +80,7 @@ def test_given_an_empty_answer_with_an_end_then_it_lands_where_no_rows_are(
         bay.land(before, "exp_0", "run-0")
     result = bay.land(content, told=told)
     assert (result["rows"], result["columns"], _codes(result)) == (0, [], ["noRows"])
-    assert bay.manifest == result
+    assert result.items() <= bay.manifest.items()
     assert bay.events.details[-1]["warnings"] == result["warnings"]
 
 
@@ -114,7 +114,7 @@ def test_given_rows_when_an_empty_answer_comes_then_they_stay(
     # The way out, if it is true; the bucket keeps versions.
     assert f"aws s3 rm '{URL}'" in caught.value.remedy
     assert bay.contents == [CSV]
-    assert bay.manifest == before
+    assert before.items() <= bay.manifest.items()
     assert len(bay.events.details) == 1
     bay.s3.delete(DATA_KEY)
     assert _codes(bay.land(content, told=told)) == ["noRows"]
@@ -168,7 +168,7 @@ def test_given_a_header_alone_where_no_rows_are_then_it_has_no_rows(
         bay.land(before, "exp_0", "run-0")
     result = bay.land(HEADER)
     assert (result["rows"], _codes(result)) == (0, ["noRows"])
-    assert bay.manifest == result
+    assert result.items() <= bay.manifest.items()
     assert bay.contents[-1] == HEADER
 
 
@@ -357,7 +357,8 @@ def test_given_a_mark_that_cannot_be_written_before_the_event_then_nobody_has_he
 def test_given_a_twin_that_describes_the_object_first_then_that_will_do(bay: Bay) -> None:
     bay.s3.before(f"write {MANIFEST_KEY}", partial(bay.land, CSV, run="run-9"))
     result = bay.land(CSV)
-    assert bay.manifest == {**result, "executionArn": f"{ARN}run-9", **_times(bay.manifest)}
+    again = {**result, "executionArn": f"{ARN}run-9", **_times(bay.manifest)}
+    assert again.items() <= bay.manifest.items()
     assert len(bay.s3.versions[MANIFEST_KEY]) == 1
     assert len(bay.events.details) == 2
 

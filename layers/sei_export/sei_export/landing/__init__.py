@@ -4,7 +4,7 @@
 
     land       the order of it all: verify, publish, describe, announce
     verified   gzip in and out, inflated on the way for
-    csvcheck   the CSV's header, records, checksum
+    csvcheck   the CSV's header, records, checksum, types of columns
     aside      a thread for that work, beside the one that reads
     events     EventBridge
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from sei_export.errors import CorruptDownloadError
+from sei_export.landing.columntypes import ColumnTypes
 from sei_export.landing.records import FIELD, Records
 from sei_export.landing.utf8 import Utf8
 from sei_export.manifest import Caution
@@ -39,6 +40,8 @@ class CsvFacts:
     Attributes:
         rows: Data records; the header and blank lines do not count.
         columns: Names in the header, in order.
+        types: Of the columns, as seen in the first rows; None where these have no value.
+        typed_rows: How many rows these are.
         size: Bytes.
         sha256: Of the bytes, in hex.
         warnings: What a reader of the file should know.
@@ -48,6 +51,8 @@ class CsvFacts:
 
     rows: int
     columns: tuple[str, ...]
+    types: tuple[str | None, ...]
+    typed_rows: int
     size: int
     sha256: str
     warnings: tuple[Caution, ...] = ()
@@ -70,6 +75,7 @@ class CsvInspector:
         self._head = b""
         self._columns: tuple[str, ...] = ()
         self._records: Records | None = None
+        self._types = ColumnTypes(())
         self._tail = b""
         self._first = b""
         self._last = b""
@@ -100,11 +106,13 @@ class CsvInspector:
                 return
             self._columns = _names(header[1])
             self._records = Records(len(self._columns))
+            self._types = ColumnTypes(self._columns)
             # From behind the header on: blank lines before it are no records either.
             piece, self._head = _without_blank_lines(self._head)[header.end() :], b""
         else:
             self._text.feed(piece)
         self._records.feed(piece)
+        self._types.feed(piece)
 
     def finish(self) -> CsvFacts:
         """Tell the facts, once all bytes were fed.
@@ -115,10 +123,14 @@ class CsvInspector:
         self._text.finish()
         if self._records is None:
             self._columns = self._last_names(_without_blank_lines(self._head))
+            self._types = ColumnTypes(self._columns)
         rows = self._records.finish() if self._records else 0
+        types, typed_rows = self._types.finish()
         return CsvFacts(
             rows=rows,
             columns=self._columns,
+            types=types,
+            typed_rows=typed_rows,
             size=self._size,
             sha256=self._digest.hexdigest(),
             said=self._said(),

@@ -124,6 +124,8 @@ class Landing:
             content_sha256=facts.sha256,
             rows=facts.rows,
             columns=facts.columns,
+            column_types=facts.types,
+            column_types_rows=facts.typed_rows,
             changed=news.changed,
             manifest_key=keys.manifest_key(export),
             polls=run.polls,
