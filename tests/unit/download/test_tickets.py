@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from sei_export.bucket.parts import PART_BYTES
-from sei_export.download.staging import Left, Staging
+from sei_export.download.staging import Staging
+from sei_export.download.ticket import Left
 from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
 from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
 from tests.fakes.s3_failures import FAILURES, SILENT
