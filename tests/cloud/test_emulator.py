@@ -292,7 +292,7 @@ def test_the_fields_of_a_batchs_map_are_evaluated() -> None:
     assert mended["output"] == {"run": "run-1", "round": 2}
     unmended = _ask(MAP, given)
     assert unmended["children"] == []
-    assert unmended["output"]["mapFailure"]
+    assert unmended["output"]["Cause"] == repr(f"{bucket}/{{% $states.input.itemsKey %}}")
 
 
 def test_what_a_stopped_execution_waits_for_is_stopped_with_it() -> None:
