@@ -65,15 +65,26 @@ class Scan:
         summary = report.get("summary", {})
         if not summary.get("resource_count") or summary["parsing_errors"]:
             raise RuntimeError(f"checkov did not check the template: {output[-500:]}{errors}")
-        failed: list[Tree] = report["results"]["failed_checks"]
-        allowed = {entry["check"] for entry in allowances("template")}
+        failed = {_place(check): check for check in report["results"]["failed_checks"]}
+        allowed = {
+            (resource, entry["check"])
+            for entry in allowances("template")
+            for resource in entry["resources"].split()
+        }
         found = [
             f"template: {check['resource']}: {check['check_id']}: {check['check_name']}"
-            for check in failed
-            if check["check_id"] not in allowed
+            for place, check in failed.items()
+            if place not in allowed
         ]
-        unneeded = allowed - {check["check_id"] for check in failed}
-        return found + [f"template: {check} is allowed and not found" for check in sorted(unneeded)]
+        return found + [
+            f"template: {resource}: {check} is allowed and not found"
+            for resource, check in sorted(allowed.difference(failed))
+        ]
+
+
+def _place(check: Tree) -> tuple[str, str]:
+    """Which resource of the template, and which check of it, failed."""
+    return check["resource"].rpartition(".")[2], check["check_id"]
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 from local.paths import CLOUD_PYTHON, ROOT
 from sei_export.jsontypes import JsonObject, JsonValue
 from tests.statemachine import machine
+from tests.statemachine.walks import DEFINITIONS, SUBSTITUTIONS
 
 EMULATOR = ROOT / "local" / "cloud" / "emulator"
 
@@ -94,6 +95,29 @@ async def main():
 headers = asyncio.run(main())
 assert came.wait(20)
 tell({"version": headers.get("x-amz-version-id"), "object": events[0]["object"]})
+"""
+
+MAP = """
+engine._s3_object_text = lambda bucket, key: given["objects"][f"{bucket}/{key}"]
+mend()
+definition = {"QueryLanguage": "JSONata", "StartAt": "RunExports", "States": given["states"]}
+machine = json.loads(engine._create_state_machine({
+    "name": "Batch", "definition": json.dumps(definition), "roleArn": "arn:aws:iam::1:role/r",
+})[2])["stateMachineArn"]
+begun = json.loads(engine._start_execution({
+    "stateMachineArn": machine, "input": json.dumps(given["input"]),
+})[2])
+execution = engine._executions[begun["executionArn"]]
+limit = time.monotonic() + 20
+while execution["status"] == "RUNNING":
+    assert time.monotonic() < limit, execution
+    time.sleep(0.05)
+children = [it for it in engine._executions.values() if "mapRunArn" in it]
+tell({
+    "output": json.loads(execution["output"]),
+    "children": sorted(it["input"] for it in children),
+    "at a time": [run["maxConcurrency"] for run in engine._map_runs.values()],
+})
 """
 
 STOP = """
@@ -243,6 +267,32 @@ def test_in_a_bucket_without_versions_an_objects_event_names_none() -> None:
     told = _ask(NOTIFY, {"versioned": False}, "notifications")
     assert told["version"] is None
     assert "version-id" not in told["object"]
+
+
+def test_the_fields_of_a_batchs_map_are_evaluated() -> None:
+    run_exports = machine.states(DEFINITIONS["batch"])["RunExports"]
+    only: JsonObject = {
+        "ProcessorConfig": run_exports["ItemProcessor"]["ProcessorConfig"],
+        "StartAt": "Only",
+        "States": {"Only": {"Type": "Pass", "End": True}},
+    }
+    bucket = run_exports["ItemReader"]["Arguments"]["Bucket"]
+    given: JsonObject = {
+        "states": {
+            "RunExports": {**run_exports, "Retry": [], "ItemProcessor": only},
+            "CloseBatch": {"Type": "Pass", "End": True},
+        },
+        "objects": {f"{bucket}/runs/items.json": '["a", "b", "c"]'},
+        "input": {"itemsKey": "runs/items.json", "run": "run-1", "round": 2},
+    }
+    mended = _ask(MAP, given, "maps")
+    selected = [{"item": item, "run": "run-1", "round": 2} for item in "abc"]
+    assert [json.loads(child) for child in mended["children"]] == selected
+    assert mended["at a time"] == [int(SUBSTITUTIONS["MaxConcurrency"])]
+    assert mended["output"] == {"run": "run-1", "round": 2}
+    unmended = _ask(MAP, given)
+    assert unmended["children"] == []
+    assert unmended["output"]["Cause"] == repr(f"{bucket}/{{% $states.input.itemsKey %}}")
 
 
 def test_what_a_stopped_execution_waits_for_is_stopped_with_it() -> None:

@@ -178,8 +178,7 @@ class FakeS3:
         version = self.current(key)
         if version is None:
             raise refusal("404", 404, "HeadObject")
-        asked = given.get("ChecksumMode") == "ENABLED"
-        return _description(version) | ({"ChecksumCRC32": version.checksum} if asked else {})
+        return _description(version) | _checksum(version, given.get("ChecksumMode"))
 
     def get_object(self, **given: Unpack["GetObjectRequestTypeDef"]) -> dict[str, object]:
         """GetObject."""
@@ -202,7 +201,8 @@ class FakeS3:
         metadata = {"HTTPStatusCode": 206 if "Range" in given else 200, "HTTPHeaders": headers}
         self.opened.append(_Body(content, before_read))
         body = StreamingBody(self.opened[-1], len(content))
-        return _description(version) | {"Body": body, "ResponseMetadata": metadata}
+        checksum = _checksum(version, given.get("ChecksumMode"))
+        return _description(version) | checksum | {"Body": body, "ResponseMetadata": metadata}
 
     def put_object(self, **given: Unpack["PutObjectRequestTypeDef"]) -> dict[str, object]:
         """PutObject, conditional or not."""
@@ -412,6 +412,10 @@ def _description(version: Version) -> dict[str, object]:
         "Metadata": version.metadata,
         "LastModified": version.modified,
     }
+
+
+def _checksum(version: Version, mode: str | None) -> dict[str, object]:
+    return {"ChecksumCRC32": version.checksum} if mode == "ENABLED" else {}
 
 
 def _taken(body: object, checksum: str | None) -> bytes:

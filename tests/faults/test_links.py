@@ -5,8 +5,8 @@ library, not where the exporter decides.
 """
 
 import itertools
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -27,9 +27,16 @@ MIXED = 400
 ELSEWHERE = "https://files.example/file"
 
 
+_PARTS = re.compile(
+    r"(?P<scheme>(?i:https?))://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]*))?"
+    r"(?P<path>/[^?#]*)?[?]?#?"
+)
+"""A URL as anybody reads it who knows none but the plainest forms, with nothing after its path."""
+
+
 @dataclass
 class Home:
-    """A base URL, as its parts are read here.
+    """A base URL, as its parts are read here, and not as the exporter reads them.
 
     Attributes:
         base: The URL.
@@ -38,22 +45,28 @@ class Home:
     base: str
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base)
-        self.tls = parts.scheme == "https"
-        self.host = str(parts.hostname)
-        self.port = parts.port or 443
-        self.prefix = parts.path.rstrip("/")
+        # Tabs and line ends are none of a URL's, wherever they are.
+        parts = _PARTS.fullmatch(re.sub(r"[\t\r\n]", "", self.base).strip())
+        assert parts, f"{self.base!r} was taken, and can be read in several ways"
+        self.tls = parts["scheme"].lower() == "https"
+        self.host = parts["host"].lower().strip("[]")
+        self.port = int(parts["port"] or (443 if self.tls else 80))
+        self.prefix = (parts["path"] or "").rstrip("/")
         self.is_here = not self.tls
 
     def check(self, sent: Sent) -> None:
         """What went over one connection may have gone there."""
         if KEY.encode() in sent.content:
-            place = (sent.tls, sent.host.lower().strip("[]"), sent.port)
-            assert place == (self.tls, self.host, self.port), sent
+            self.check_place(sent)
             assert urls.is_below(sent.target, self.prefix), sent
             return
         may_stay_here = self.is_here and urls.is_loopback(sent.address)
         assert may_stay_here or (sent.tls and urls.is_public(sent.address)), sent
+
+    def check_place(self, sent: Sent) -> None:
+        """A connection was made to this origin."""
+        place = (sent.tls, sent.host.lower().strip("[]"), sent.port)
+        assert place == (self.tls, self.host, self.port), (self.base, sent)
 
 
 WAYS = ("a link", "a redirect", "a redirect from elsewhere")
@@ -124,21 +137,33 @@ def _opened(base: str) -> SeiExportError | None:
     return None
 
 
-def test_a_base_url_is_either_refused_or_safe_to_send_the_key_to(
-    amount: Amount, count: Count
+def test_a_base_url_is_either_refused_or_the_key_goes_where_anybody_reads_that_it_leads(
+    amount: Amount, count: Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    wires = Wires()
+    wires.plug_in(monkeypatch)
     came = {"refused": 0, "taken": 0}
     patterns = amount.of(urls.links("base URLs", MIXED), 200)
     for pattern, base in itertools.product(patterns, urls.BASES[:2]):
         # With a query, none is.
         given = urls.filled(pattern.replace(urls.QUERIES[1], ""), base, KEY)
+        wires.clear()
+        wires.answers = [_completed(None)]
         try:
-            parsed = BaseUrl.parse(given)
+            error = _opened(given)
         except ConfigurationError:
             came["refused"] += 1
             continue
         came["taken"] += 1
-        assert parsed.origin[0] == "https" or parsed.is_loopback, given
-        assert not {"@", "?", "#", "\\"}.intersection(parsed.text), given
+        assert error is None, (given, error)
+        home = Home(given)
+        # The status call and the file's.
+        assert [KEY.encode() in sent.content for sent in wires.sent] == [True, True], given
+        for sent in wires.sent:
+            assert sent.tls or urls.is_loopback(sent.address), (given, sent)
+            home.check_place(sent)
+            path = urls.decoded(sent.target)
+            assert path.startswith(f"{urls.decoded(home.prefix)}/v2/"), (given, sent)
+            assert not {".", ".."}.intersection(re.split(r"[/\\]", path)), (given, sent)
     assert all(came.values())
     count("base URLs", **came)

@@ -6,6 +6,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 SIGNATURE = "s3cr3t-signature"
+_MOST_DECODINGS = 10
 BASES = (
     "https://app.harness.example/prod1/sei/api/",
     "https://app.harness.example:8443/api",
@@ -175,7 +176,7 @@ def is_public(address: str) -> bool:
 def is_below(target: str, prefix: str) -> bool:
     """Whether a request's target is below a prefix, however often a server decodes it."""
     path = re.split(r"[?#]", target)[0]
-    for _ in range(10):
+    for _ in range(_MOST_DECODINGS):
         plain = re.sub(r"[\s\0]+", "", path.replace("\\", "/"))
         walked: list[str] = []
         for segment in plain.split("/"):
@@ -188,3 +189,10 @@ def is_below(target: str, prefix: str) -> bool:
             return False
         path = unquote(path, errors="surrogateescape")
     return True
+
+
+def decoded(path: str) -> str:
+    """A path as a server reads it that decodes as often as it can."""
+    for _ in range(_MOST_DECODINGS):
+        path = unquote(path, errors="surrogateescape")
+    return path

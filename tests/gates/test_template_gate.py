@@ -52,6 +52,11 @@ BAD = {
                 "Environment": {"Variables": {"KEY": "AKIA" + "IOSFODNN7EXAMPLF"}},
             },
         },
+        # As the real one is, and what is allowed there is allowed here.
+        "CreateExportFunction": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"ReservedConcurrentExecutions": 5},
+        },
     },
 }
 
@@ -68,7 +73,14 @@ def test_given_unsafe_resources_then_they_are_found_and_nobody_is_asked(tmp_path
         ("AWS::IAM::Role.Role", "CKV_AWS_60"),  # everybody may take the role
         ("AWS::IAM::Role.Role", "CKV_AWS_107"),  # it may do everything
         ("AWS::Lambda::Function.Function", "CKV_AWS_45"),  # a key in a variable
+        # In no VPC, and a bucket without a log: allowed, but for other resources than these.
+        ("AWS::Lambda::Function.Function", "CKV_AWS_117"),
+        ("AWS::S3::Bucket.Bucket", "CKV_AWS_18"),
     ):
         assert f"template: {resource}: {check}: " in found, found
-    # Of what the real template needs and this one does not.
-    assert "template: CKV_AWS_158 is allowed and not found" in found
+    assert "CreateExportFunction: CKV_AWS_117: " not in found
+    # Of what is not found any more: the function has a reserve now.
+    assert "template: CreateExportFunction: CKV_AWS_115 is allowed and not found" in found
+    # Of what the real template needs and this one has not, each resource by itself.
+    for resource in ("CheckExportFunction", "PlanBatchFunction"):
+        assert f"template: {resource}: CKV_AWS_117 is allowed and not found" in found

@@ -20,6 +20,10 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "api/bodies.py": (("tests/unit/api/test_bodies.py",), API),
     "download/body.py": (("tests/unit/download/test_body.py",), DOWNLOAD),
     "download/staging.py": (("tests/unit/download/test_staging.py",), DOWNLOAD),
+    "download/ticket.py": (
+        ("tests/unit/download/test_tickets.py", "tests/unit/download/test_staging.py"),
+        DOWNLOAD,
+    ),
     "download/validators.py": (("tests/unit/download/test_validators.py",), DOWNLOAD),
     "download/staged.py": (("tests/unit/download/test_staging.py",), DOWNLOAD),
     "download/over_invocations.py": (

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -47,7 +48,9 @@ def faulty(
     assert isinstance(act, CallAct)
     if act.when.startswith("killed"):
         if act.when == "killed after":
-            call()
+            # Also after a refusal.
+            with suppress(ClientError):
+                call()
         raise plan.kill(str(act.error))
     if act.answer is not None:
         return dict(act.answer)

@@ -62,9 +62,12 @@ def doubles(world: World, seed: int, most: int) -> Iterator[Case]:
     scenarios = list(SCENARIOS.values())
     for _ in range(most):
         scenario = chance.choice(scenarios)
-        met = world.exchanges(scenario)
-        first, second = (_any_fault(chance, met, more) for more in (0, _MORE_EXCHANGES))
-        yield Case(scenario, (first, second))
+        yield Case(scenario, pair(chance, world.exchanges(scenario)))
+
+
+def pair(chance: random.Random, met: list[Exchange]) -> tuple[Fault, Fault]:
+    """Two faults of a way with these exchanges."""
+    return _any_fault(chance, met, 0), _any_fault(chance, met, _MORE_EXCHANGES)
 
 
 def _any_fault(chance: random.Random, met: list[Exchange], more: int) -> Fault:

@@ -1,5 +1,6 @@
 """What goes wrong in a journey, and when: exchanges are counted by place."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -91,6 +92,7 @@ class Plan:
     def __post_init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._lasting: dict[tuple[str, str], Kind] = {}
+        self._lock = threading.Lock()
 
     def meet(self, place: str, name: str = "") -> Kind | None:
         """Note an exchange and tell what goes wrong with it.
@@ -102,11 +104,13 @@ class Plan:
         Raises:
             KilledError: There is no process any more that could begin it.
         """
-        if self.killed:
-            raise KilledError(self.killed)
-        self._counts[place] += 1
-        self.met.append(Exchange(place, self._counts[place], name))
-        return self._look(place, name)
+        # Parts are sent by several threads.
+        with self._lock:
+            if self.killed:
+                raise KilledError(self.killed)
+            self._counts[place] += 1
+            self.met.append(Exchange(place, self._counts[place], name))
+            return self._look(place, name)
 
     def named(self, name: str) -> Kind | None:
         """Give the last exchange its name, and tell what goes wrong with it."""

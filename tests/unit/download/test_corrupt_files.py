@@ -153,8 +153,8 @@ def test_given_a_file_that_is_truncated_less_often_then_an_execution_lands_it(
     slow: Slow, times: int
 ) -> None:
     slow.content = CUT
-    # A ticket and a count each time.
-    slow.s3.after_writing(TICKET_KEY, lambda: setattr(slow, "content", GZ), 2 * times)
+    # A ticket, its checksum and a count each time.
+    slow.s3.after_writing(TICKET_KEY, lambda: setattr(slow, "content", GZ), 3 * times)
     assert slow.execute()["status"] == "completed"
     assert slow.corruptions == times
     assert slow.starts.count(0) == times + 1

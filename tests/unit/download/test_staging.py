@@ -7,7 +7,8 @@ import pytest
 
 from sei_export.bucket.multipart import crc32
 from sei_export.bucket.parts import PART_BYTES, Parts
-from sei_export.download.staging import Left, Staging, Stored, Ticket
+from sei_export.download.staging import Staging, Stored
+from sei_export.download.ticket import Left, Ticket
 from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
 from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
 from tests.fakes.s3_failures import FAILURES, SILENT
@@ -438,7 +439,7 @@ def test_given_new_etags_each_time_when_a_twin_sends_a_part_again_then_try_again
 
 # --- the body ---
 
-NAMED = Ticket("any", ETAG, 10)
+NAMED = Ticket("any", ETAG, 10, crc32(b"0123456789"))
 
 
 def _read(staging: Staging, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:

@@ -1,11 +1,13 @@
 """Tickets that cannot be written, and what else they count than corruptions."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from sei_export.bucket.parts import PART_BYTES
-from sei_export.download.staging import Left, Staging
+from sei_export.download.staging import Staging, Stored
+from sei_export.download.ticket import Left
 from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
 from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
 from tests.fakes.s3_failures import FAILURES, SILENT
@@ -143,3 +145,36 @@ def test_given_twins_who_see_the_same_change_when_both_discard_then_it_counts_on
     staging.discard(left, changed=True)
     staging.discard(left, changed=True)
     assert s3.documents.read_json(TICKET_KEY).content == {"corruptions": 0, "changes": 1}
+
+
+def test_given_all_parts_when_completed_then_the_ticket_tells_the_checksum_of_the_whole(
+    s3: FakeS3, staging: Staging
+) -> None:
+    s3.add(TICKET_KEY, b'{"corruptions": 1, "changes": 1}')
+    ticket = staging.begin(ETAG, 3, staging.left())
+    parts = staging.parts(ticket, Stored((), 0))
+    parts.write(b"abc")
+    parts.flush()
+    staging.complete(ticket, parts, staging.left())
+    whole = s3.store.head(BODY_KEY)
+    assert whole
+    assert whole.checksum
+    left = staging.left()
+    assert left.ticket == replace(ticket, checksum=whole.checksum)
+    assert (left.corruptions, left.changes) == (1, 1)
+
+
+def test_given_a_twin_that_has_begun_anew_when_completed_late_then_its_ticket_stays(
+    s3: FakeS3, staging: Staging
+) -> None:
+    ticket = staging.begin(ETAG, 3, NOTHING)
+    left = staging.left()
+    parts = staging.parts(ticket, Stored((), 0))
+    parts.write(b"abc")
+    parts.flush()
+    staging.discard(left)
+    anew = staging.begin(ETAG, 3, staging.left())
+    with pytest.raises(ServiceUnavailableError, match="NoSuchUpload"):
+        staging.complete(ticket, parts, left)
+    assert staging.left().ticket == anew
+    assert s3.current(BODY_KEY) is None

@@ -4,6 +4,7 @@
 
     over_invocations   lands it at once, or stages it and goes on in the next invocation
     staging            what is kept in the bucket until then
+    ticket             what is left beside it, for the next invocation
     staged             what is kept, read as if it came from the API
     body               all bytes, over one connection after the other
     known              what the answers tell of the file, and which of them belong together

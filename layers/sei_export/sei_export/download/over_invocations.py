@@ -28,7 +28,8 @@ from sei_export.bucket.parts import PART_BYTES, Parts, part_bytes
 from sei_export.download.body import Body
 from sei_export.download.known import Known
 from sei_export.download.source import Source
-from sei_export.download.staging import Left, Staging, Stored, Ticket
+from sei_export.download.staging import Staging, Stored
+from sei_export.download.ticket import Left, Ticket
 from sei_export.errors import (
     CorruptDownloadError,
     ExportTimedOutError,
@@ -127,7 +128,7 @@ class Download:
     def _resume(self, left: Left, ticket: Ticket, stored: Stored) -> JsonObject:
         """From staging: on from the last part that was kept."""
         if stored.size == ticket.total:
-            self.staging.parts(ticket, stored).complete()
+            self.staging.complete(ticket, self.staging.parts(ticket, stored), left)
             return _unfinished(stored.size, ticket.total)
         if stored.size:
             known = Known(stored.size, ticket.total, ticket.validator, ranges=True)
@@ -176,7 +177,7 @@ class Download:
         with self._discarding(left, body):
             try:
                 if self._send(body, parts, stored):
-                    parts.complete()
+                    self.staging.complete(ticket, parts, left)
                     return _unfinished(ticket.total, ticket.total)
                 kept = parts.keep()
             finally:

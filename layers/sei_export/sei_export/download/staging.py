@@ -3,10 +3,6 @@
 The raw bytes go up as parts of one multipart upload, and S3's list of them says where to go on.
 Nothing of them is verified: once whole, they are read like any other download.
 
-A *ticket* is what the list does not say: the upload's id, what names the state of the file that the
-parts are of, and its length. The ticket is a JSON document beside the parts; without one the next
-invocation begins anew.
-
 A *twin* is another execution at the same export at the same time. Twins share the folder: only one
 of them can write the ticket, the others take it over, and since all cut the same file into parts of
 the same sizes, it does not matter who sends which part, or how often.
@@ -31,51 +27,14 @@ from sei_export.bucket.refusals import (
     translating,
 )
 from sei_export.download.staged import StagedRaw, StagedResponse
-from sei_export.errors import SeiExportError, ServiceUnavailableError
+from sei_export.download.ticket import Left, Ticket
+from sei_export.errors import CorruptDownloadError, SeiExportError, ServiceUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
-
-    from sei_export.jsontypes import JsonObject
-
-_TICKET_FIELDS = ("uploadId", "validator", "totalBytes")
-_CORRUPTIONS = "corruptions"
-_CHANGES = "changes"
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """What the next invocation needs to know beside S3's list of parts.
-
-    Attributes:
-        upload_id: Of the multipart upload.
-        validator: Names the state of the file that its parts are of.
-        total: The file's length.
-    """
-
-    upload_id: str
-    validator: str
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What invocations before this one left.
-
-    Attributes:
-        ticket: Of the upload under way; None if there is none.
-        corruptions: How often what had been staged turned out to be no good.
-        etag: Of the document that says so; None if there is none.
-        changes: How often the server went on with what it named another file.
-    """
-
-    ticket: Ticket | None
-    corruptions: int
-    etag: str | None
-    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +74,7 @@ class Staging:
             StorageError, ServiceUnavailableError: S3 does not say.
         """
         document = self._documents.read_json(self._ticket_key)
-        upload_id, validator, total = (document.content.get(name) for name in _TICKET_FIELDS)
-        ticket = None
-        if isinstance(upload_id, str) and isinstance(validator, str) and isinstance(total, int):
-            ticket = Ticket(upload_id, validator, total)
-        corruptions, changes = (_count(document.content, name) for name in (_CORRUPTIONS, _CHANGES))
-        return Left(ticket, corruptions, document.etag, changes)
+        return Left.of(document.content, document.etag)
 
     def begin(self, validator: str, total: int, left: Left) -> Ticket:
         """Begin an upload and leave a ticket; or take a twin's, who was quicker.
@@ -154,9 +108,7 @@ class Staging:
 
     def _leave(self, ticket: Ticket, left: Left) -> Ticket | None:
         """Write a ticket; the one that is there then is another one if a twin was quicker."""
-        fields = (ticket.upload_id, ticket.validator, ticket.total)
-        content: JsonObject = dict(zip(_TICKET_FIELDS, fields, strict=True))
-        content |= _counts(left)
+        content = replace(left, ticket=ticket).to_json()
         try:
             self._documents.replace_json(self._ticket_key, content, left.etag)
         except LostRaceError:
@@ -214,23 +166,40 @@ class Staging:
         """Go on with the upload, after the parts that are stored."""
         return Parts(self._multipart(ticket), stored.parts)
 
+    def complete(self, ticket: Ticket, parts: Parts, left: Left) -> None:
+        """Make the whole of all parts, once the ticket tells its checksum.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 refuses.
+        """
+        # A twin's ticket will do: it has the same parts, or another upload.
+        self._leave(replace(ticket, checksum=parts.checksum), left)
+        parts.complete()
+
     @contextmanager
     def open(self, ticket: Ticket, headers: Mapping[str, str]) -> Iterator[StagedResponse]:
         """Open the whole body, as a server would be asked for it.
 
         Raises:
+            CorruptDownloadError: It is not what was staged.
             StorageError, ServiceUnavailableError: S3 refuses.
         """
         key = self._body_key(ticket.validator)
-        given = {"Range": headers["Range"], "IfMatch": headers["If-Range"]} if headers else {}
+        given = {"ChecksumMode": "ENABLED"}
+        if headers:
+            given = {"Range": headers["Range"], "IfMatch": headers["If-Range"]}
         with translating(f"reading {self._url(key)}"):
             answer = self._s3.get_object(
                 Bucket=self._bucket,
                 Key=key,
-                **given,  # type: ignore[arg-type]  # the names of two parameters
+                **given,  # type: ignore[arg-type]  # the names of parameters
             )
         body = answer["Body"]
         try:
+            if not headers and answer.get("ChecksumCRC32") != self._checksum_of(ticket):
+                raise CorruptDownloadError(
+                    f"{self._url(key)} is not what was staged: it was damaged or replaced."
+                )
             metadata = answer["ResponseMetadata"]
             yield StagedResponse(
                 metadata["HTTPStatusCode"], metadata["HTTPHeaders"], StagedRaw(body)
@@ -254,11 +223,14 @@ class Staging:
                 self._s3.delete_object(Bucket=self._bucket, Key=key)
             self._multipart(left.ticket).abort()
         # The ticket last: as long as it is there, this can be repeated. A twin may have begun anew.
-        counted = replace(
-            left, corruptions=left.corruptions + (not changed), changes=left.changes + changed
-        )
+        counted = left.counting(changed=changed).to_json()
         with suppress(LostRaceError):
-            self._documents.replace_json(self._ticket_key, _counts(counted), left.etag)
+            self._documents.replace_json(self._ticket_key, counted, left.etag)
+
+    def _checksum_of(self, ticket: Ticket) -> str:
+        """Look again, if a twin may have completed it since the ticket was read."""
+        current = self.left().ticket if not ticket.checksum else ticket
+        return current.checksum if current else ""
 
     def _multipart(self, ticket: Ticket) -> MultipartUpload:
         key = self._body_key(ticket.validator)
@@ -270,13 +242,3 @@ class Staging:
 
     def _url(self, key: str) -> str:
         return f"s3://{self._bucket}/{key}"
-
-
-def _count(content: "JsonObject", name: str) -> int:
-    count = content.get(name)
-    return count if isinstance(count, int) else 0
-
-
-def _counts(left: Left) -> "JsonObject":
-    changes: JsonObject = {_CHANGES: left.changes} if left.changes else {}
-    return {_CORRUPTIONS: left.corruptions} | changes
