@@ -144,6 +144,9 @@ def test_a_base_url_is_either_refused_or_the_key_goes_where_anybody_reads_that_i
     wires.plug_in(monkeypatch)
     came = {"refused": 0, "taken": 0}
     patterns = amount.of(urls.links("base URLs", MIXED), 200)
+    # No sample is without these.
+    hosts = ("{host}", "localhost")
+    patterns += [f"{it}://{host}{{prefix}}/" for it in urls.SCHEMES for host in hosts]
     for pattern, base in itertools.product(patterns, urls.BASES[:2]):
         # With a query, none is.
         given = urls.filled(pattern.replace(urls.QUERIES[1], ""), base, KEY)
