@@ -31,7 +31,10 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "api/key.py": (("tests/unit/api/test_key.py",), API),
     "api/lists.py": (("tests/unit/api/test_lists.py", "tests/unit/api/test_client_list.py"), API),
     "api/reasons.py": (("tests/unit/api/test_reasons.py", "tests/unit/api/test_client.py"), API),
-    "api/sentkey.py": (("tests/unit/api/test_client.py", "tests/unit/api/test_calls.py"), API),
+    "api/sentkey.py": (
+        ("tests/unit/api/test_client_fetch.py", "tests/unit/api/test_calls.py"),
+        API,
+    ),
     "api/sessions.py": (
         (
             *("tests/unit/api/test_sessions.py", "tests/unit/api/test_framing.py"),
@@ -51,8 +54,17 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tests/unit/download/test_over_invocations.py",),
         DOWNLOAD,
     ),
-    "download/breaks.py": (("tests/unit/download/test_interruptions.py",), DOWNLOAD),
-    "download/known.py": (("tests/unit/download/test_tickets.py",), DOWNLOAD),
+    "download/breaks.py": (
+        (
+            "tests/unit/download/test_interruptions.py",
+            "tests/unit/download/test_library_errors.py",
+        ),
+        DOWNLOAD,
+    ),
+    "download/known.py": (
+        ("tests/unit/download/test_body.py", "tests/unit/download/test_resuming.py"),
+        DOWNLOAD,
+    ),
     "landing/records.py": (("tests/unit/landing/test_records.py",), LANDING),
     "landing/csvcheck.py": (("tests/unit/landing/test_csvcheck.py",), LANDING),
     "landing/verified.py": (("tests/unit/landing/test_verified.py",), LANDING),

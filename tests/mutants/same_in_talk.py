@@ -47,7 +47,7 @@ SAME: dict[str, str] = {
     **dict.fromkeys(
         (f"api/key.py ApiKey._unreadable: {it}" for it in ("0 -> 1", "0 -> 1 #2")), _LESS_THAN_500
     ),
-    "api/lists.py Totals.missing: 0 -> 1 #2": "One page may be missing of nothing, in any case.",
+    "api/lists.py Totals.missing: 0 -> 1 #3": "One page may be missing of nothing, in any case.",
     'api/urls.py the module: "!#$%&\'()*+,/:;=?@[]~" -> "!#$%&\'()*+,/:;=?@[]~XX"': (
         "Letters stay as they are in any case."
     ),

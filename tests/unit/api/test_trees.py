@@ -427,8 +427,10 @@ def test_given_fewer_trees_than_promised_then_only_who_misses_one_fails() -> Non
 def test_given_a_list_that_tells_its_pages_alone_then_whole_pages_are_missing(
     promised: int, missing: int
 ) -> None:
-    pages = [{"items": [{"id": at, "name": "A"}], "totalPages": promised} for at in (1, 2)]
-    with _api(*(reply(200, page) for page in pages), reply(200, [])) as (client, _):
+    def page(tree_id: int) -> bytes:
+        return reply(200, {"items": [{"id": tree_id, "name": "A"}], "totalPages": promised})
+
+    with _api(page(1), page(2), reply(200, [])) as (client, _):
         assert list_trees(client).missing == missing
 
 
