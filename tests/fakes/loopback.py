@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import socketserver
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -72,6 +73,11 @@ type Answer = bytes | Held | Dripping
 class Loopback:
     """Stands for any server: answers from a list or by a function, and remembers what arrived.
 
+    Args:
+        answers: What it says to one request after the other.
+        listening: Whether it accepts connections from the beginning.
+        tls: Its side of TLS, if it speaks that.
+
     Attributes:
         received: Requests, in order.
         strays: Bytes of connections that sent no request in plain HTTP.
@@ -79,7 +85,11 @@ class Loopback:
     """
 
     def __init__(
-        self, answers: Iterable[Answer] | Callable[[Received], Answer], *, listening: bool = True
+        self,
+        answers: Iterable[Answer] | Callable[[Received], Answer],
+        *,
+        listening: bool = True,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.received: list[Received] = []
         self._connections = 0
@@ -105,6 +115,9 @@ class Loopback:
         self._server = Server(("127.0.0.1", 0), Handler, bind_and_activate=False)
         self._server.server_bind()
         self.port = int(self._server.server_address[1])
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         if listening:
             self.listen()
         self._thread: threading.Thread | None = None
@@ -112,7 +125,7 @@ class Loopback:
     @property
     def origin(self) -> str:
         """Its URL, without a path."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     @property
     def connections(self) -> int:

@@ -6,12 +6,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
-from queue import Queue
 
 from tests.mutants import definitions, modules, named
-from tests.mutants.bench import Bench, Verdict
+from tests.mutants.bench import Bench, Verdict, judged
 from tests.mutants.mutant import Mutant
 
 SHARE = 0.95
@@ -51,33 +50,16 @@ def _kinds() -> Iterator[tuple[str, Callable[[], list[Mutant]]]]:
 def _tried(chosen: list[tuple[str, Mutant]], processes: int) -> int:
     began = time.monotonic()
     killed, all_of = Counter[str](), Counter(kind for kind, _ in chosen)
-    benches: Queue[Bench] = Queue()
-    tried = 0
-
-    def judge(mutant: Mutant) -> Verdict:
-        bench = benches.get()
-        try:
-            return bench.judge(mutant)
-        finally:
-            benches.put(bench)
-
-    opened = [Bench() for _ in range(processes)]
-    try:
-        for bench in opened:
-            benches.put(bench.__enter__())
-        with ThreadPoolExecutor(processes) as pool:
-            verdicts = pool.map(judge, [mutant for _, mutant in chosen])
-            for (kind, mutant), verdict in zip(chosen, verdicts, strict=True):
-                killed[kind] += verdict is not Verdict.SURVIVED
-                tried += 1
-                if tried % EACH == 0:
-                    print(f"{tried} of {len(chosen)} tried", flush=True)
-                # On a busy machine, what is late may be whole.
-                if verdict is not Verdict.KILLED:
-                    print(f"{verdict}: {mutant.name}", flush=True)
-    finally:
-        for bench in opened:
-            bench.__exit__(None, None, None)
+    with ExitStack() as stack:
+        benches = [stack.enter_context(Bench()) for _ in range(processes)]
+        verdicts = judged(benches, [mutant for _, mutant in chosen])
+        for tried, (place, verdict) in enumerate(verdicts, 1):
+            kind, mutant = chosen[place]
+            killed[kind] += verdict is not Verdict.SURVIVED
+            if tried % EACH == 0:
+                print(f"{tried} of {len(chosen)} tried", flush=True)
+            if verdict is not Verdict.KILLED:
+                print(f"{verdict}: {mutant.name}", flush=True)
     return _said(killed, all_of, time.monotonic() - began)
 
 

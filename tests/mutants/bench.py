@@ -5,13 +5,16 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from enum import StrEnum
 from importlib.util import cache_from_source
 from pathlib import Path
-from tempfile import mkdtemp
+from queue import Queue
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from local.paths import LOCAL, ROOT
 from tests.mutants.mutant import Mutant
@@ -41,18 +44,23 @@ class Bench(AbstractContextManager["Bench"]):
     """
 
     def __init__(self) -> None:
-        self._folder = Path(mkdtemp(prefix="mutants-"))
+        self._open = ExitStack()
         self._greens: dict[tuple[str, ...], float] = {}
 
     def __enter__(self) -> Self:
-        _copy(self._folder)
-        self._worker = subprocess.Popen(
-            [sys.executable, self._folder / "tests" / "mutants" / "worker.py"],
-            cwd=self._folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        with ExitStack() as stack:
+            self._folder = Path(stack.enter_context(TemporaryDirectory(prefix="mutants-")))
+            _copy(self._folder)
+            self._worker = subprocess.Popen(
+                [sys.executable, self._folder / "tests" / "mutants" / "worker.py"],
+                cwd=self._folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            stack.enter_context(self._worker)
+            stack.callback(self._worker.kill)
+            self._open = stack.pop_all()
         return self
 
     def __exit__(
@@ -61,9 +69,7 @@ class Bench(AbstractContextManager["Bench"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._worker.kill()
-        self._worker.communicate()
-        shutil.rmtree(self._folder)
+        self._open.close()
 
     def judge(self, mutant: Mutant) -> Verdict:
         """Run a mutant's tests with it."""
@@ -105,6 +111,44 @@ class Bench(AbstractContextManager["Bench"]):
         given.flush()
         code: int | None = json.loads(said.readline())
         return code
+
+
+class Judge(Protocol):
+    """What is used of `Bench`."""
+
+    def judge(self, mutant: Mutant) -> Verdict:
+        """Run a mutant's tests with it."""
+
+
+def judged(benches: Sequence[Judge], mutants: Iterable[Mutant]) -> Iterator[tuple[int, Verdict]]:
+    """Try mutants, as many at a time as there are benches.
+
+    On a busy machine, what is late may be whole: it is tried once more at the end, alone.
+
+    Returns:
+        Each mutant's place and its verdict: late is what was so alone, too.
+    """
+    free: Queue[Judge] = Queue()
+    for bench in benches:
+        free.put(bench)
+
+    def judge(mutant: Mutant) -> Verdict:
+        bench = free.get()
+        try:
+            return bench.judge(mutant)
+        finally:
+            free.put(bench)
+
+    late: list[tuple[int, Mutant]] = []
+    known = [*mutants]
+    with ThreadPoolExecutor(len(benches)) as pool:
+        for place, verdict in enumerate(pool.map(judge, known)):
+            if verdict is Verdict.LATE:
+                late.append((place, known[place]))
+            else:
+                yield place, verdict
+    for place, mutant in late:
+        yield place, judge(mutant)
 
 
 def _write(file: Path, content: str) -> None:

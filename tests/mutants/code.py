@@ -35,6 +35,9 @@ _SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Continue: ast.Break,
 }
 
+_OPPOSITE = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
+"""Operators that `_SWAPPED` turns into their negation."""
+
 
 def mutants(file: str) -> dict[str, str]:
     """All mutants of a module by their names, each with the module's text.
@@ -90,7 +93,7 @@ def _replacements(node: ast.AST) -> list[ast.AST]:
     elif isinstance(node, ast.Constant):
         made += _constants(node.value)
     elif isinstance(node, ast.IfExp):
-        made.append(ast.IfExp(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse))
+        made += _negated(node)
     elif isinstance(node, ast.stmt):
         made += _statements(node)
     return made
@@ -111,10 +114,11 @@ def _constants(value: object) -> list[ast.AST]:
 
 def _statements(node: ast.stmt) -> list[ast.AST]:
     if isinstance(node, ast.Return) and node.value is not None:
-        nothing = isinstance(node.value, ast.Constant) and node.value.value is None
-        return [] if nothing else [ast.Return(ast.Constant(None))]
+        # None is as good as False or an empty text to whoever asks, and True is mutated itself.
+        same = isinstance(node.value, ast.Constant) and node.value.value in (None, False, True, "")
+        return [] if same else [ast.Return(ast.Constant(None))]
     if isinstance(node, ast.If):
-        return [ast.If(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)]
+        return _negated(node)
     if isinstance(node, ast.AugAssign):
         removed: list[ast.AST] = [ast.Pass()]
         if type(node.op) in _SWAPPED:
@@ -126,6 +130,21 @@ def _statements(node: ast.stmt) -> list[ast.AST]:
     if isinstance(node, ast.Expr | ast.Raise | ast.Delete):
         return [ast.Pass()]
     return []
+
+
+def _negated(node: ast.If | ast.IfExp) -> list[ast.AST]:
+    """The opposite decision, unless a mutant of the condition alone is that already."""
+    test = node.test
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        turned = isinstance(test.ops[0], _OPPOSITE)
+    else:
+        turned = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+    if turned:
+        return []
+    opposite = ast.UnaryOp(ast.Not(), test)
+    if isinstance(node, ast.If):
+        return [ast.If(opposite, node.body, node.orelse)]
+    return [ast.IfExp(opposite, node.body, node.orelse)]
 
 
 def _nodes(tree: ast.Module) -> Iterator[tuple[str, ast.AST, Put]]:
@@ -154,15 +173,26 @@ def _children(parent: ast.AST) -> Iterator[tuple[ast.AST, Put]]:
 
 def _is_idle(parent: ast.AST, node: ast.AST) -> bool:
     """Whether a node does nothing when it runs: types, docstrings, imports, text for people."""
-    if isinstance(node, ast.Import | ast.ImportFrom | ast.TypeAlias | ast.JoinedStr):
+    if isinstance(parent, ast.Call):
+        called = ast.unparse(parent.func)
+        # What a line of the log says is for people; that there is one is another mutant's affair.
+        if called.startswith("logger.") or (called == "cast" and node in parent.args[:1]):
+            return True
+    if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef) and node is parent.returns:
         return True
-    text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    if text or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
-        return True
-    if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "cast":
-        return bool(parent.args) and node is parent.args[0]
-    if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
-        return node is parent.returns or node in parent.type_params or node in parent.decorator_list
-    if isinstance(parent, ast.ClassDef):
-        return node in parent.bases or node in parent.type_params or node in parent.decorator_list
-    return isinstance(parent, ast.AnnAssign | ast.arg) and node is parent.annotation
+    if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        beside = [*parent.type_params, *parent.decorator_list, *getattr(parent, "bases", [])]
+        if node in beside:
+            return True
+    annotation = isinstance(parent, ast.AnnAssign | ast.arg) and node is parent.annotation
+    return annotation or _is_no_code(node)
+
+
+def _is_no_code(node: ast.AST) -> bool:
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) == "TYPE_CHECKING"
+    if isinstance(node, ast.ClassDef):
+        return any(ast.unparse(base) == "Protocol" for base in node.bases)
+    return isinstance(node, ast.Import | ast.ImportFrom | ast.TypeAlias | ast.JoinedStr)

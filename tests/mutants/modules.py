@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.mutants import code
+from tests.mutants import code, same_in_talk
 from tests.mutants.mutant import Mutant
 
 PACKAGE = "layers/sei_export/sei_export"
@@ -18,6 +18,34 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "api/links.py": (("tests/unit/api/test_links.py",), API),
     "api/urls.py": (("tests/unit/api/test_urls.py",), API),
     "api/bodies.py": (("tests/unit/api/test_bodies.py",), API),
+    "api/answers.py": (("tests/unit/api/test_answers.py", "tests/unit/api/test_client.py"), API),
+    "api/client.py": (
+        (
+            *("tests/unit/api/test_client.py", "tests/unit/api/test_client_fetch.py"),
+            "tests/unit/api/test_client_list.py",
+        ),
+        API,
+    ),
+    "api/faults.py": (("tests/unit/api/test_faults.py",), API),
+    "api/framing.py": (("tests/unit/api/test_framing.py",), API),
+    "api/key.py": (("tests/unit/api/test_key.py",), API),
+    "api/lists.py": (("tests/unit/api/test_lists.py", "tests/unit/api/test_client_list.py"), API),
+    "api/reasons.py": (("tests/unit/api/test_reasons.py", "tests/unit/api/test_client.py"), API),
+    "api/sentkey.py": (
+        ("tests/unit/api/test_client_fetch.py", "tests/unit/api/test_calls.py"),
+        API,
+    ),
+    "api/sessions.py": (
+        (
+            *("tests/unit/api/test_sessions.py", "tests/unit/api/test_framing.py"),
+            *("tests/unit/api/test_tries.py", "tests/unit/api/test_links.py"),
+        ),
+        API,
+    ),
+    "api/treeforms.py": (("tests/unit/api/test_treeforms.py",), API),
+    "api/trees.py": (("tests/unit/api/test_trees.py",), API),
+    "api/watchdog.py": (("tests/unit/api/test_watchdog.py",), API),
+    "masking.py": (("tests/unit/test_masking.py",), ("tests/unit/api/test_echoes.py",)),
     "download/body.py": (("tests/unit/download/test_body.py",), DOWNLOAD),
     "download/staging.py": (("tests/unit/download/test_staging.py",), DOWNLOAD),
     "download/ticket.py": (
@@ -30,8 +58,17 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("tests/unit/download/test_over_invocations.py",),
         DOWNLOAD,
     ),
-    "download/breaks.py": (("tests/unit/download/test_interruptions.py",), DOWNLOAD),
-    "download/known.py": (("tests/unit/download/test_tickets.py",), DOWNLOAD),
+    "download/breaks.py": (
+        (
+            "tests/unit/download/test_interruptions.py",
+            "tests/unit/download/test_library_errors.py",
+        ),
+        DOWNLOAD,
+    ),
+    "download/known.py": (
+        ("tests/unit/download/test_body.py", "tests/unit/download/test_resuming.py"),
+        DOWNLOAD,
+    ),
     "landing/records.py": (("tests/unit/landing/test_records.py",), LANDING),
     "landing/csvcheck.py": (("tests/unit/landing/test_csvcheck.py",), LANDING),
     "landing/verified.py": (("tests/unit/landing/test_verified.py",), LANDING),
@@ -45,7 +82,7 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "request/reports.py": (("tests/unit/request/test_reports.py",), REQUEST),
 }
 
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT: dict[str, str] = {**same_in_talk.SAME}
 """By their names, mutants that change nothing that anybody could notice, with the reason."""
 
 

@@ -174,6 +174,53 @@ def test_a_huge_text_that_has_the_secret_is_hidden_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        pytest.param("abcdefgh12", "abcdefgh12", id="letters and digits alone"),
+        pytest.param("/abcdefgh12/", "/abcdefgh12/", id="signs at both ends"),
+        pytest.param("aaaa", "aaaaa", id="one that overlaps itself"),
+        pytest.param(
+            "abcd1234", "6162636431323334", id="as short as is looked for in other digits"
+        ),
+    ],
+)
+def test_a_text_that_is_nothing_but_the_secret_is_hidden_whole(secret: str, text: str) -> None:
+    assert Mask(secret).hide(text) == "***"
+
+
+def test_a_secret_at_the_beginning_is_hidden_whatever_the_text_ends_with() -> None:
+    assert Mask("abcdefgh12=").hide("abcdefgh12= is x=") == "*** is x="
+
+
+@pytest.mark.parametrize("echo", ["header in Base64", "hexadecimal"])
+def test_a_short_secret_is_not_looked_for_in_other_digits_where_chance_has_it(echo: str) -> None:
+    text = ECHOES[echo]("abc1234")
+    assert Mask("abc1234").hide(text) == text
+
+
+# --- a text that is cut ---
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+@pytest.mark.parametrize("written", [str, _quoted, html.escape, _in_json])
+def test_given_a_text_that_is_cut_in_a_secret_then_what_is_there_of_it_is_hidden(
+    key: str, written: Callable[[str], str]
+) -> None:
+    whole = f"bad key {written(key)}"
+    for end in range(len("bad key ") + 4, len(whole)):
+        # Of a form that is escaped at the cut, half an escape may be left.
+        assert key[:4] not in Mask(key).hide_cut(whole[:end])
+        assert Mask(key).hide_cut(whole[:end]).startswith("bad key ***")
+    assert Mask(key).hide_cut(f"{whole} is bad") == "bad key *** is bad"
+
+
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_given_a_text_that_ends_as_any_key_may_begin_then_it_stays(length: int) -> None:
+    text = f"bad key {KEYS['plain'][:length]}"
+    assert Mask(KEYS["plain"]).hide_cut(text) == text
+
+
+@pytest.mark.parametrize(
     ("key", "form"),
     [
         pytest.param("a/b0123456", b"a\\/b0123456", id="JSON's slash"),

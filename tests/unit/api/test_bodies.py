@@ -1,5 +1,7 @@
 """Short bodies read whole, and quoted in messages."""
 
+import gzip
+
 import pytest
 
 from sei_export.api.bodies import MAX_BYTES, excerpt, read_whole
@@ -22,8 +24,8 @@ def test_given_a_long_ugly_body_when_called_then_its_excerpt_is_one_short_line()
 @pytest.mark.parametrize(
     ("size", "fits"),
     [
-        pytest.param(MAX_BYTES, True, id="largest"),
-        pytest.param(MAX_BYTES + 1, False, id="one byte more"),
+        pytest.param(4 * 2**20, True, id="largest"),
+        pytest.param(4 * 2**20 + 1, False, id="one byte more"),
     ],
 )
 def test_given_a_huge_answer_when_called_then_reading_stops_at_the_bound(
@@ -36,6 +38,12 @@ def test_given_a_huge_answer_when_called_then_reading_stops_at_the_bound(
             return
         with pytest.raises(ProtocolError, match=f"more than {MAX_BYTES} bytes"):
             caller.call()
+
+
+def test_given_an_answer_that_is_compressed_all_the_same_when_called_then_it_is_read() -> None:
+    body = gzip.compress(b'{"a": 1}')
+    with Loopback([reply(200, body, {"Content-Encoding": "gzip"})]) as server:
+        assert Caller(server).call()[1] == {"a": 1}
 
 
 def test_given_a_body_shorter_than_it_said_when_called_then_it_broke_off() -> None:

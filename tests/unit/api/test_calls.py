@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sei_export.api.calls import HttpClient
 from sei_export.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -150,12 +151,15 @@ REFUSALS = pytest.mark.parametrize("status", [401, 403])
 
 
 @REFUSALS
-def test_given_a_rotated_key_when_refused_then_a_fresh_one_is_tried_once(status: int) -> None:
+def test_given_a_rotated_key_when_refused_then_a_fresh_one_is_tried_once(
+    status: int, caplog: pytest.LogCaptureFixture
+) -> None:
     with Loopback([reply(status), FINE]) as server:
         caller = Caller(server, FakeKey(["old", "new"]))
         assert caller.call()[0] == 200
     assert [it.authorization for it in server.received] == ["ApiKey old", "ApiKey new"]
     assert caller.clock.slept == []
+    assert caplog.messages == [f"{status}: reading the API key again"]
 
 
 @REFUSALS
@@ -168,6 +172,25 @@ def test_given_a_wrong_key_when_refused_twice_then_it_is_an_authentication_error
             Caller(server, key).call()
     assert len(server.received) == 2
     assert key.fresh_reads == 1
+
+
+@REFUSALS
+def test_given_a_key_that_was_taken_before_when_refused_then_it_is_an_authentication_error_too(
+    status: int,
+) -> None:
+    with Loopback([FINE, reply(status), reply(status)]) as server:
+        caller = Caller(server)
+        caller.call()
+        with pytest.raises(AuthenticationError):
+            caller.call()
+
+
+def test_given_no_word_of_a_fresh_key_when_called_then_the_cached_one_is_sent() -> None:
+    with Loopback([FINE]) as server:
+        caller = Caller(server)
+        client = HttpClient(caller.base, FakeKey(["old", "new"]), caller.clock.deadline(100))
+        client.json("GET", caller.base.join("v2/exports"), PARAMS)
+    assert [it.authorization for it in server.received] == ["ApiKey old"]
 
 
 @REFUSALS

@@ -165,7 +165,7 @@ def test_given_an_endless_refusal_when_created_then_the_message_stays_short() ->
     answer = reply(400, {"message": "x" * 100_000})
     with _api(answer) as (client, _), pytest.raises(ExportRejectedError) as caught:
         client.create(request())
-    assert len(str(caught.value)) < 1000
+    assert caught.value.message == f"The API refuses the export with 400: {'x' * 500}"
 
 
 # --- why ---
@@ -197,6 +197,13 @@ def test_given_a_failure_that_repeats_the_key_then_the_reason_has_it_not(body: b
     assert "***" in reason
     assert "sat." not in reason
     assert len(reason) <= 500
+
+
+def test_given_a_call_then_its_key_is_hidden_in_what_is_quoted_of_a_file_too() -> None:
+    with _api(reply(202, CREATED)) as (client, _):
+        assert client.mask.hide(KEY) == KEY
+        client.create(request())
+        assert client.mask.hide(f"a,{KEY}") == "a,***"
 
 
 # --- status ---
@@ -283,7 +290,7 @@ def _download(client: SeiClient) -> object:
 type Step = Callable[[SeiClient], object]
 
 
-@pytest.mark.parametrize("step", [_create, _ask])
+@pytest.mark.parametrize(("step", "name"), [(_create, "create"), (_ask, "status")])
 @pytest.mark.parametrize(
     ("body", "told"),
     [
@@ -297,11 +304,11 @@ type Step = Callable[[SeiClient], object]
     ],
 )
 def test_given_a_success_that_is_not_an_object_then_the_error_says_what_it_is(
-    step: Step, body: bytes, told: str
+    step: Step, name: str, body: bytes, told: str
 ) -> None:
     with _api(reply(200, body)) as (client, _), pytest.raises(ProtocolError) as caught:
         step(client)
-    assert told in caught.value.message
+    assert caught.value.message.startswith(f"The API answered the {name} call with {told}")
 
 
 @pytest.mark.parametrize(
@@ -522,7 +529,7 @@ def test_given_an_empty_list_then_there_are_no_exports(answer: JsonValue) -> Non
     [
         pytest.param({}, "the list call with something else", id="no list"),
         pytest.param({"exports": {}}, "the list call with something else", id="an object"),
-        pytest.param(["exp_1"], "an entry that is no export", id="entries of text"),
+        pytest.param(["exp_1"], "an entry that is no export: ", id="entries of text"),
         pytest.param(HTML, "the list call with something else: <!DOCTYPE", id="html"),
     ],
 )
@@ -577,6 +584,18 @@ def test_given_a_refusal_when_fetched_then_the_message_has_the_apis_text_but_no_
         client.fetch(_legacy()),
     ):
         pass
+
+
+def test_given_a_refusal_that_breaks_off_when_fetched_then_the_error_names_the_call() -> None:
+    with (
+        _api(reply(400, b"{", length=9)) as (client, _),
+        pytest.raises(ServiceUnavailableError) as caught,
+        client.fetch(_legacy()),
+    ):
+        pass
+    assert caught.value.message.startswith(
+        f"POST http://127.0.0.1{PREFIX}/v2/insights/teams/reports broke off: "
+    )
 
 
 def test_given_a_redirect_when_fetched_then_it_is_not_followed() -> None:

@@ -1,10 +1,13 @@
 """Bodies in chunks over real connections: what of them is an end, and what is a break."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import requests
+import trustme
 
 from sei_export.api.sessions import keyed_session, keyless_session
 from sei_export.download.body import Body
@@ -24,9 +27,16 @@ SESSIONS = pytest.mark.parametrize(
 
 
 @contextmanager
-def _body(session: Callable[[], requests.Session], content: bytes) -> Iterator[Body]:
+def _body(
+    session: Callable[[], requests.Session],
+    content: bytes,
+    authority: Path | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[Body]:
     answer = reply(200, content, CHUNKED, length=-1)
-    with Loopback(lambda _: answer) as server, session() as connected:
+    with Loopback(lambda _: answer, tls=tls) as server, session() as connected:
+        if authority:
+            connected.verify = str(authority)
         yield Body(
             Source(
                 lambda headers: connected.get(server.origin, headers=headers, stream=True),
@@ -90,3 +100,26 @@ def test_chunks_whose_last_size_is_none_are_a_broken_body(
     ):
         list(body.pieces())
     assert not body.is_end_told
+
+
+@pytest.fixture
+def tls() -> Iterator[tuple[Path, ssl.SSLContext]]:
+    """A certificate's authority, and a server's side of TLS with such a certificate."""
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with authority.cert_pem.tempfile() as file:
+        yield Path(file), context
+
+
+@SESSIONS
+def test_over_tls_chunks_are_read_as_well(
+    session: Callable[[], requests.Session], tls: tuple[Path, ssl.SSLContext]
+) -> None:
+    with _body(session, chunks(CSV) + END, *tls) as body:
+        assert b"".join(body.pieces()) == CSV
+        assert body.is_end_told
+    with (
+        _body(session, chunks(CSV) + b"0", *tls) as body,
+        pytest.raises(CorruptDownloadError, match=r"broke off .*3 times in a row"),
+    ):
+        list(body.pieces())

@@ -3,6 +3,7 @@
 import json
 import traceback
 from dataclasses import dataclass, field
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -70,7 +71,10 @@ def test_a_key_is_read_from_each_form_of_secret(stored: str | bytes) -> None:
     assert manager.read == [ARN]
 
 
-@pytest.mark.parametrize("stored", ["a/b+c==", "a'b", 'a"b', "a<b>c", "[a]", "(a)", "$a"])
+@pytest.mark.parametrize(
+    "stored",
+    ["a/b+c==", "a'b", 'a"b', "a<b>c", "[a]", "(a)", "$a", *ascii_letters, *digits],
+)
 def test_what_a_header_may_have_is_a_key_whatever_it_looks_like(stored: str) -> None:
     key, _ = _key(stored)
     assert key.read() == stored

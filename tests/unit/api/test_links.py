@@ -174,7 +174,7 @@ def test_given_redirects_without_end_when_followed_then_they_are_given_up() -> N
     with Loopback(lambda _: _to("/api/file")) as server:
         with pytest.raises(ProtocolError, match=f"more than {MAX_REDIRECTS}"):
             _at(server).get(f"{server.origin}/api/file")
-        assert len(server.received) == MAX_REDIRECTS + 1
+        assert len(server.received) == MAX_REDIRECTS + 1 == 6
 
 
 def test_given_as_many_redirects_as_allowed_when_followed_then_the_file_is_reached() -> None:
@@ -363,6 +363,14 @@ def test_given_a_refusal_elsewhere_when_opened_then_it_is_the_links_fault_not_th
     assert "s3cr3t" not in told(caught.value)
     assert len(other.received) == 1
     assert downloader.key.fresh_reads == 0
+
+
+def test_given_a_refusal_elsewhere_that_is_no_text_when_opened_then_it_is_the_links_fault() -> None:
+    with (
+        pair([], [reply(403, b"\xff\xfe")]) as (server, other),
+        pytest.raises(ProtocolError, match=r"was refused with 403\."),
+    ):
+        _at(server).get(f"{other.origin}/file")
 
 
 @pytest.mark.parametrize("status", [404, 410, 416])

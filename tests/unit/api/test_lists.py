@@ -111,3 +111,47 @@ def test_what_is_no_total_counts_as_none(said: JsonObject) -> None:
 def test_the_total_that_is_nearest_to_the_list_counts() -> None:
     answer: JsonObject = {"total": 7, "data": {"items": ENTRIES, "page": {"totalItems": 2}}}
     assert _totals(answer) == Totals(2)
+
+
+@pytest.mark.parametrize("value", [10**15 - 1, "9" * 15])
+def test_the_largest_total_is_read(value: JsonValue) -> None:
+    assert _totals({"exports": ENTRIES, "total": value}) == Totals(10**15 - 1)
+
+
+def test_given_a_total_of_none_and_entries_all_the_same_then_they_are_read() -> None:
+    assert _entries({"exports": ENTRIES, "total": 0}) == tuple(ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "both"),
+    [
+        pytest.param(Totals(3, 2), Totals(5, 4), Totals(3, 2), id="said at once"),
+        pytest.param(Totals(), Totals(5, 4), Totals(5, 4), id="said later"),
+        pytest.param(Totals(3), Totals(None, 4), Totals(3, 4), id="the pages later"),
+        pytest.param(Totals(None, 2), Totals(5), Totals(5, 2), id="the entries later"),
+        pytest.param(Totals(0, 0), Totals(5, 4), Totals(0, 0), id="nothing, said at once"),
+    ],
+)
+def test_of_several_answers_the_first_that_says_it_counts(
+    first: Totals, later: Totals, both: Totals
+) -> None:
+    assert first.otherwise(later) == both
+
+
+@pytest.mark.parametrize(
+    ("promised", "entries", "pages", "missing"),
+    [
+        pytest.param(Totals(), 3, 1, 0, id="nothing promised"),
+        pytest.param(Totals(5), 3, 1, 2, id="entries"),
+        pytest.param(Totals(5), 7, 1, 0, id="more entries than promised"),
+        pytest.param(Totals(5, 9), 5, 1, 0, id="entries count, not pages"),
+        pytest.param(Totals(None, 3), 9, 1, 2, id="pages"),
+        pytest.param(Totals(None, 3), 9, 4, 0, id="more pages than promised"),
+        pytest.param(Totals(None, 1), 0, 0, 0, id="an empty page"),
+        pytest.param(Totals(None, 2), 0, 0, 1, id="of nothing, two pages"),
+    ],
+)
+def test_what_is_promised_and_not_there_is_missing(
+    promised: Totals, entries: int, pages: int, missing: int
+) -> None:
+    assert promised.missing(entries, pages) == missing

@@ -111,3 +111,46 @@ def test_a_reason_nested_too_deep_to_be_written_is_none() -> None:
 def test_any_value_under_any_name_leaves_a_text_or_nothing(name: str, value: JsonValue) -> None:
     reason = failure_reason({name: value})
     assert reason is None or json.dumps(value) in reason
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("error", "errors", "failureReason", "failureMessage", "failure", "reason"),
+        *("statusReason", "statusMessage", "errorMessage", "errorDetails", "message"),
+        *("detailedMessage", "detail", "details", "responseMessages"),
+    ],
+)
+def test_an_error_is_stated_under_any_known_name(name: str) -> None:
+    assert stated_error({"code": 7, name: "No tree X"}) == "No tree X"
+
+
+@pytest.mark.parametrize("name", ["message", "detail", "reason", "description", "error", "title"])
+@pytest.mark.parametrize("place", ["field", "path", "location"])
+def test_an_error_that_is_an_object_tells_what_it_is_about(name: str, place: str) -> None:
+    error: JsonObject = {"code": 7, name: "no such team", place: "scope.teamId"}
+    assert stated_error({"error": error}) == "scope.teamId: no such team"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("exportId", "id", "status", "report", "createdAt", "createdBy", "startedAt"),
+        *("updatedAt", "completedAt", "expiresAt", "download", "downloadUrl"),
+    ],
+)
+def test_what_any_export_has_does_not_tell_why_it_failed(name: str) -> None:
+    assert failure_reason({name: "x"}) is None
+    assert failure_reason({name: "x", "why": "y"}) == '{"why": "y"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("This was not a success", "It didn't end in success", "Failed to read, success: 0"),
+        *("Success: 0, errors: 3", "Unable to succeed; success rate 0", "An unsuccessful run"),
+        "It ended without success",
+    ],
+)
+def test_a_success_that_is_doubted_is_an_error(text: str) -> None:
+    assert stated_error({"message": text}) == text

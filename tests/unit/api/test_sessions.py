@@ -50,6 +50,16 @@ class _Peer:
         pytest.param("fd00:ec2::254", id="IPv6 where AWS keeps credentials"),
         pytest.param("::ffff:10.0.0.1", id="IPv4 in IPv6"),
         pytest.param("ff02::1", id="IPv6 multicast"),
+        pytest.param("64:ff9b::a00:1", id="NAT64"),
+        pytest.param("::ffff:0:a00:1", id="SIIT"),
+        pytest.param("fec0::1", id="IPv6 site-local"),
+        pytest.param("2001:0:a00:1::1", id="Teredo"),
+        pytest.param("2001:10::1", id="ORCHID"),
+        pytest.param("2001:20::1", id="ORCHIDv2"),
+        pytest.param("2002:a00:1::1", id="6to4"),
+        pytest.param("192.88.99.1", id="relay of 6to4"),
+        pytest.param("2a00:1450::5efe:a00:1", id="ISATAP"),
+        pytest.param("2a00:1450::200:5efe:a00:1", id="ISATAP, of an address said to be unique"),
     ],
 )
 def test_given_a_connection_to_a_private_address_then_it_is_closed(

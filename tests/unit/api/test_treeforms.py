@@ -37,6 +37,14 @@ def test_given_several_roots_then_they_are_inside_a_made_one() -> None:
     assert not tree.is_flat
 
 
+@pytest.mark.parametrize("field", ["leaf", "children"])
+def test_given_a_list_of_which_one_tells_what_is_inside_then_it_is_not_flat(field: str) -> None:
+    told: JsonValue = {"refId": 1, "name": "Engineering", field: None}
+    tree = read_tree([told, {"refId": 2, "name": "B"}], "Engineering")
+    assert not tree.is_flat
+    assert [team.id for team in tree.teams()] == [MADE_ROOT, "1", "2"]
+
+
 @pytest.mark.parametrize(
     ("name", "root", "children"),
     [
@@ -146,9 +154,12 @@ def _leaf(ref_id: JsonValue, name: JsonValue = "Leaf") -> JsonObject:
 
 
 @pytest.mark.parametrize("name", [None, "", " ", 5, ["A"]])
-def test_given_a_team_without_a_name_then_it_is_called_by_its_id(name: JsonValue) -> None:
+def test_given_a_team_without_a_name_then_it_is_called_by_its_id(
+    name: JsonValue, caplog: pytest.LogCaptureFixture
+) -> None:
     tree = _tree(_leaf(2, name), _leaf(3))
     assert tree.root.children == (Team("2", "2"), Team("3", "Leaf"))
+    assert caplog.messages == ["In org tree Engineering: team 2 has no name"]
 
 
 @pytest.mark.parametrize("name", [None, " "])
@@ -156,7 +167,9 @@ def test_given_a_root_without_a_name_then_it_has_the_trees(name: JsonValue) -> N
     assert _tree(name=name).root == Team("1", "Engineering")
 
 
-def test_given_teams_without_an_id_then_the_others_are_as_they_are() -> None:
+def test_given_teams_without_an_id_then_the_others_are_as_they_are(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     inner: JsonObject = {"name": "Group", "children": [_leaf(2)]}
     tree = _tree(inner, None, _leaf("x", "Odd"), _leaf(3), 7)
     assert tree.root.children == (
@@ -167,6 +180,8 @@ def test_given_teams_without_an_id_then_the_others_are_as_they_are() -> None:
         Team("?4", "(no name)"),
     )
     assert [team.is_unnamed for team in tree.root.children] == [True, True, True, False, True]
+    assert len(caplog.messages) == 4
+    assert caplog.messages[-1] == "In org tree Engineering: a team without a usable id: 7"
 
 
 def test_given_a_root_without_an_id_then_it_is_a_made_one() -> None:
@@ -204,6 +219,13 @@ def test_given_a_team_in_two_others_then_it_is_inside_both() -> None:
         Team("3", "B", (shared, Team("5", "Leaf"))),
     )
     assert {team.id for team in tree.ancestors("8")} == {"4", "2", "3", "1"}
+
+
+def test_given_a_team_in_places_of_other_depths_then_it_is_inside_both() -> None:
+    inner: JsonObject = {"refId": 3, "name": "B", "children": [SHARED]}
+    tree = _tree({"refId": 2, "name": "A", "children": [inner]}, SHARED)
+    assert [team.id for team in tree.root.children] == ["2", "4"]
+    assert {team.id for team in tree.ancestors("8")} == {"4", "3", "2", "1"}
 
 
 @pytest.mark.parametrize("name", ["Shared", "Another"])

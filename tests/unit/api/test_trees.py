@@ -179,7 +179,7 @@ def test_listing_ends_with_a_page_that_has_nothing_new_or_with_all_that_is_promi
     [
         pytest.param({}, "something else: {}", id="an empty object"),
         pytest.param(b"<html>Sign in</html>", "something else: <html>Sign in", id="HTML"),
-        pytest.param([7], "an entry that is no org tree", id="a number"),
+        pytest.param([7], "an entry that is no org tree: ", id="a number"),
     ],
 )
 def test_given_what_is_no_list_of_trees_then_the_error_says_what_it_is(
@@ -196,6 +196,7 @@ def test_given_what_is_no_list_of_trees_then_the_error_says_what_it_is(
         pytest.param(b"<html>Sign in</html>", "the teams call with an HTML page", id="HTML"),
         pytest.param(b"", "the teams call with not a JSON object", id="nothing"),
         pytest.param(7, "the teams call with not a JSON object: 7", id="a number"),
+        pytest.param({"data": [7]}, "an entry that is no team: ", id="a list of numbers"),
         pytest.param(b"[" * 100_000, "the teams call with not a JSON object", id="too deep"),
     ],
 )
@@ -354,13 +355,30 @@ def test_given_a_typing_error_that_cannot_be_seen_then_the_message_spells_both()
 ODD: list[JsonValue] = [{"id": 9, "name": None}, None, {"id": "../x", "name": "B"}]
 
 
-def test_given_odd_entries_then_the_others_are_found() -> None:
+def test_given_odd_entries_then_the_others_are_found(caplog: pytest.LogCaptureFixture) -> None:
     with _api(*_trees(*ODD, {"id": 1, "name": "A"}), reply(200, TEAMS)) as (client, _):
         assert find_tree(client, "A").root.id == "7"
-    with _api(*_trees(*ODD, {"id": 1, "name": "A"})) as (client, _):
+    caplog.clear()
+    with _api(*_trees(*ODD, {"id": 1, "name": "A"}, total=4)) as (client, _):
         listed = list_trees(client)
     assert listed.trees == (ListedTree("1", "A"),)
     assert [odd.name for odd in listed.odd] == ["", "", "B"]
+    assert caplog.messages == [odd.error.message for odd in listed.odd]
+    # They are there, even if nothing can be done with them.
+    assert listed.missing == 0
+
+
+def test_given_odd_entries_that_differ_in_id_or_name_then_each_is_told() -> None:
+    odd: list[JsonValue] = [
+        {"id": 8, "name": None},
+        {"id": 9, "name": None},
+        {"id": None, "name": "B"},
+        {"id": None, "name": "C"},
+        {"id": None, "name": "C"},
+    ]
+    with _api(*_trees(*odd)) as (client, _):
+        listed = list_trees(client)
+    assert [each.name for each in listed.odd] == ["", "", "B", "C"]
 
 
 def test_given_an_odd_entry_then_who_asks_for_it_is_told_what_is_odd() -> None:
@@ -405,6 +423,17 @@ def test_given_fewer_trees_than_promised_then_only_who_misses_one_fails() -> Non
     )
 
 
+@pytest.mark.parametrize(("promised", "missing"), [(1, 0), (2, 0), (3, 1)])
+def test_given_a_list_that_tells_its_pages_alone_then_whole_pages_are_missing(
+    promised: int, missing: int
+) -> None:
+    def page(tree_id: int) -> bytes:
+        return reply(200, {"items": [{"id": tree_id, "name": "A"}], "totalPages": promised})
+
+    with _api(page(1), page(2), reply(200, [])) as (client, _):
+        assert list_trees(client).missing == missing
+
+
 # --- teams in other forms ---
 
 
@@ -445,7 +474,7 @@ def test_given_a_list_without_end_when_the_time_is_over_then_it_ends() -> None:
     clock = FakeClock()
 
     def answer(received: Received) -> Answer:
-        clock.slept.append(30.0)
+        clock.slept.append(25.0)
         [page] = received.query["pageIndex"]
         return _page(50 * int(page), 50)
 

@@ -75,13 +75,17 @@ def test_given_a_refused_connection_when_the_server_is_back_then_the_call_succee
     ],
 )
 def test_given_no_retry_after_when_retried_then_waits_double_with_jitter(
-    chance: float, waits: list[float]
+    chance: float, waits: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     with Loopback([reply(429), reply(429), FINE]) as server:
         caller = Caller(server)
         caller.clock.chance = chance
         caller.call()
     assert caller.clock.slept == waits
+    assert caplog.messages == [
+        f"{CALL} answered 429 at try {at} of 3. Next try in {wait:.1f} s."
+        for at, wait in enumerate(waits, 1)
+    ]
 
 
 @pytest.mark.parametrize(

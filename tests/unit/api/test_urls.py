@@ -16,6 +16,8 @@ from sei_export.errors import ConfigurationError, ProtocolError
 
 PROD1 = BaseUrl.parse("https://app.harness.io/prod1/sei/api/")
 PRODUCTIVITY = "v2/insights/productivity/exports"
+LONGEST = "a." * 125 + "com"
+"""A host of 253 characters."""
 DOWNLOAD = f"https://app.harness.io/prod1/sei/api/{PRODUCTIVITY}/exp_1/download"
 
 
@@ -137,6 +139,9 @@ def test_every_form_of_a_link_leads_to_the_same_place(base: str, link: str) -> N
             id="elsewhere, with its query untouched",
         ),
         pytest.param("//cdn.example/f.csv", "https://cdn.example/f.csv", id="protocol-relative"),
+        pytest.param("https://cdn.example./f", "https://cdn.example./f", id="a dot at the end"),
+        pytest.param(f"https://{'a' * 63}.c/f", f"https://{'a' * 63}.c/f", id="longest label"),
+        pytest.param(f"https://{LONGEST}/f", f"https://{LONGEST}/f", id="longest host"),
         pytest.param("/v2/f?a=1", "https://app.harness.io/prod1/sei/api/v2/f?a=1", id="query"),
         pytest.param(
             "/prod1/sei/apiary/f",
@@ -175,6 +180,7 @@ WALKS = [
     "/v2/%2e%2e/%2E%2E/%2e%2e/%2e./admin",
     "/v2/%252e%252e/admin",
     "/v2/%25252e%25252e/admin",
+    f"/v2/%{'25' * 9}2e./admin",
     "/v2/..%2f..%2fadmin",
     "/v2/..%5c..%5Cadmin",
     "/v2/..\\..\\admin",
@@ -256,6 +262,8 @@ def test_a_base_url_that_is_not_ascii_owns_what_is_below_it() -> None:
         pytest.param("https://user@app.harness.io/f", id="credentials"),
         pytest.param("https://a..b.com/x", id="empty label"),
         pytest.param(f"https://{'a' * 64}.com/x", id="long label"),
+        pytest.param(f"https://{LONGEST}a/x", id="long host"),
+        pytest.param("https://a.com../x", id="two dots at the end"),
         pytest.param("https://a\ud800.com/x", id="half a character"),
         *(pytest.param(path, id=f"root-relative {path}") for path in WALKS),
         *(pytest.param(path.lstrip("/"), id=f"relative {path}") for path in WALKS),

@@ -1,5 +1,6 @@
 """Bodies that come a byte at a time: what reads them looks at no clock, and ends all the same."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -95,6 +96,18 @@ def test_given_a_connection_that_ended_in_time_then_it_is_left_alone() -> None:
         pass
     watchdog.set(Deadline.after(-1))
     assert (line.times, watchdog.has_barked) == (0, False)
+
+
+def test_given_a_connection_that_ended_in_time_then_nobody_waits_for_its_deadlines() -> None:
+    def waiting() -> set[threading.Timer]:
+        timers = {each for each in threading.enumerate() if isinstance(each, threading.Timer)}
+        return {each for each in timers if not each.finished.is_set()}
+
+    others, watchdog = waiting(), Watchdog()
+    with watchdog.over(Line(), Deadline.after(3600)):
+        watchdog.set(Deadline.after(7200))
+        assert len(waiting() - others) == 1
+    assert waiting() <= others
 
 
 @pytest.mark.parametrize("failure", [OSError(), ValueError(), RuntimeError()], ids=repr)

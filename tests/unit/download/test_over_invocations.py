@@ -202,6 +202,8 @@ def test_given_less_than_a_part_in_an_invocation_then_a_faster_one_goes_on(
     with pytest.raises(ExportTimedOutError, match="too slow") as caught:
         slow.land()
     assert f"a part of {PART_BYTES}" in caught.value.message
+    start, end = slow.came[-1]
+    assert f"too slow: {end - start} bytes came" in caught.value.message
     assert "Export less at a time" in caught.value.remedy
     assert slow.staged == {1: PART_BYTES}
     assert_nothing_visible(slow)
@@ -215,8 +217,10 @@ def test_given_less_than_a_part_in_the_first_invocation_then_the_next_has_its_up
     slow: Slow,
 ) -> None:
     slow.pace = lambda _: SLOW / 4
-    with pytest.raises(ExportTimedOutError, match="too slow"):
+    with pytest.raises(ExportTimedOutError, match="too slow") as caught:
         slow.land()
+    [[_, end]] = slow.came
+    assert f"too slow: {end} bytes came" in caught.value.message
     assert slow.staged == {}
     begun = dict(slow.s3.uploads)
     slow.pace = lambda _: SLOW

@@ -150,14 +150,19 @@ def test_given_bytes_that_differ_when_all_comes_again_then_it_is_another_file() 
 
 WHOLE = CSV.ljust(2 * READ_BYTES)
 """Two reads long, so that all of it is handed on before its last chunk is missed."""
+UNKNOWN = "an unknown number of"
+
+
+def _refused_at(length: int | str) -> dict[str, str]:
+    return {"Content-Range": f"bytes */{length}"}
 
 
 @pytest.mark.parametrize(
     "headers",
     [
-        pytest.param({"Content-Range": f"bytes */{len(WHOLE)}"}, id="by its length"),
+        pytest.param(_refused_at(len(WHOLE)), id="by its length"),
         pytest.param({"Content-Range": f"Bytes */{len(WHOLE)}"}, id="the unit in another case"),
-        pytest.param(ETAG | {"Content-Range": f"bytes */{len(WHOLE)}"}, id="by its name, too"),
+        pytest.param(ETAG | _refused_at(len(WHOLE)), id="by its name, too"),
     ],
 )
 def test_given_the_refusal_of_a_range_at_the_files_end_then_the_file_is_whole(
@@ -171,23 +176,27 @@ def test_given_the_refusal_of_a_range_at_the_files_end_then_the_file_is_whole(
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("headers", "length"),
     [
-        pytest.param({"Content-Range": f"bytes */{len(WHOLE) - 1}"}, id="shorter"),
-        pytest.param({"Content-Range": f"bytes */{len(WHOLE) + 1}"}, id="longer"),
-        pytest.param({"Content-Range": "bytes */*"}, id="of unknown length"),
-        pytest.param({"Content-Range": f"items */{len(WHOLE)}"}, id="in another unit"),
-        pytest.param({}, id="no length"),
-        pytest.param(OTHER_ETAG | {"Content-Range": f"bytes */{len(WHOLE)}"}, id="another name"),
+        pytest.param(_refused_at(len(WHOLE) - 1), len(WHOLE) - 1, id="shorter"),
+        pytest.param(_refused_at(len(WHOLE) + 1), len(WHOLE) + 1, id="longer"),
+        pytest.param(_refused_at("*"), UNKNOWN, id="of unknown length"),
+        pytest.param({"Content-Range": f"items */{len(WHOLE)}"}, UNKNOWN, id="in another unit"),
+        pytest.param({}, UNKNOWN, id="no length"),
+        pytest.param(OTHER_ETAG | _refused_at(len(WHOLE)), len(WHOLE), id="another name"),
     ],
 )
 def test_given_the_refusal_of_a_range_elsewhere_then_the_file_is_another(
-    headers: dict[str, str],
+    headers: dict[str, str], length: int | str
 ) -> None:
     answers = [reply(200, chunks(WHOLE), ETAG | CHUNKED, length=-1), reply(416, b"", headers)]
     with reading(answers) as reader:
-        with pytest.raises(CorruptDownloadError, match=f"{len(WHOLE)} came of it"):
+        with pytest.raises(CorruptDownloadError) as caught:
             reader.read()
+        assert caught.value.message == (
+            f"The file changed during the download: it has {length} bytes now, and {len(WHOLE)} "
+            "came of it."
+        )
         assert reader.body.known.changed
         assert not reader.body.is_end_told
 

@@ -15,9 +15,8 @@ execution is under way. What begins one reads it afresh, and so does a call that
 _JSON_FIELD = "apiKey"
 _QUOTES = frozenset("\"'`´“”„‟‘’‚‛«»‹›")  # noqa: RUF001 - what word processors make of quotation marks
 _NOT_THERE = frozenset({"ResourceNotFoundException"})
-_PASSING = frozenset(
-    {"ThrottlingException", "InternalServiceError", "InternalServiceErrorException"}
-)
+_THROTTLED = "ThrottlingException"
+"""What passes, too, is an answer of 5xx, by whatever name."""
 
 
 class SecretReader(Protocol):
@@ -96,15 +95,15 @@ class ApiKey:
         )
 
     def _unreadable(self, error: Exception) -> ConfigurationError | ServiceUnavailableError:
-        # Powertools hides AWS's code in the text or the chain, depending on its version.
-        cause = error.__cause__ or error.__context__
+        # Powertools tells AWS's code in a text only; its error is raised while AWS's is handled.
+        cause = error.__context__
         code, status = "", 0
         if isinstance(cause, ClientError):
             code = cause.response.get("Error", {}).get("Code", "")
             status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _NOT_THERE:
             return self._unset("does not exist or has no value yet")
-        if not code or code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if not code or code == _THROTTLED or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return ServiceUnavailableError(
                 f"Secrets Manager did not give the API key ({code or type(cause).__name__}).",
                 remedy="Start a new execution later; check the AWS Health Dashboard.",

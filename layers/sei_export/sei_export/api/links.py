@@ -1,6 +1,7 @@
 """Where a download's link may lead: home with the key, or elsewhere without it."""
 
 import re
+from http import HTTPStatus
 from urllib.parse import quote, urljoin, urlsplit
 
 from sei_export.api.urls import WRITTEN, BaseUrl, is_loopback, origin_of
@@ -79,7 +80,7 @@ def redirected(url: str, location: str, base_url: BaseUrl) -> tuple[str, ...]:
 
 def is_refusal(status: int) -> bool:
     """Tell whether a host elsewhere refuses a link, and no caller knows better what that means."""
-    return 400 <= status < 500 and status not in _LEFT_TO_THE_CALLER  # noqa: PLR2004 - 4xx
+    return status >= HTTPStatus.BAD_REQUEST and status not in _LEFT_TO_THE_CALLER
 
 
 def refused_elsewhere(url: str, status: int, body: str) -> ProtocolError:

@@ -50,7 +50,7 @@ class SentKey:
         mask: Hides every key that was sent.
     """
 
-    def __init__(self, key: Key, header: KeyHeader, *, fresh: bool = False) -> None:
+    def __init__(self, key: Key, header: KeyHeader, *, fresh: bool) -> None:
         self._key = key
         self._header = header
         self._sent = ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import requests
-from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
+from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ReadTimeoutError
 
@@ -120,9 +120,9 @@ class _Adapter(HTTPAdapter):
         deadline: By when an answer has to have begun, also where its headers come a byte at a time.
     """
 
-    def __init__(self, deadline: Deadline | None, pool_maxsize: int = DEFAULT_POOLSIZE) -> None:
+    def __init__(self, deadline: Deadline | None) -> None:
         self._deadline = deadline
-        super().__init__(pool_maxsize=pool_maxsize)
+        super().__init__()
 
     def init_poolmanager(
         self,
@@ -155,7 +155,7 @@ class _PublicAdapter(_Adapter):
 
     def __init__(self, deadline: Deadline | None, *, allow_loopback: bool) -> None:
         self._allow_loopback = allow_loopback
-        super().__init__(deadline, pool_maxsize=1)
+        super().__init__(deadline)
 
     def _pools(self) -> dict[str, type[HTTPConnectionPool]]:
         loopback = self._allow_loopback
@@ -186,7 +186,7 @@ def checked(connection: socket.socket, *, allow_loopback: bool) -> socket.socket
         ProtocolError: It leads to a private, link-local or other special address, or to one behind
             which a gateway may reach such an address.
     """
-    address = ipaddress.ip_address(connection.getpeername()[0].split("%")[0])
+    address = ipaddress.ip_address(connection.getpeername()[0])
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address
     if not (allow_loopback if address.is_loopback else _is_public(address)):
@@ -200,7 +200,7 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         address not in _UNICAST or int(address) >> 32 & 0xFFFF_FFFF in _ISATAP
     ):
         return False
-    if any(address in network for network in _TRANSLATED if network.version == address.version):
+    if any(address in network for network in _TRANSLATED):
         return False
     return address.is_global and not address.is_multicast
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from itertools import count
 
 import requests
 
@@ -33,7 +34,6 @@ _PASSING = frozenset(
 )
 
 FIRST_WAIT_SECONDS = 1.0
-LONGEST_WAIT_SECONDS = 8.0
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def tried(
         ServiceUnavailableError: 5xx, 408, 425 or no connection to the last try.
         ProtocolError: The request cannot be sent, or the answer is no HTTP.
     """
-    for attempt in range(1, tries + 1):
+    for attempt in count(1):
         failure: SeiExportError
         stated: float | None = None
         try:
@@ -93,7 +93,7 @@ def _wait(attempt: int, stated: float | None, clock: Clock) -> float:
     """Seconds until the next try: what the server says, else exponential with jitter."""
     if stated is not None:
         return stated
-    ceiling = min(FIRST_WAIT_SECONDS * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
+    ceiling = FIRST_WAIT_SECONDS * 2.0 ** (attempt - 1)
     # Half fixed, half chance: a 429 without Retry-After needs some distance in any case.
     return ceiling * (1 + clock.chance()) / 2
 

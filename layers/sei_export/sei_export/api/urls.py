@@ -202,7 +202,7 @@ def _is_name(host: str) -> bool:
 
 
 def _bad_base_url(given: str, reason: str) -> ConfigurationError:
-    shown = given.rsplit("@", maxsplit=1)[-1][:120]
+    shown = given.rpartition("@")[2][:120]
     return ConfigurationError(
         f"The parameter HarnessBaseUrl is {shown!r}: {reason}.",
         remedy="Give the API's base URL, such as https://app.harness.io/prod1/sei/api/.",

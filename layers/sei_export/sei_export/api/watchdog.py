@@ -38,7 +38,7 @@ class Watchdog:
         """Watch by another deadline from now on, if there is something to watch."""
         self._stop()
         if self._shutdown:
-            self._timer = Timer(max(deadline.left(), 0.0), self._bark, [self._shutdown])
+            self._timer = Timer(deadline.left(), self._bark, [self._shutdown])
             self._timer.daemon = True
             self._timer.start()
 
