@@ -8,6 +8,10 @@ _LANDING: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "landing/gzipheader.py": {
+        "All that counts is that the end is behind what has come.": ("is_whole: 1 -> 2 #2",),
+        "Only of a header that is longer than the bound and comes at once.": (
+            "is_whole: len(data) < end -> len(data) <= end",
+        ),
         "The bound is a byte lower.": (
             "is_whole: len(data) > MAX_BYTES -> len(data) >= MAX_BYTES",
         ),

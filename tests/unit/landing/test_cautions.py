@@ -36,6 +36,7 @@ def test_given_names_that_are_missing_then_it_is_said_how_many(
     [
         (("x", "y", "x"), "Names that the header has more than once: 'x'."),
         (("x", "y", "x", "y", "x"), "Names that the header has more than once: 'x', 'y'."),
+        (("y" * 61,) * 2, f"Names that the header has more than once: '{'y' * 60}'."),
         (
             tuple("abcde" * 2),
             "Names that the header has more than once: 'a', 'b', 'c', 'd', 'e'.",

@@ -401,6 +401,17 @@ def test_given_a_newer_export_that_is_being_described_then_the_older_one_waits_f
     assert clock.slept == pytest.approx(GROWING[:looks])
 
 
+def test_given_a_newer_export_that_nobody_describes_then_the_older_one_waits_ten_seconds(
+    bay: Bay,
+) -> None:
+    bay.land(OTHER_CSV, "exp_9", "run-9", created_at=LATER)
+    bay.s3.delete(MANIFEST_KEY)
+    clock = FakeClock(1.0)
+    with pytest.raises(ServiceUnavailableError, match=r"newer export exp_9, .* no manifest"):
+        bay.land_export(export(), CSV, clock=clock)
+    assert sum(clock.slept) == pytest.approx(9.5)
+
+
 @pytest.mark.parametrize("operation", ["get_object", "head_object"])
 def test_given_a_newer_export_that_lands_while_the_older_is_described_then_its_manifest_stays(
     bay: Bay, operation: str
