@@ -4,6 +4,7 @@ import gzip
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sei_export.export import Export
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
 from sei_export.landing.land import Landing
@@ -36,6 +37,18 @@ class Bay:
         told: bool = True,
     ) -> JsonObject:
         """Land a file of the request's."""
+        return self.land_export(export(export_id, created_at), content, run, told=told)
+
+    def land_export(
+        self,
+        exported: Export,
+        content: bytes,
+        run: str = "run-1",
+        *,
+        told: bool = True,
+        clock: FakeClock | None = None,
+    ) -> JsonObject:
+        """Land a file of any export."""
         landing = Landing(
             self.s3.store,
             self.s3.documents,
@@ -43,11 +56,10 @@ class Bay:
             self.limits,
             retention=self.retention,
         )
-        file = RawFile(
-            Pieces([content] if content else [], told), None, Mask(), FakeClock().deadline(900)
-        )
+        deadline = (clock or FakeClock()).deadline(900)
+        file = RawFile(Pieces([content] if content else [], told), None, Mask(), deadline)
         about = ExportRun(f"{ARN}{run}", polls=1, attempts=1)
-        return landing.land(export(export_id, created_at), about, file)
+        return landing.land(exported, about, file)
 
     @property
     def contents(self) -> list[bytes]:

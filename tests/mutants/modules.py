@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 
-from tests.mutants import code, same_in_talk
+from tests.mutants import code, equivalent, same_in_talk
 from tests.mutants.mutant import Mutant
 
 PACKAGE = "layers/sei_export/sei_export"
 API = ("tests/unit/api",)
 DOWNLOAD = ("tests/unit/download", "--ignore=tests/unit/download/test_twins.py")
 LANDING = ("tests/unit/landing", "--ignore=tests/unit/landing/test_memory.py")
+LANDED = (
+    *(f"tests/unit/landing/test_{it}.py" for it in ("other_exports", "news", "land", "publishing")),
+    *("-k", "not given_many_at_once"),
+)
+BUCKET = ("tests/unit/bucket",)
 REQUEST = ("tests/unit/request",)
 KEYS = ("tests/unit/test_keys.py", "tests/unit/download/test_tickets.py", *REQUEST)
 
@@ -72,9 +77,27 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "landing/records.py": (("tests/unit/landing/test_records.py",), LANDING),
     "landing/csvcheck.py": (("tests/unit/landing/test_csvcheck.py",), LANDING),
     "landing/verified.py": (("tests/unit/landing/test_verified.py",), LANDING),
-    "landing/publishing.py": (("tests/unit/landing/test_publishing.py",), LANDING),
+    "landing/publishing.py": (LANDED, LANDING),
+    "landing/land.py": (LANDED, LANDING),
+    "landing/news.py": (("tests/unit/landing/test_news.py",), LANDING),
+    "landing/gzipheader.py": (("tests/unit/landing/test_gzipheader.py",), LANDING),
+    "landing/utf8.py": (("tests/unit/landing/test_utf8.py",), LANDING),
+    "landing/headers.py": (("tests/unit/landing/test_headers.py",), LANDING),
+    "landing/cautions.py": (("tests/unit/landing/test_cautions.py",), LANDING),
+    "landing/aside.py": (("tests/unit/landing/test_aside.py",), LANDING),
+    "landing/events.py": (("tests/unit/landing/test_events.py",), LANDING),
+    "landing/limits.py": (("tests/unit/test_settings.py",), LANDING),
+    "landing/raw.py": (("tests/unit/landing/test_verified.py",), LANDING),
+    "bucket/documents.py": (("tests/unit/bucket/test_documents.py",), BUCKET),
+    "bucket/many.py": (("tests/unit/bucket/test_many.py",), BUCKET),
+    "bucket/objects.py": (("tests/unit/bucket/test_objects.py",), BUCKET),
+    "bucket/stored.py": (("tests/unit/bucket/test_stored.py",), BUCKET),
+    "bucket/publish.py": (("tests/unit/bucket/test_publish.py",), BUCKET),
+    "bucket/parts.py": (("tests/unit/bucket/test_parts.py",), BUCKET),
+    "bucket/multipart.py": (("tests/unit/bucket/test_multipart.py",), BUCKET),
+    "bucket/refusals.py": (("tests/unit/bucket/test_refusals.py",), BUCKET),
     "keys.py": (KEYS,),
-    "request/path.py": (("tests/unit/request/test_path.py",), REQUEST),
+    "request/path.py": (("tests/unit/request/test_path.py", "tests/unit/test_keys.py"), REQUEST),
     "request/scope.py": (("tests/unit/request/test_scope.py",), REQUEST),
     "request/defaults.py": (("tests/unit/request/test_defaults.py",), REQUEST),
     "request/parsing.py": (("tests/unit/request/test_parsing.py",), REQUEST),
@@ -82,7 +105,7 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "request/reports.py": (("tests/unit/request/test_reports.py",), REQUEST),
 }
 
-EQUIVALENT: dict[str, str] = {**same_in_talk.SAME}
+EQUIVALENT: dict[str, str] = {**same_in_talk.SAME, **equivalent.IN_LANDING}
 """By their names, mutants that change nothing that anybody could notice, with the reason."""
 
 

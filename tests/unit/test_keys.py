@@ -1,5 +1,6 @@
 """Where things are kept in the bucket."""
 
+import hashlib
 import re
 
 import pytest
@@ -132,6 +133,14 @@ def test_an_id_of_any_form_makes_keys_of_its_own_that_fit_into_s3(export_id: str
     assert all(part in key for key in made)
     # An object's metadata are ASCII, and together have 2,048 bytes.
     assert len(part.encode("ascii")) <= 256
+
+
+def test_an_id_is_named_by_its_digest_only_where_it_has_more_than_256_characters() -> None:
+    # Six of them for one letter.
+    longest, too_long = "x" * 250 + "é", "x" * 251 + "é"
+    assert keys.id_part(longest) == "x" * 250 + "%C3%A9"
+    digest = hashlib.sha256(too_long.encode()).hexdigest()
+    assert keys.id_part(too_long) == f"sha256!{digest}"
 
 
 def test_no_two_ids_share_a_key() -> None:

@@ -67,6 +67,22 @@ def test_given_more_parts_than_there_are_of_one_size_when_uploaded_then_the_next
     assert b"".join(sent) == content
 
 
+@pytest.mark.parametrize("sent", [998, 999, 1000, 1001])
+def test_given_parts_that_were_sent_when_gone_on_with_then_the_sizes_go_on_too(
+    s3: FakeS3, multipart: MultipartUpload, monkeypatch: pytest.MonkeyPatch, sent: int
+) -> None:
+    small = 64
+    monkeypatch.setattr("sei_export.bucket.parts.PART_BYTES", small)
+    before = [multipart.send(number, b"sent") for number in range(1, sent + 1)]
+    parts = Parts(multipart, before)
+    parts.write(_content(10 * small))
+    parts.flush()
+    sizes = [len(part) for part in _sent(s3, multipart)[sent:]]
+    whole = [small] * max(1000 - sent, 0) + [2 * small] * 5
+    assert sizes[:-1] == whole[: len(sizes) - 1]
+    assert sum(sizes) == 10 * small
+
+
 # --- on their way ---
 
 
@@ -143,6 +159,8 @@ def test_given_a_rest_when_kept_then_only_full_parts_are_sent(
     parts = Parts(multipart)
     parts.write(_content(2 * PART_BYTES + 7))
     assert parts.keep() == 2
+    # The rest is forgotten.
+    parts.flush()
     assert b"".join(_sent(s3, multipart)) == _content(2 * PART_BYTES)
 
 
@@ -199,6 +217,17 @@ def test_given_a_key_that_is_filled_when_completed_on_condition_then_the_race_is
     assert s3.current(KEY) == theirs
     parts.complete()
     assert len(s3.versions[KEY]) == 2
+
+
+def test_given_a_refusal_when_completed_then_it_is_told_where(
+    s3: FakeS3, multipart: MultipartUpload
+) -> None:
+    parts = Parts(multipart)
+    parts.write(b"all")
+    parts.flush()
+    s3.before("complete_multipart_upload", raising(refusal("SlowDown", 503)))
+    with pytest.raises(ServiceUnavailableError, match=f"when completing s3://{BUCKET}/{KEY}"):
+        parts.complete()
 
 
 @pytest.mark.parametrize("call", [1, PARTS_IN_FLIGHT + 2])

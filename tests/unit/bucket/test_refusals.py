@@ -40,13 +40,18 @@ def test_given_a_refusal_then_its_error_names_code_and_step(
 @pytest.mark.parametrize(
     ("code", "status"),
     [
-        *[("NoSuchUpload", 404), ("InvalidPart", 400), ("ServiceUnavailable", 503)],
+        *[("NoSuchUpload", 404), ("InvalidPart", 400)],
+        # S3 may begin an answer, of status 200, before it knows that it fails.
+        *[("ServiceUnavailable", 200), ("SlowDown", 200), ("InternalError", 200)],
+        *[("RequestTimeout", 400), ("Throttling", 400), ("TooManyRequestsException", 400)],
         *[("BadDigest", 400), ("IncompleteBody", 400), ("XAmzContentSHA256Mismatch", 400)],
         *[("OperationAborted", 409), ("ConditionalRequestConflict", 409)],
         *[("RequestTimeTooSkewed", 403), ("ExpiredToken", 400)],
         *[("KMS.ThrottlingException", 400), ("KMS.KMSInternalException", 400)],
+        ("KMS.DependencyTimeoutException", 400),
         # Without a body a refusal has no code but its status.
         *[("408", 408), ("429", 429), ("503", 503), ("Unheard", 408), ("Unheard", 429)],
+        *[("Unheard", 500), ("Unheard", 599)],
     ],
 )
 def test_given_a_refusal_that_passes_then_another_try_is_worth_it(code: str, status: int) -> None:
@@ -88,6 +93,7 @@ def test_given_what_was_found_then_the_condition_is_that_it_is_still_so() -> Non
         pytest.param(refusal("ConditionalRequestConflict", 409), HELD, id="replaced at once"),
         pytest.param(refusal("NoSuchKey", 404), HELD, id="deleted"),
         pytest.param(refusal("404", 404), HELD, id="deleted, in another word"),
+        pytest.param(refusal("NotFound", 404), HELD, id="deleted, in a third one"),
     ],
 )
 def test_given_a_condition_that_does_not_hold_then_the_race_is_lost(

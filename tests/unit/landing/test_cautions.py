@@ -36,6 +36,15 @@ def test_given_names_that_are_missing_then_it_is_said_how_many(
     [
         (("x", "y", "x"), "Names that the header has more than once: 'x'."),
         (("x", "y", "x", "y", "x"), "Names that the header has more than once: 'x', 'y'."),
+        (("y" * 61,) * 2, f"Names that the header has more than once: '{'y' * 60}'."),
+        (
+            tuple("abcde" * 2),
+            "Names that the header has more than once: 'a', 'b', 'c', 'd', 'e'.",
+        ),
+        (
+            tuple("abcdef" * 2),
+            "Names that the header has more than once: 'a', 'b', 'c', 'd', 'e' and 1 more.",
+        ),
         (
             tuple("abcdefg" * 2),
             "Names that the header has more than once: 'a', 'b', 'c', 'd', 'e' and 2 more.",
@@ -46,6 +55,19 @@ def test_given_names_that_are_repeated_then_they_are_said(
     columns: tuple[str, ...], message: str
 ) -> None:
     assert cautions.of_header(columns) == (Caution("duplicateColumns", message),)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ((), "The file is empty: the API says that there is no data."),
+        (("team", "PR_MERGED"), "The file has a header and no rows."),
+    ],
+)
+def test_given_no_rows_then_it_is_said_whether_there_is_a_header(
+    columns: tuple[str, ...], message: str
+) -> None:
+    assert cautions.no_rows(columns) == Caution("noRows", message)
 
 
 ALL = [

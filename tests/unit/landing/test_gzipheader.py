@@ -16,19 +16,24 @@ from tests.fakes.raw import Pieces, verified
 
 CSV = b"a,b\n1,2\n"
 CRC, EXTRA, NAME, COMMENT = 2, 4, 8, 16
+FIELD = b"\0x\0y\0"
 
 
-def _member(flags: int, content: bytes = CSV) -> bytes:
+def _header(flags: int, field: bytes = FIELD) -> bytes:
     header = b"\x1f\x8b\x08" + bytes([flags]) + b"\0\0\0\0\0\xff"
     if flags & EXTRA:
-        header += struct.pack("<H", 5) + b"\0x\0y\0"
+        header += struct.pack("<H", len(field)) + field
     if flags & NAME:
         header += b"file.csv\0"
     if flags & COMMENT:
         header += b"\0" if flags & NAME else b"a comment\0"
     if flags & CRC:
         header += struct.pack("<H", zlib.crc32(header) & 0xFFFF)
-    return header + gzip.compress(content, mtime=0)[10:]
+    return header
+
+
+def _member(flags: int, content: bytes = CSV) -> bytes:
+    return _header(flags) + gzip.compress(content, mtime=0)[10:]
 
 
 def _rows(pieces: list[bytes]) -> int:
@@ -44,6 +49,18 @@ def test_given_members_cut_in_two_anywhere_then_they_pass(flags: int) -> None:
     for cut in range(len(content) + 1):
         assert _rows([content[:cut], content[cut:]]) == 2
     assert _rows([content[at : at + 1] for at in range(len(content))]) == 2
+
+
+# Bytes that are not waited for would be inflated as if they were content, and a member that has
+# come whole may be the last thing that comes.
+@pytest.mark.parametrize("field", [FIELD, b"", b"\xff" * 300], ids=["short", "empty", "long"])
+@pytest.mark.parametrize("flags", range(32))
+def test_a_header_is_whole_from_its_last_byte_on(flags: int, field: bytes) -> None:
+    header = _header(flags, field)
+    for size in range(len(header)):
+        assert gzipheader.is_whole(header[:size]) is False
+    assert gzipheader.is_whole(header) is True
+    assert gzipheader.is_whole(header + b"\xff" * 20) is True
 
 
 @pytest.mark.parametrize("flag", [0x20, 0x40, 0x80])
@@ -100,6 +117,14 @@ def test_given_more_csv_than_allowed_then_the_parameter_is_named(
     with pytest.raises(ConfigurationError) as caught:
         list(verified([content], CsvInspector(), limits))
     assert "MaxCsvGigabytes" in caught.value.remedy
+
+
+@pytest.mark.parametrize("form", [gzip.compress, bytes], ids=["gzip", "plain"])
+def test_given_as_much_csv_as_is_allowed_then_it_passes(form: Callable[[bytes], bytes]) -> None:
+    content = b"a,b\n" + b"1,2\n" * 1000
+    inspector = CsvInspector()
+    list(verified([form(content)], inspector, Limits(max_csv_bytes=len(content))))
+    assert inspector.finish().rows == 1000
 
 
 def test_given_a_gzip_of_newlines_then_its_ratio_ends_it() -> None:

@@ -36,6 +36,38 @@ def test_given_one_line_of_text_then_it_is_refused_and_quoted(text: str) -> None
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        *["an error", "invalid", "unauthorized", "unauthorised", "forbidden", "denied", "expired"],
+        *["it failed", "not found", "an exception", "a timeout", "it timed out", "unavailable"],
+        *["try again", "bad request", "too many requests", "not allowed", "sign in", "log in"],
+        *["no api key", "UNAUTHORIZED", "Too Many Requests"],
+    ],
+)
+def test_given_a_line_that_says_of_an_error_then_it_is_no_header(said: str) -> None:
+    with pytest.raises(CorruptDownloadError, match="one line of text, which is no header"):
+        _check(f"The answer: {said}, see the manual\n".encode())
+
+
+# As the pages on the API and the examples there have them; any one of them is enough.
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["Granularity", "Team", "Team_Hierarchy", "Start_Date", "End_Date", "Collection Name"],
+        *["CODING_DAYS", "PR_CYCLE_TIME_DAYS_AVG", "AVG_TIME_TO_COMPLETE", "PR_VELOCITY"],
+        *["PR_MERGED", "PR_MERGED_SMALL", "PR_MERGED_MEDIUM", "PR_MERGED_LARGE", "LOC_ADDED"],
+        *["LOC_REMOVED", "LOC_TOTAL", "LOC_REFACTORED", "LOC_REFACTORED_RECENT"],
+        *["LOC_REFACTORED_LEGACY", "WORK_COMPLETED", "WORK_FEATURES_COMPLETED"],
+        *["WORK_BUGS_COMPLETED", "WORK_OTHER_COMPLETED", "REWORK_PERCENT"],
+        *["REWORK_PERCENT_RECENT", "REWORK_PERCENT_LEGACY", "PR_MISSING_TICKETS"],
+        *["REVIEW_COMMENTS_PER_PR_AVG", "REVIEW_TIME_TO_FIRST_COMMENT_HRS_AVG", "coding_days"],
+    ],
+)
+def test_given_a_column_that_harness_documents_then_a_line_is_a_header(name: str) -> None:
+    _check(f"Error Budget,{name}".encode())
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"",

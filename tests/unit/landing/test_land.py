@@ -722,6 +722,13 @@ def test_given_a_bucket_that_refuses_when_landed_then_nothing_is_announced(
             id="another zone",
         ),
         pytest.param(
+            "2026-03-01T06:00:00Z",
+            {"completedAt": "2026-03-01T06:00:10.123456Z"},
+            "2026-03-01T06:00:10Z",
+            10.123,
+            id="to the millisecond",
+        ),
+        pytest.param(
             "just now",
             {"completedAt": "2026-03-01T06:00:10Z"},
             "2026-03-01T06:00:10Z",

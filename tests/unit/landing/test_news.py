@@ -8,6 +8,7 @@ import pytest
 from sei_export.errors import ServiceUnavailableError
 from sei_export.jsontypes import JsonObject
 from tests.fakes.bay import Bay
+from tests.fakes.s3 import raising, refusal
 from tests.fakes.stage import (
     CREATED_AT,
     CSV,
@@ -142,6 +143,17 @@ def test_given_an_event_that_did_not_go_out_then_the_next_run_says_it(place: Pla
     assert _news(place.next(OTHER_CSV)) == NO_NEWS
 
 
+def test_given_an_export_whose_file_changes_when_only_the_first_is_announced_then_it_is_said(
+    place: Place,
+) -> None:
+    first = place.land(CSV, "exp_1", "1")
+    # The mark of the export is of its first file then.
+    place.s3.before(f"write {LANDED_KEY}", raising(refusal("InternalError", 500)), 3)
+    with pytest.raises(ServiceUnavailableError):
+        place.land(OTHER_CSV, "exp_1", "2")
+    assert _news(place.land(OTHER_CSV, "exp_2", "3")) == _change("restated", first)
+
+
 # --- an older export that comes late ---
 
 
@@ -157,6 +169,7 @@ def test_given_a_newer_export_then_an_older_one_succeeds_and_leaves_it_alone(
     assert {name: late[name] for name in of_the_file} == {name: newer[name] for name in of_the_file}
     assert (late["exportId"], late["createdAt"]) == ("exp_1", CREATED_AT)
     assert late["request"] == REQUEST.canonical()
+    assert late["requestFingerprint"] == REQUEST.fingerprint
     assert place.contents == [OTHER_CSV]
     assert place.manifest["exportId"] == newer["exportId"]
     # Nobody is told of it, and no harvest will take it for one that has not landed.

@@ -367,6 +367,52 @@ def _times(said: JsonObject) -> JsonObject:
     return {name: said[name] for name in ("completedAt", "durationSeconds")}
 
 
+# Each for another time, so that of many one gets through.
+GROWING = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 3.2, 3.2, 3.2]
+
+
+@pytest.mark.parametrize(("chance", "share"), [(0.0, 0.5), (0.5, 0.75), (1.0, 1.0)])
+@pytest.mark.parametrize("key", [DATA_KEY, MANIFEST_KEY], ids=["the file", "its manifest"])
+def test_given_races_lost_again_and_again_then_pauses_grow_to_a_bound_and_differ(
+    bay: Bay, key: str, chance: float, share: float
+) -> None:
+    for call in range(1, len(GROWING) + 2):
+        bay.s3.before(f"write {key}", partial(bay.s3.add, key, b'{"n": %d}' % call), call)
+    clock = FakeClock(chance)
+    result = bay.land_export(export(), CSV, clock=clock)
+    # The second try comes at once.
+    assert clock.slept == pytest.approx([share * pause for pause in GROWING])
+    assert bay.manifest == result
+
+
+@pytest.mark.parametrize("looks", [1, 2, 7])
+def test_given_a_newer_export_that_is_being_described_then_the_older_one_waits_for_it(
+    bay: Bay, looks: int
+) -> None:
+    newer = bay.land(OTHER_CSV, "exp_9", "run-9", created_at=LATER)
+    manifest = bay.s3.versions.pop(MANIFEST_KEY)
+
+    def describe() -> None:
+        if len(clock.slept) == looks:
+            bay.s3.versions[MANIFEST_KEY] = manifest
+
+    clock = FakeClock(1.0, on_sleep=describe)
+    late = bay.land_export(export(), CSV, clock=clock)
+    assert (late["superseded"], late["versionId"]) == (True, newer["versionId"])
+    assert clock.slept == pytest.approx(GROWING[:looks])
+
+
+def test_given_a_newer_export_that_nobody_describes_then_the_older_one_waits_ten_seconds(
+    bay: Bay,
+) -> None:
+    bay.land(OTHER_CSV, "exp_9", "run-9", created_at=LATER)
+    bay.s3.delete(MANIFEST_KEY)
+    clock = FakeClock(1.0)
+    with pytest.raises(ServiceUnavailableError, match=r"newer export exp_9, .* no manifest"):
+        bay.land_export(export(), CSV, clock=clock)
+    assert sum(clock.slept) == pytest.approx(9.5)
+
+
 @pytest.mark.parametrize("operation", ["get_object", "head_object"])
 def test_given_a_newer_export_that_lands_while_the_older_is_described_then_its_manifest_stays(
     bay: Bay, operation: str

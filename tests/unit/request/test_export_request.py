@@ -245,6 +245,7 @@ def test_a_contributor_reports_team_is_its_collection() -> None:
         pytest.param("77", 7, "77:7", id="another number"),
         pytest.param("70", 7, "70:7", id="a number with a zero behind it"),
         pytest.param("Platform", 77, "Platform:77", id="a name"),
+        pytest.param("X77", 77, "X77:77", id="a name with the number in it"),
         pytest.param("7" * 600, 7, f"{'7' * 600}:7", id="a number of many digits"),
     ],
 )
