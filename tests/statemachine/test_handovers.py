@@ -8,10 +8,11 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from tests.statemachine import hostile
 from tests.statemachine.bus import Bus
 from tests.statemachine.engine import STARTED
-from tests.statemachine.jsonata_of_aws import StateError
+from tests.statemachine.jsonata_of_aws import Jsonata, StateError
 from tests.statemachine.walks import (
     CHILD,
     CLOSED,
+    DEFINITIONS,
     EXPORT,
     FAILED,
     LANDED,
@@ -115,6 +116,14 @@ def test_the_functions_of_a_batch_get_the_run_the_round_and_how_the_map_failed()
         {"run": name, "round": number, "executionArn": ARN, "mapFailure": failure}
         for number, failure in enumerate(failures, 1)
     ]
+
+
+def test_a_child_of_a_batch_is_given_its_item_the_run_and_the_round() -> None:
+    states = cast("JsonObject", DEFINITIONS["batch"]["States"])
+    selector = cast("JsonObject", states["RunExports"])["ItemSelector"]
+    context: JsonObject = {"Map": {"Item": {"Value": CHILD["item"]}}}
+    seen: JsonObject = {"context": context, "input": {"run": "r", "round": 1, "itemsKey": "key"}}
+    assert Jsonata().fill(selector, {"states": seen}) == CHILD
 
 
 def test_a_child_starts_its_item_and_records_its_result_without_request_and_columns() -> None:
