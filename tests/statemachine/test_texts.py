@@ -139,12 +139,30 @@ def test_a_harvest_that_counts_below_nothing_is_no_success(count: str) -> None:
     assert run.end.cause.startswith("The harvest lost count.")
 
 
+CREATED: Script = {"CreateExport": [EXPORT], "CheckExport": [{"status": "completed"}]}
+RUNNING: Script = {"PlanBatch": [PLANNED], "RunExports": [[]]}
+KEY: JsonValue = {"itemsKey": "key"}
+
+
 @pytest.mark.parametrize(
-    "planned",
-    [{"status": "CONTINUE"}, {"status": "COMPLETE", "itemsKey": "key"}, {"itemsKey": "key"}],
+    ("name", "script", "function", "said"),
+    [
+        ("export", {"CreateExport": [{}]}, "CreateExport", "neither an export nor a legacy"),
+        ("export", CREATED | {"DownloadExport": [{}]}, "DownloadExport", "neither a result nor"),
+        ("harvest", {"ListExports": [{}]}, "ListExports", ""),
+        ("batch", {"PlanBatch": [{}]}, "PlanBatch", "neither a plan"),
+        ("batch", {"PlanBatch": [{"status": "CONTINUE"}]}, "PlanBatch", "neither a plan"),
+        ("batch", {"PlanBatch": [KEY]}, "PlanBatch", "neither a plan"),
+        ("batch", RUNNING | {"CloseBatch": [{"status": "PAUSED"}]}, "CloseBatch", "a status that"),
+        ("batch", RUNNING | {"CloseBatch": [KEY]}, "CloseBatch", "a status that"),
+    ],
 )
-def test_what_is_no_plan_starts_no_export(planned: JsonObject) -> None:
-    run = Run("batch", {"PlanBatch": [planned], "RunExports": [[]]})
+def test_an_answer_that_nobody_knows_ends_it_and_says_whose_it_was(
+    name: str, script: Script, function: str, said: str
+) -> None:
+    run = Run(name, script)
     run.check()
-    assert run.end.cause.startswith("PlanBatch returned neither a plan to run nor a dry run.")
-    assert "RunExports" not in run.engine.visited
+    assert function in run.end.cause
+    assert said in run.end.cause
+    asked = [task for task, _ in run.asked if not task.startswith("Publish")]
+    assert asked[-1] == function
