@@ -18,13 +18,19 @@ TESTS = (
     ),
     (
         *("tests/statemachine/test_tries.py", "tests/statemachine/test_waits.py"),
-        "tests/statemachine/test_values.py",
+        *("tests/statemachine/test_values.py", "tests/statemachine/test_texts.py"),
     ),
     ("tests/statemachine/test_no_silent_end.py", "tests/statemachine/test_scale.py"),
 )
 """The quick ones first."""
 
-EQUIVALENT: dict[str, str] = {}
+_ABSENT = "what reads it takes none as an empty one; said, so that nothing is read unassigned"
+_NO_COUNT = "a count that is left out adds nothing to the sum"
+EQUIVALENT: dict[str, str] = {
+    "export BeginExport: Assign.export dropped": _ABSENT,
+    "harvest PublishExportFailure: Output.landed dropped": _NO_COUNT,
+    "harvest PublishExportFailure: Output.again dropped": _NO_COUNT,
+}
 """By their names, mutants that change nothing that anybody could notice, with the reason."""
 
 type Fault = tuple[str, JsonObject]
@@ -136,7 +142,8 @@ def _of_fields(state: JsonObject) -> Iterator[Fault]:
     payload = cast("JsonObject", state.get("Arguments", {})).get("Payload")
     for name in payload if isinstance(payload, dict) else ():
         yield f"Payload.{name} dropped", _without(state, "Arguments", "Payload", name)
-    if "TimeoutSeconds" in state:
+    # The bus answers at once or not at all, however long it is waited for.
+    if "TimeoutSeconds" in state and "events:putEvents" not in str(state["Resource"]):
         halved = cast("int", state["TimeoutSeconds"]) // 10
         yield f"TimeoutSeconds {halved}", _with(state, halved, "TimeoutSeconds")
     if state["Type"] == "Map":

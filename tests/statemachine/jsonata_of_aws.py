@@ -96,10 +96,18 @@ def _compiled(expression: str) -> jsonata.Jsonata:
         "parse": json.loads,
         "random": lambda: HALF,
         "hash": lambda text, _: hashlib.sha256(text.encode()).hexdigest(),
+        "string": _string,
     }
     for name, function in own.items():
         program.register_lambda(name, function)
     return program
+
+
+def _string(value: object) -> object:
+    """A value as a text; the port writes wide characters as escapes."""
+    if isinstance(value, dict | list):
+        return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return jsonata.Functions.string(value, prettify=False)
 
 
 def _plain(found: object) -> JsonValue:

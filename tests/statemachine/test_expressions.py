@@ -35,6 +35,7 @@ def _evaluate(expression: JsonValue, now: int = 0, **variables: JsonValue) -> Js
         pytest.param(4000, 0, -5, 0, id="past the deadline: at once"),
         pytest.param(0, 300, 9000, 210, id="known: seven tenths of the last one"),
         pytest.param(100, 300, 9000, 110, id="known: the rest of seven tenths"),
+        pytest.param(205, 300, 9000, 5, id="known: the last 5 s of seven tenths"),
         pytest.param(0, 7200, 9000, 1800, id="known: half an hour at most"),
         pytest.param(0, 300, 90, 90, id="known: no longer than to the deadline"),
         pytest.param(210, 300, 9000, 10, id="known: then a twentieth of its age"),

@@ -125,6 +125,14 @@ def test_the_functions_of_a_batch_get_the_run_the_round_and_how_the_map_failed()
     ]
 
 
+def test_a_child_of_a_batch_is_given_its_item_the_run_and_the_round() -> None:
+    states = cast("JsonObject", DEFINITIONS["batch"]["States"])
+    selector = cast("JsonObject", states["RunExports"])["ItemSelector"]
+    context: JsonObject = {"Map": {"Item": {"Value": CHILD["item"]}}}
+    seen: JsonObject = {"context": context, "input": {"run": "r", "round": 1, "itemsKey": "key"}}
+    assert Jsonata().fill(selector, {"states": seen}) == CHILD
+
+
 def test_a_child_starts_its_item_and_records_its_result_without_request_and_columns() -> None:
     result: JsonObject = LANDED | {"request": {"a": 1}, "columns": ["A"]}
     run = Run("child", {"RunExport": [{"Output": result}], "RecordOutcome": [{}]}, CHILD)

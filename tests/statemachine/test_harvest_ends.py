@@ -5,6 +5,7 @@ import pytest
 
 from sei_export.jsontypes import JsonObject, JsonValue
 from tests.statemachine import machine
+from tests.statemachine.walks import PAGE, Run
 
 HARVEST = machine.states(machine.load(machine.HARVEST))
 COUNTS = ("pages", "listed", "known", "landed", "failed", "again", "pending", "missing")
@@ -72,6 +73,18 @@ def test_given_exports_that_cannot_land_then_both_are_told(missing: int, told: s
         "2 of 5 exports could not be landed; each that has an id has its own ExportFailed event."
         + told
     )
+
+
+def test_given_more_failed_than_landed_then_all_are_counted() -> None:
+    _, message = _end(more=False, landed=1, failed=2)
+    assert message.startswith("2 of 3 exports could not be landed;")
+
+
+def test_the_output_has_the_sums_of_all_pages() -> None:
+    page = PAGE | {"exports": [], "listed": 10, "known": 2, "pending": 3}
+    more: JsonValue = page | {"cursor": {"report": "sprint"}}
+    run = Run("harvest", {"ListExports": [more, more, page]})
+    assert run.end.output == {"listed": 30, "known": 6, "landed": 0, "pending": 9}
 
 
 def test_given_more_to_list_then_what_is_missing_so_far_does_not_end_it() -> None:

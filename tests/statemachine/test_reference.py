@@ -48,8 +48,8 @@ def _runs() -> Iterator[Run]:
         for answer in (*hostile.ANSWERS.values(), *hostile.FAILURES.values()):
             yield Run(name, {task: [answer]})
     for title, given in hostile.INPUTS.items():
-        # The port writes other characters as escapes, and takes those for longer than they are.
-        if "character" not in title and "emoji" not in title and "beyond" not in title:
+        # Neither is the same in both: half a character, and a number that is none there.
+        if "half" not in title and "beyond" not in title:
             yield Run("export", SCRIPTS["export"]["is refused"], given)
 
 

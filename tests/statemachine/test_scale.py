@@ -82,6 +82,16 @@ def test_exports_that_are_done_at_a_deadline_which_cuts_their_last_wait_short(
     assert _highest(trips, concurrency) <= 800 + 4 * concurrency < scale.LIMIT
 
 
+@pytest.mark.parametrize(
+    ("concurrency", "pause", "legacy"), [(1, 1, 1), (10, 1, 2), (22, 2, 5), (23, 2, 5), (40, 7, 8)]
+)
+def test_the_pause_is_no_longer_than_the_limits_ask_for(
+    concurrency: int, pause: int, legacy: int
+) -> None:
+    found = [DEFINITIONS.pause(concurrency, legacy=it) for it in (False, True)]
+    assert found == [pause, legacy]
+
+
 def test_the_pause_is_what_keeps_it_there() -> None:
     trips = [DEFINITIONS.landed(_ages(1, HARSH), HARSH)] * EXPORTS
     unpaced = scale.run(trips, CONCURRENCIES[-1], lambda _: 0.0)

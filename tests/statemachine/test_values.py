@@ -12,7 +12,7 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from tests.statemachine import machine
 from tests.statemachine.engine import Engine, size_of
 from tests.statemachine.jsonata_of_aws import StateError
-from tests.statemachine.walks import DEFINITIONS, EXPORT, PAGE, Run, definition_of
+from tests.statemachine.walks import DEFINITIONS, EXPORT, LANDED, PAGE, Run, definition_of
 
 NAMES = st.text(
     st.characters(codec="ascii", exclude_categories=["C", "Z"]), min_size=1, max_size=80
@@ -80,30 +80,44 @@ def test_an_input_is_handed_over_up_to_its_limit_and_its_size_beyond(name: str, 
     assert (payload["input"], payload["inputBytes"]) == (None, 262_144)
 
 
-@pytest.mark.parametrize("wide", ["é", "漢", "😀"])
-def test_wide_characters_are_counted_in_bytes(wide: str) -> None:
-    characters = 90_000 // len(wide.encode())
-    # The port writes them as escapes, which are longer: the reference's are just 90,008 bytes.
-    counted = _handed("export", {"x": wide * characters})["inputBytes"]
-    assert isinstance(counted, int)
-    assert counted >= 90_000
-    # Of letters that no escape is needed for, each has its bytes.
-    assert _handed("export", {"x": "x" * 90_000})["inputBytes"] == 90_008
+WIDE = ("é", "漢", "😀", "a", "aé漢😀")
+
+
+@pytest.mark.parametrize("name", ["export", "harvest", "batch"])
+@pytest.mark.parametrize("wide", WIDE)
+def test_wide_characters_are_counted_in_bytes(name: str, wide: str) -> None:
+    fits: JsonValue = {"x": wide * (90_000 // len(wide.encode()))}
+    payload = _handed(name, fits)
+    assert (payload["input"], payload["inputBytes"]) == (fits, size_of(fits))
+    large: JsonValue = {"x": wide * (251_000 // len(wide.encode()))}
+    payload = _handed(name, large)
+    assert (payload["input"], payload["inputBytes"]) == (None, size_of(large))
+
+
+@pytest.mark.parametrize("name", ["export", "harvest"])
+@pytest.mark.parametrize("wide", WIDE)
+def test_wide_characters_of_an_events_request_are_counted_in_bytes(name: str, wide: str) -> None:
+    fits: JsonValue = {"x": wide * ((100_000 - len('{"x":""}')) // len(wide.encode()))}
+    assert Run(name, {}, fits).bus.details[0]["request"] == fits
+    large: JsonValue = {"x": wide * (100_000 // len(wide.encode()))}
+    assert Run(name, {}, large).bus.details[0]["request"] is None
 
 
 # --- figures in sentences ---
 
 
 @pytest.mark.parametrize(
-    ("minutes", "said"),
+    ("minutes", "expected", "said"),
     [
-        pytest.param("1", "after 1 minute and", id="one"),
-        pytest.param("2", "after 2 minutes and", id="two"),
+        pytest.param("1", 0, "after 1 minute and 10 polls.", id="one minute"),
+        pytest.param("1", 600, "after 1 minute and 1 poll.", id="one poll"),
+        pytest.param("2", 0, "after 2 minutes and 14 polls.", id="two minutes"),
     ],
 )
-def test_minutes_are_counted_as_people_do(minutes: str, said: str) -> None:
+def test_minutes_and_polls_are_counted_as_people_do(minutes: str, expected: int, said: str) -> None:
     definition = definition_of("export", ExportTimeoutMinutes=minutes)
-    script = {"CreateExport": EXPORT, "CheckExport": {"status": "queued"}}
+    created: JsonValue = EXPORT | {"expectedSeconds": expected}
+    script = {"CreateExport": created, "CheckExport": {"status": "queued"}}
     engine = Engine(lambda state, _: {"Payload": cast("JsonValue", script.get(state))})
     assert said in engine.run(definition).cause
 
@@ -114,6 +128,33 @@ def test_a_harvest_counts_its_exports_so_too() -> None:
     for page, said in ((PAGE, "1 of 1 export could"), (two, "2 of 2 exports could")):
         run = Run("harvest", {"ListExports": [page], "LandExport": [refused]})
         assert run.end.cause.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("landing", "pages", "said"),
+    [
+        pytest.param([], 929, "929 pages were listed, 0 exports have landed,", id="pages"),
+        pytest.param([1], 928, "928 pages were listed, 1 export has landed,", id="one export"),
+        pytest.param([2], 927, "927 pages were listed, 2 exports have landed,", id="two exports"),
+        pytest.param([92] * 10, 10, "10 pages were listed, 920 exports have", id="many exports"),
+    ],
+)
+def test_a_harvest_that_is_too_long_says_how_far_it_came(
+    landing: list[int], pages: int, said: str
+) -> None:
+    more: JsonObject = PAGE | {"exports": [], "cursor": {"report": "sprint"}}
+    each: JsonValue = {"exportId": "exp_1", "report": "sprint"}
+    first: list[JsonValue | StateError] = [more | {"exports": [each] * it} for it in landing]
+    run = Run("harvest", {"ListExports": [*first, more], "LandExport": [LANDED]})
+    assert run.end.error == "HarvestIncompleteError"
+    assert said in run.end.cause
+    assert run.engine.variables["pages"] == pages
+
+
+def test_a_harvest_whose_one_page_is_too_much_says_so() -> None:
+    more: JsonValue = PAGE | {"unusable": 50, "exports": [], "cursor": {"report": "sprint"}}
+    cause = Run("harvest", {"ListExports": [more]}).end.cause
+    assert "1 page was listed, 0 exports have landed, 50 could not be landed." in cause
 
 
 # --- one way of taking errors apart ---

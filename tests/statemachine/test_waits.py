@@ -108,11 +108,25 @@ def test_given_a_text_that_quotes_another_time_then_the_last_one_counts() -> Non
     assert Run("export", _export(refused, EXPORT)).engine.waited[0] == 35
 
 
-def test_without_a_time_the_waits_double_up_to_a_quarter_of_an_hour_ten_times() -> None:
-    run = Run("batch", {"PlanBatch": [_limited()]})
+@pytest.mark.parametrize(
+    ("name", "script"),
+    [
+        pytest.param("export", {"CreateExport": [_limited()]}, id="create"),
+        pytest.param("export", {"CreateExport": [EXPORT], "CheckExport": [_limited()]}, id="poll"),
+        pytest.param("export", _export(EXPORT, DownloadExport=[_limited()]), id="download"),
+        pytest.param("harvest", {"ListExports": [_limited()]}, id="list"),
+        pytest.param("batch", {"PlanBatch": [_limited()]}, id="plan"),
+    ],
+)
+def test_without_a_time_the_waits_double_up_to_a_quarter_of_an_hour_ten_times(
+    name: str, script: Script
+) -> None:
+    run = Run(name, script, minutes="600")
     run.check()
     assert run.end.error == "RateLimitedError"
-    assert run.engine.waited == [15, 30, 60, 120, 240, 450, 450, 450, 450, 450]
+    # Before the first poll it is waited as before any.
+    waited = [it for it in run.engine.waited if it >= 15]
+    assert waited == [15, 30, 60, 120, 240, 450, 450, 450, 450, 450]
 
 
 def test_a_legacy_report_is_tried_four_times_more() -> None:
@@ -136,9 +150,37 @@ def test_what_a_harvest_lands_waits_half_an_hour_at_most() -> None:
     assert Run("harvest", script).engine.waited == [1815]
 
 
-def test_after_a_success_the_tries_are_counted_anew() -> None:
-    polls: list[JsonValue | StateError] = [*[_limited()] * 2, {"status": "queued"}]
-    run = Run("export", _export(EXPORT, CheckExport=[*polls, *polls, COMPLETED]))
+TWICE: list[JsonValue | StateError] = [_limited(), _limited()]
+UNFINISHED: JsonValue = {"finished": False}
+MORE: JsonValue = PAGE | {"exports": [], "cursor": {"report": "sprint"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "script"),
+    [
+        pytest.param(
+            "export", _export(*TWICE, EXPORT, CheckExport=[*TWICE, COMPLETED]), id="create, poll"
+        ),
+        pytest.param(
+            "export",
+            _export(EXPORT, CheckExport=[*TWICE, {"status": "queued"}, *TWICE, COMPLETED]),
+            id="poll, poll",
+        ),
+        pytest.param(
+            "export",
+            _export(EXPORT, CheckExport=[*TWICE, COMPLETED], DownloadExport=[*TWICE, LANDED]),
+            id="poll, download",
+        ),
+        pytest.param(
+            "export",
+            _export(EXPORT, DownloadExport=[*TWICE, UNFINISHED, *TWICE, LANDED]),
+            id="download, download",
+        ),
+        pytest.param("harvest", {"ListExports": [*TWICE, MORE, *TWICE, PAGE]}, id="list, list"),
+    ],
+)
+def test_after_a_success_the_tries_are_counted_anew(name: str, script: Script) -> None:
+    run = Run(name, script | {"LandExport": [LANDED]})
     assert run.end.error is None
     assert [wait for wait in run.engine.waited if wait >= 15][:4] == [15, 30, 15, 30]
 

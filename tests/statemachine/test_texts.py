@@ -1,0 +1,168 @@
+"""What events and executions say: all that a function told, and no more than fits."""
+
+import pytest
+
+from sei_export.jsontypes import JsonObject, JsonValue
+from tests.statemachine.bus import Bus
+from tests.statemachine.walks import (
+    EXPORT,
+    FAILED,
+    PAGE,
+    PARTIAL,
+    PLANNED,
+    REFUSED,
+    Run,
+    Script,
+)
+
+TOLD: JsonObject = {"error": "ExportFailedError", "message": "No such team.", "remedy": "Mend it."}
+UNTOLD = {
+    "export": ("ProtocolError", "CheckExport told no reason. Export: exp_1."),
+    "batch": ("BatchIncompleteError", "CloseBatch told no reason."),
+}
+
+
+def _failing(name: str, failure: JsonValue, status: str = "") -> Run:
+    """A run that ends with the failure that a function returns."""
+    scripts: dict[str, Script] = {
+        "export": {
+            "CreateExport": [EXPORT],
+            "CheckExport": [FAILED | {"status": status or "cancelled", "failure": failure}],
+        },
+        "batch": {
+            "PlanBatch": [PLANNED],
+            "RunExports": [[]],
+            "CloseBatch": [PARTIAL | {"status": status or "PARTIAL", "failure": failure}],
+        },
+    }
+    return Run(name, scripts[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "after"),
+    [
+        ("export", "failed", " Export: exp_1."),
+        ("export", "cancelled", " Export: exp_1."),
+        ("batch", "PARTIAL", ""),
+        ("batch", "FAILED", ""),
+    ],
+)
+def test_what_a_function_says_of_a_failure_is_what_the_event_says(
+    name: str, status: str, after: str
+) -> None:
+    (detail,) = _failing(name, TOLD, status).bus.details
+    assert {it: detail[it] for it in TOLD} == TOLD | {"message": f"{TOLD['message']}{after}"}
+
+
+@pytest.mark.parametrize("name", UNTOLD)
+@pytest.mark.parametrize("nothing", ["", None, 5, [], {}])
+def test_what_a_function_leaves_out_of_a_failure_is_said_in_general(
+    name: str, nothing: JsonValue
+) -> None:
+    (detail,) = _failing(name, dict.fromkeys(TOLD, nothing)).bus.details
+    assert (detail["error"], detail["message"]) == UNTOLD[name]
+    assert str(detail["remedy"]).startswith("Deploy the state machine")
+
+
+@pytest.mark.parametrize(("name", "after"), [("export", " Export: exp_1."), ("batch", "")])
+def test_what_a_function_says_of_a_failure_is_cut_to_what_fits(name: str, after: str) -> None:
+    failure: JsonValue = {"error": "E" * 101, "message": "m" * 20_001, "remedy": "r" * 4001}
+    (detail,) = _failing(name, failure).bus.details
+    assert detail["error"] == "E" * 100
+    assert detail["message"] == "m" * 20_000 + after
+    assert detail["remedy"] == "r" * 4000
+
+
+def test_a_status_that_nobody_knows_is_told_up_to_100_characters() -> None:
+    run = Run("export", {"CreateExport": [EXPORT], "CheckExport": [{"status": "s" * 101}]})
+    assert f"does not know: {'s' * 100}. Export: exp_1." in run.end.cause
+
+
+@pytest.mark.parametrize("refusals", [0, 1])
+def test_an_exports_event_names_report_and_id_up_to_their_lengths(refusals: int) -> None:
+    created: JsonValue = EXPORT | {"exportId": "x" * 1001, "report": "r" * 101}
+    run = Run("export", {"CreateExport": [created]}, bus=Bus(refusals))
+    (detail,) = run.bus.details
+    assert (detail["report"], detail["exportId"]) == ("r" * 100, "x" * 1000)
+    said = f"{detail['message']} Remedy: {detail['remedy']}"
+    assert str(detail["message"]).endswith(f" Export: {'x' * 1000}.")
+    assert run.end.cause == said
+
+
+@pytest.mark.parametrize("refusals", [0, 1])
+def test_a_harvests_event_names_the_report_of_its_input_up_to_its_length(refusals: int) -> None:
+    run = Run("harvest", {"ListExports": [REFUSED]}, {"report": "r" * 101}, Bus(refusals))
+    (detail,) = run.bus.details
+    assert (detail["report"], detail["exportId"]) == ("r" * 100, None)
+
+
+def test_an_event_of_a_harvested_export_names_report_and_id_up_to_their_lengths() -> None:
+    page = PAGE | {"exports": [{"exportId": "x" * 1001, "report": "r" * 101}]}
+    run = Run("harvest", {"ListExports": [page], "LandExport": [REFUSED]})
+    detail = run.bus.details[0]
+    assert (detail["report"], detail["exportId"]) == ("r" * 100, "x" * 1000)
+    assert (detail["error"], detail["message"], detail["remedy"]) == (
+        *("StorageError", "No.", "Mend it."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        pytest.param(
+            {"finished": False, "receivedBytes": 1, "totalBytes": 9},
+            "ExportTimedOutError",
+            "Only 1 of 9 bytes of export exp_1 came in 7 invocations.",
+            id="never ends",
+        ),
+        pytest.param(
+            {},
+            "ProtocolError",
+            "DownloadExport returned neither a result nor how far it came.",
+            id="says nothing",
+        ),
+    ],
+)
+def test_an_export_that_a_harvest_cannot_land_has_an_event_that_says_why(
+    answer: JsonValue, error: str, said: str
+) -> None:
+    run = Run("harvest", {"ListExports": [PAGE], "LandExport": [answer]})
+    detail = run.bus.details[0]
+    assert (detail["exportId"], detail["error"], detail["message"]) == ("exp_1", error, said)
+    assert run.engine.variables["failed"] == 1
+
+
+@pytest.mark.parametrize("count", ["unusable", "missing"])
+def test_a_harvest_that_counts_below_nothing_is_no_success(count: str) -> None:
+    run = Run("harvest", {"ListExports": [PAGE | {"exports": [], count: -1}]})
+    run.check()
+    assert run.end.cause.startswith("The harvest lost count.")
+
+
+CREATED: Script = {"CreateExport": [EXPORT], "CheckExport": [{"status": "completed"}]}
+RUNNING: Script = {"PlanBatch": [PLANNED], "RunExports": [[]]}
+KEY: JsonValue = {"itemsKey": "key"}
+
+
+@pytest.mark.parametrize(
+    ("name", "script", "function", "said"),
+    [
+        ("export", {"CreateExport": [{}]}, "CreateExport", "neither an export nor a legacy"),
+        ("export", CREATED | {"DownloadExport": [{}]}, "DownloadExport", "neither a result nor"),
+        ("harvest", {"ListExports": [{}]}, "ListExports", ""),
+        ("batch", {"PlanBatch": [{}]}, "PlanBatch", "neither a plan"),
+        ("batch", {"PlanBatch": [{"status": "CONTINUE"}]}, "PlanBatch", "neither a plan"),
+        ("batch", {"PlanBatch": [KEY]}, "PlanBatch", "neither a plan"),
+        ("batch", RUNNING | {"CloseBatch": [{"status": "PAUSED"}]}, "CloseBatch", "a status that"),
+        ("batch", RUNNING | {"CloseBatch": [KEY]}, "CloseBatch", "a status that"),
+    ],
+)
+def test_an_answer_that_nobody_knows_ends_it_and_says_whose_it_was(
+    name: str, script: Script, function: str, said: str
+) -> None:
+    run = Run(name, script)
+    run.check()
+    assert function in run.end.cause
+    assert said in run.end.cause
+    asked = [task for task, _ in run.asked if not task.startswith("Publish")]
+    assert asked[-1] == function
