@@ -158,6 +158,7 @@ def test_given_all_parts_when_completed_then_the_ticket_tells_the_checksum_of_th
     staging.complete(ticket, parts, staging.left())
     whole = s3.store.head(BODY_KEY)
     assert whole
+    assert whole.checksum
     left = staging.left()
     assert left.ticket == replace(ticket, checksum=whole.checksum)
     assert (left.corruptions, left.changes) == (1, 1)
