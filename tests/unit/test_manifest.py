@@ -227,7 +227,7 @@ def test_given_any_header_then_output_and_event_have_its_first_names_whole(
     assert (whole["columns"], whole["columnTypes"]) == (list(columns), list(types))
     cut = {name for name in whole if name not in brief or whole[name] != brief[name]}
     assert cut - {"columns"} == OF_THE_MANIFEST
-    _validate(brief)
+    _validate(whole)
     FakeEvents().bus.export_completed(found)
 
 

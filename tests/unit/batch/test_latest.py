@@ -171,7 +171,7 @@ def test_a_list_of_another_batch_that_is_quicker_is_joined(plan: Plan) -> None:
 
 
 def test_what_is_no_list_is_begun_anew(plan: Plan) -> None:
-    plan.s3.documents.write_json(KEY, {"files": [{"path": 1}], "missingRows": []})
+    plan.s3.add(KEY, b'{"files": [{"path": 1}], "missingRows": []}')
     plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01")
     assert [team for team, _, _ in plan.listed] == ["7"]
 
