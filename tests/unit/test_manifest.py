@@ -56,7 +56,7 @@ MANIFEST = Manifest(
     reason="restated",
     previous=PREVIOUS,
     run="20260301T060000-weekly",
-    item="d23f1dbc18c7764c",
+    item="item-1",
     warnings=(Caution("noRows", "The file has no rows."),),
 )
 FOUND = replace(MANIFEST, request=None, request_fingerprint=None, version_id=None, attempts=0)
@@ -89,7 +89,7 @@ def test_given_a_landed_export_then_its_description_has_every_field() -> None:
         "previous": PREVIOUS.to_json(),
         "superseded": False,
         "run": "20260301T060000-weekly",
-        "item": "d23f1dbc18c7764c",
+        "item": "item-1",
         "manifestKey": "manifests/a",
         "polls": 4,
         "createdAt": "2026-03-01T06:00:00Z",
