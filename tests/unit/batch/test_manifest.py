@@ -196,6 +196,11 @@ def test_a_landed_item_has_the_facts_of_its_result_and_no_failure() -> None:
             id="failed",
         ),
         pytest.param(
+            Outcome("", None, Failure("ExportRejectedError", "No.", "Mend it.")),
+            {"outcome": "failed", "executionArn": None},
+            id="failed without an execution",
+        ),
+        pytest.param(
             None,
             {
                 "outcome": "missing",

@@ -36,9 +36,9 @@ def test_the_run_of_one_call_has_no_polls_and_one_attempt() -> None:
 
 
 def test_an_export_of_a_batch_has_its_run_and_item() -> None:
-    of_batch: JsonObject = {"run": "20260301T060000-weekly", "item": "d23f1dbc18c7764c"}
+    of_batch: JsonObject = {"run": "20260301T060000-weekly", "item": "item-1"}
     for found in (ExportRun.read(EXPORT | of_batch), ExportRun.of_one_call(EXPORT | of_batch)):
-        assert (found.batch, found.item) == ("20260301T060000-weekly", "d23f1dbc18c7764c")
+        assert (found.batch, found.item) == ("20260301T060000-weekly", "item-1")
     alone = ExportRun.read(EXPORT | {"run": None, "item": None})
     assert (alone.batch, alone.item) == (None, None)
 

@@ -42,7 +42,7 @@ def test_given_an_announced_export_when_its_execution_repeats_it_then_the_ids_ag
     assert isinstance(first, str)
     assert len(first) == 64
     assert _dedupe_id(changed=False, polls=7) == first
-    assert _dedupe_id(run="20260301T060000-weekly", item="d23f1dbc18c7764c") == first
+    assert _dedupe_id(run="20260301T060000-weekly", item="item-1") == first
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_reading_an_input_leaves_it_as_it_is() -> None:
     assert json.dumps(given_input) == before
 
 
-OF_BATCH: JsonObject = {"run": "20260301T060000-weekly", "item": "d23f1dbc18c7764c"}
+OF_BATCH: JsonObject = {"run": "20260301T060000-weekly", "item": "item-1"}
 
 
 def test_whose_part_an_export_is_changes_nothing_of_what_it_asks_for() -> None:

@@ -48,7 +48,7 @@ def test_given_a_completed_export_when_landed_then_its_file_is_there(stage: Stag
     ]
 
 
-FIRST: JsonObject = {"run": "20260301T060000-first", "item": "d23f1dbc18c7764c"}
+FIRST: JsonObject = {"run": "20260301T060000-first", "item": "item-1"}
 SECOND: JsonObject = FIRST | {"run": "20260301T060000-second"}
 
 
