@@ -37,7 +37,7 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "api/lists.py": (("tests/unit/api/test_lists.py", "tests/unit/api/test_client_list.py"), API),
     "api/reasons.py": (("tests/unit/api/test_reasons.py", "tests/unit/api/test_client.py"), API),
     "api/sentkey.py": (
-        ("tests/unit/api/test_client_fetch.py", "tests/unit/api/test_calls.py"),
+        ("tests/unit/api/test_sentkey.py", "tests/unit/api/test_calls.py"),
         API,
     ),
     "api/sessions.py": (
