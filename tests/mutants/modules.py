@@ -63,7 +63,10 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "request/scope.py": (("tests/unit/request/test_scope.py",), REQUEST),
     "request/defaults.py": (("tests/unit/request/test_defaults.py",), REQUEST),
     "request/parsing.py": (("tests/unit/request/test_parsing.py",), REQUEST),
-    "request/export_request.py": (("tests/unit/request/test_export_request.py",), REQUEST),
+    "request/export_request.py": (
+        ("tests/unit/request/test_export_request.py", "tests/unit/test_keys.py"),
+        REQUEST,
+    ),
     "request/reports.py": (("tests/unit/request/test_reports.py",), REQUEST),
 }
 
