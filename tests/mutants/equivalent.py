@@ -22,6 +22,7 @@ _LANDING: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "landing/aside.py": {
+        "The block ends the thread, however it ends itself.": ("Aside.put: True -> False",),
         "Only time or memory: how many pieces may wait.": ("the module: 4 -> 5",),
         "A thread's name, for people.": ("Aside.put: 'aside' -> 'asideXX'",),
     },
