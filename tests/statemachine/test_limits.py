@@ -8,16 +8,7 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from tests.statemachine import hostile, machine
 from tests.statemachine.engine import STARTED_MILLIS
 from tests.statemachine.jsonata_of_aws import Jsonata, StateError
-from tests.statemachine.walks import (
-    DEFINITIONS,
-    EXPORT,
-    LANDED,
-    PAGE,
-    PLANNED,
-    SUBSTITUTIONS,
-    Run,
-    Script,
-)
+from tests.statemachine.walks import DEFINITIONS, EXPORT, LANDED, PAGE, PLANNED, Run, Script
 
 NOW = STARTED_MILLIS
 STATES: dict[str, machine.Tree] = {
@@ -213,33 +204,6 @@ def test_a_download_has_twenty_hours_from_when_the_file_is_ready() -> None:
     run = Run("export", polled | {"DownloadExport": [unfinished]})
     assert run.engine.visited.count("DownloadExport") == 300
     assert "Only 1 of 9 bytes of export exp_1 came in 300 invocations." in run.end.cause
-
-
-@pytest.mark.parametrize(
-    ("downloads", "deadline", "said"),
-    [
-        pytest.param(300, NOW + 1, "300 invocations.", id="no room"),
-        pytest.param(1, NOW, "20 hours.", id="no time"),
-        pytest.param(300, NOW, "20 hours.", id="neither"),
-    ],
-)
-def test_a_download_that_does_not_end_says_what_was_too_short(
-    downloads: int, deadline: int, said: str
-) -> None:
-    rule = machine.entries(STATES["export IsDownloadFinished"], "Choices")[1]
-    variables: JsonObject = {"downloads": downloads, "deadlineMillis": deadline}
-    given: JsonObject = {"input": {"receivedBytes": 1, "totalBytes": None}}
-    message = rule["Assign"]["failure"]["message"]
-    told = Jsonata(NOW).fill(message, {**variables, "export": EXPORT, "states": given})
-    assert told == f"Only 1 of null bytes of export exp_1 came in {said}"
-
-
-@pytest.mark.parametrize("state", [it for it in STATES if STATES[it]["Type"] == "Map"])
-def test_as_many_exports_run_at_a_time_as_the_stack_says(state: str) -> None:
-    assert (
-        str(Jsonata().fill(STATES[state]["MaxConcurrency"], {}))
-        == (SUBSTITUTIONS["MaxConcurrency"])
-    )
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from benchmarks.simulation import scale
 from benchmarks.simulation.policy import Machine
 from benchmarks.simulation.scale import Course
 from benchmarks.simulation.trips import HARSH, Definitions, Speed, Trip
+from tests.statemachine import machine
+from tests.statemachine.jsonata_of_aws import Jsonata
 
 DEFINITIONS = Definitions()
 INSTANT = Speed(0.0, 0.0)
@@ -90,6 +92,15 @@ def test_the_pause_is_no_longer_than_the_limits_ask_for(
 ) -> None:
     found = [DEFINITIONS.pause(concurrency, legacy=it) for it in (False, True)]
     assert found == [pause, legacy]
+
+
+@pytest.mark.parametrize(("name", "state"), [("batch", "RunExports"), ("harvest", "LandExports")])
+def test_as_many_exports_run_at_a_time_as_the_stack_says(name: str, state: str) -> None:
+    definition = machine.load(machine.ALL[0].with_name(f"{name}.asl.json"))
+    most = machine.states(definition)[state]["MaxConcurrency"]
+    for concurrency in (CONCURRENCIES[0], CONCURRENCIES[-1]):
+        said = most.replace("${MaxConcurrency}", str(concurrency))
+        assert Jsonata().fill(said, {}) == concurrency
 
 
 def test_the_pause_is_what_keeps_it_there() -> None:

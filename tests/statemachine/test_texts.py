@@ -3,7 +3,10 @@
 import pytest
 
 from sei_export.jsontypes import JsonObject, JsonValue
+from tests.statemachine import machine
 from tests.statemachine.bus import Bus
+from tests.statemachine.engine import STARTED_MILLIS
+from tests.statemachine.jsonata_of_aws import Jsonata
 from tests.statemachine.walks import (
     EXPORT,
     FAILED,
@@ -166,3 +169,22 @@ def test_an_answer_that_nobody_knows_ends_it_and_says_whose_it_was(
     assert said in run.end.cause
     asked = [task for task, _ in run.asked if not task.startswith("Publish")]
     assert asked[-1] == function
+
+
+@pytest.mark.parametrize(
+    ("downloads", "deadline", "said"),
+    [
+        pytest.param(300, STARTED_MILLIS + 1, "300 invocations.", id="no room"),
+        pytest.param(1, STARTED_MILLIS, "20 hours.", id="no time"),
+        pytest.param(300, STARTED_MILLIS, "20 hours.", id="neither"),
+    ],
+)
+def test_a_download_that_does_not_end_says_what_was_too_short(
+    downloads: int, deadline: int, said: str
+) -> None:
+    rule = machine.entries(machine.states(machine.load())["IsDownloadFinished"], "Choices")[1]
+    variables: JsonObject = {"downloads": downloads, "deadlineMillis": deadline}
+    given: JsonObject = {"input": {"receivedBytes": 1, "totalBytes": None}}
+    message = rule["Assign"]["failure"]["message"]
+    told = Jsonata(STARTED_MILLIS).fill(message, {**variables, "export": EXPORT, "states": given})
+    assert told == f"Only 1 of null bytes of export exp_1 came in {said}"
