@@ -20,6 +20,10 @@ from sei_export.jsontypes import (
     read_texts,
 )
 
+SUPERSEDED_BY = "supersededBy"
+"""What a batch adds to a manifest in the bucket, if a plan's list no longer has the file; whatever
+lands the file again writes the manifest without it."""
+
 MAX_NAMES = 100
 MAX_NAMES_BYTES = 16 * 1024
 """Of the first columns, in an output and an event."""
