@@ -1,7 +1,8 @@
-"""What the README tells consumers does what it says."""
+"""What the README tells consumers to do with events does what it says."""
 
 import gzip
 import re
+import subprocess
 from collections.abc import Sequence
 from itertools import permutations
 
@@ -11,16 +12,12 @@ from sei_export.jsontypes import JsonObject
 from sei_export.landing.land import Landing
 from sei_export.landing.raw import RawFile
 from sei_export.masking import Mask
+from tests.docs import snippets
 from tests.fakes.events import FakeEvents
 from tests.fakes.raw import Pieces
 from tests.fakes.s3 import FakeS3
 from tests.fakes.stage import ARN, CSV, DATA_KEY, OTHER_CSV, export
 from tests.fakes.timing import FakeClock
-
-README = (ROOT / "README.md").read_text()
-FOUND = re.search(r"<!-- newest -->\n```python\n(.*?)```", README, re.DOTALL)
-assert FOUND
-NEWEST = compile(FOUND[1], "README.md", "exec")
 
 LANDINGS = [
     ("2026-03-01T06:00:00Z", CSV),
@@ -52,7 +49,7 @@ def _loaded(details: Sequence[JsonObject]) -> list[tuple[str, str, str]]:
         loads.append((bucket, key, version_id))
 
     for detail in details:
-        exec(NEWEST, {"event": {"detail": detail}, "newest": newest, "load": load})  # noqa: S102 - the README's own lines
+        snippets.run("newest", {"event": {"detail": detail}, "newest": newest, "load": load})
     return loads
 
 
@@ -73,3 +70,28 @@ def test_in_their_own_order_each_file_is_loaded_once() -> None:
     _, details = _events()
     loads = _loaded(details)
     assert [version_id for _, _, version_id in loads] == [it["versionId"] for it in details]
+
+
+OLDER_PARTS = re.compile(r"/(?:org|project|tree|team|start|end)=")
+"""Of a key, as parts were once called: some of these are columns of files, too."""
+
+
+def test_no_file_of_the_project_has_the_older_parts_of_keys() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    files = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+    assert len(files) > 500
+    texts = {file: file.read_text(errors="replace") for file in files if file.is_file()}
+    assert [file for file, text in texts.items() if OLDER_PARTS.search(text)] == []
+
+
+def test_every_block_of_the_consumers_page_is_run_by_name() -> None:
+    page = (ROOT / "docs" / "consumers.md").read_text()
+    shown = re.findall(r"^```(?:sh|python|json)$", page, re.MULTILINE)
+    marks = re.findall(r"<!-- ([\w-]+) -->\n```", page)
+    assert len(marks) == len(shown)
+    tests = "".join(
+        (ROOT / "tests" / "stack" / name).read_text()
+        for name in ("consumer.py", "test_consumers_hour.py")
+    )
+    assert [mark for mark in marks if f'"{mark}"' not in tests] == []
+    assert len(page.splitlines()) < 200

@@ -72,8 +72,8 @@ MAY: dict[str, dict[str, set[str]]] = {
         **DECRYPT,
         **ENCRYPT,
         **LIST,
-        "s3:GetObject": {"runs", "cuts", "batches"},
-        "s3:PutObject": {"runs", "cuts", "batches"},
+        "s3:GetObject": {"runs", "cuts", "batches", "manifests"},
+        "s3:PutObject": {"runs", "cuts", "batches", "manifests"},
     },
     "BatchStateMachineRole": {
         **DECRYPT,

@@ -25,6 +25,10 @@ from sei_export.jsontypes import (
 VERSION = "1"
 """Of the form: another one after a change that readers have to know of."""
 
+SUPERSEDED_BY = "supersededBy"
+"""What a batch adds to a manifest in the bucket, if a plan's list no longer has the file; whatever
+lands the file again writes the manifest without it."""
+
 MAX_NAMES = 100
 MAX_NAMES_BYTES = 16 * 1024
 """Of the first columns, in an output and an event."""

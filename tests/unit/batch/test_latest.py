@@ -1,15 +1,28 @@
 """The list of a named plan: files that add up, run after run."""
 
+import re
 from itertools import combinations, permutations
 
 import pytest
 
 from sei_export import keys
+from sei_export.batch.item import Item
 from sei_export.batch.latest import Files, Latest
+from sei_export.errors import StorageError
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.steps.close_batch import close_batch
 from tests.fakes.batch_items import cut
-from tests.fakes.batches import BATCH_ARN, NOW, Batch, Ending, refused, teams_end, too_large
+from tests.fakes.batches import (
+    BATCH_ARN,
+    NOW,
+    Batch,
+    Ended,
+    Ending,
+    refused,
+    teams_end,
+    too_large,
+)
+from tests.fakes.s3 import raising, refusal
 
 KEY = keys.latest_key("weekly")
 JANUARY: JsonValue = {"start": "2024-01-01", "end": "2024-01-31"}
@@ -174,6 +187,144 @@ def test_what_is_no_list_is_begun_anew(plan: Plan) -> None:
     plan.s3.add(KEY, b'{"files": [{"path": 1}], "missingRows": []}')
     plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01")
     assert [team for team, _, _ in plan.listed] == ["7"]
+
+
+# --- what manifests say of files that a list no longer has ---
+
+
+def _landed_at(plan: Plan, key: str) -> None:
+    """What a landing writes of the file, whatever was there."""
+    plan.s3.documents.write_json(key, {"versionId": "v1", "columns": ["a"]})
+
+
+def _landing(plan: Plan, teams: dict[str | None, Ended] | None = None) -> Ending:
+    """As `teams_end`, with manifests."""
+
+    def ending(item: Item) -> Ended:
+        ended = teams_end(teams or {})(item)
+        if ended and "result" in ended:
+            _landed_at(plan, _manifest_key(item.key))
+        return ended
+
+    return ending
+
+
+def _manifest_key(data_key: str) -> str:
+    return data_key.replace("exports/", "manifests/").replace("export.csv.gz", "manifest.json")
+
+
+def _superseded(plan: Plan) -> dict[str, JsonValue]:
+    """By team and first day, what the manifests of superseded files say."""
+    manifests = {
+        key: plan.s3.documents.read_json(key).content
+        for key in plan.s3.versions
+        if key.startswith(keys.MANIFEST_PREFIX)
+    }
+    assert all(it["columns"] == ["a"] for it in manifests.values())
+    parts = re.compile(r"scope_team=(\w+)/range_start=([\d-]+)/")
+    return {
+        " ".join(found.groups()): it["supersededBy"]
+        for key, it in manifests.items()
+        if "supersededBy" in it and (found := parts.search(key))
+    }
+
+
+def _by(run: str, files: int, name: str = "weekly") -> JsonObject:
+    return {
+        "latestKey": f"batches/{name}/latest.json",
+        "run": f"run-{run}",
+        "scheduledTime": f"{run}T06:00:00Z",
+        "closedAt": "2026-03-15T07:30:00Z",
+        "files": files,
+    }
+
+
+def test_the_manifest_of_a_split_team_says_where_to_read_instead(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY), at="2024-02-01", answer=_landing(plan))
+    assert _superseded(plan) == {}
+    split = _landing(plan, {"2": too_large()})
+    plan.complete(_teams(JANUARY), at="2024-02-02", answer=split)
+    assert "2" not in {team for team, _, _ in plan.listed}
+    assert _superseded(plan) == {"2 2024-01-01": _by("2024-02-02", files=4)}
+
+
+def test_a_team_that_lands_whole_again_is_not_superseded_and_its_children_are(plan: Plan) -> None:
+    split = _landing(plan, {"2": too_large()})
+    plan.complete(_teams(JANUARY), at="2024-02-01", answer=split)
+    whole = cut("none", dateRange=JANUARY)
+    plan.complete(whole, at="2024-02-02", answer=_landing(plan))
+    by = _by("2024-02-02", files=1)
+    assert _superseded(plan) == {f"{team} 2024-01-01": by for team in ("3", "4", "5", "7")}
+
+
+def test_what_comes_back_into_the_list_is_not_superseded_any_more(plan: Plan) -> None:
+    # Its landing came before another batch that took it out of the list, and its own end after.
+    plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01", answer=_landing(plan))
+    plan.complete(_teams(JANUARY, "Product"), at="2024-02-02", answer=_landing(plan))
+    assert set(_superseded(plan)) == {"7 2024-01-01"}
+    plan.complete(_teams(JANUARY, "Solo", "Product"), at="2024-02-03")
+    assert _superseded(plan) == {}
+
+
+def test_what_another_plans_list_lacks_stays_said(plan: Plan) -> None:
+    for at, team in (("2024-02-01", "Solo"), ("2024-02-02", "Product")):
+        plan.complete(_teams(JANUARY, team), at=at, answer=_landing(plan), name="other")
+    plan.complete(_teams(JANUARY, "Solo"), at="2024-02-03")
+    assert _superseded(plan) == {"7 2024-01-01": _by("2024-02-02", files=1, name="other")}
+
+
+def test_days_that_a_run_did_not_ask_for_and_files_of_the_same_keys_are_not_superseded(
+    plan: Plan,
+) -> None:
+    plan.complete(_teams(JANUARY), at="2024-02-01", answer=_landing(plan))
+    plan.complete(_teams(JANUARY), _teams(FEBRUARY), at="2024-03-01", answer=_landing(plan))
+    assert _superseded(plan) == {}
+
+
+def test_an_older_run_supersedes_nothing(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY), at="2024-02-02", answer=_landing(plan))
+    plan.complete(cut("none", dateRange=JANUARY), at="2024-02-01", answer=_landing(plan))
+    assert _superseded(plan) == {}
+
+
+def test_a_manifest_that_is_gone_is_not_made_anew(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01")
+    plan.complete(_teams(JANUARY, "Product"), at="2024-02-02")
+    assert not [key for key in plan.s3.versions if key.startswith(keys.MANIFEST_PREFIX)]
+
+
+def test_a_landing_at_the_same_moment_is_superseded_as_it_is_then(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01", answer=_landing(plan))
+    [item] = plan.items
+    key = _manifest_key(item.key)
+    again: JsonObject = {"versionId": "v2", "columns": ["a"]}
+    plan.s3.before(f"write {key}", lambda: plan.s3.documents.write_json(key, again), 2)
+    plan.complete(_teams(JANUARY, "Product"), at="2024-02-02", answer=_landing(plan))
+    content = plan.s3.documents.read_json(key).content
+    assert content == again | {"supersededBy": _by("2024-02-02", files=1)}
+
+
+@pytest.mark.parametrize(
+    ("failing", "write"),
+    [
+        pytest.param("manifests/", 2, id="at a manifest"),
+        pytest.param(KEY, 3, id="at the list"),
+    ],
+)
+def test_given_a_close_that_died_when_tried_again_then_all_is_said(
+    plan: Plan, failing: str, write: int
+) -> None:
+    plan.complete(_teams(JANUARY), at="2024-02-01", answer=_landing(plan))
+    # Of team 2, which is split at once from then on.
+    keys_there = [it for it in plan.s3.versions if it.startswith(failing)]
+    key = next((it for it in keys_there if "scope_team=2/" in it), KEY)
+    split = _landing(plan, {"2": too_large()})
+    plan.complete(_teams(FEBRUARY), at="2024-02-02", answer=split)
+    plan.s3.before(f"write {key}", raising(refusal("AccessDenied", 403)), write)
+    with pytest.raises(StorageError):
+        plan.complete(_teams(JANUARY), at="2024-02-03", answer=_landing(plan))
+    assert plan.close()["status"] == "COMPLETE"
+    assert _superseded(plan) == {"2 2024-01-01": _by("2024-02-03", files=4)}
 
 
 # --- whatever the order ---

@@ -351,6 +351,33 @@ def test_given_a_mark_that_cannot_be_written_before_the_event_then_nobody_has_he
     assert bay.events.entries == []
 
 
+# --- a file that a plan's list no longer has ---
+
+
+def _superseded(bay: Bay) -> None:
+    by: JsonObject = {"latestKey": "batches/weekly/latest.json"}
+    bay.s3.documents.write_json(MANIFEST_KEY, bay.manifest | {"supersededBy": by})
+
+
+@pytest.mark.parametrize("content", [CSV, OTHER_CSV], ids=["the same", "another"])
+@pytest.mark.parametrize("when", ["before", "while it is described"])
+def test_given_a_superseded_file_when_it_lands_again_then_it_is_no_more(
+    bay: Bay, content: bytes, when: str
+) -> None:
+    first = bay.land(CSV, "exp_0", "run-0")
+    if when == "before":
+        _superseded(bay)
+    else:
+        bay.s3.before(f"write {MANIFEST_KEY}", lambda: _superseded(bay), 2)
+    result = bay.land(content, "exp_1", "run-1", created_at=LATER)
+    assert bay.manifest == result
+    assert (result["exportId"], result["changed"]) == ("exp_1", content == OTHER_CSV)
+    assert len(bay.contents) == 1 + (content == OTHER_CSV)
+    news = result["previous"]
+    assert (news is None) or (isinstance(news, dict) and news["versionId"] == first["versionId"])
+    assert "supersededBy" not in bay.events.details[-1]
+
+
 # --- many at once ---
 
 

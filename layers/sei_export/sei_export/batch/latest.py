@@ -3,16 +3,19 @@
 Files overlap: a year and its months, a tree and its teams, a team and the children that it was
 split into. Who reads all that is there counts twice. So a plan with a name has a list: a complete
 run puts its files there in the place of all that its days cover or touch, of the same report, shape
-and tree. Days that it did not ask for stay as earlier runs left them.
+and tree. Days that it did not ask for stay as earlier runs left them. Who reads files by their
+manifests is told there which of them a list no longer has.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from sei_export import keys
 from sei_export.batch.ledger import Line
 from sei_export.batch.manifest import BatchManifest
 from sei_export.jsontypes import JsonObject, JsonValue, read_text
+from sei_export.manifest import SUPERSEDED_BY
 from sei_export.request.path import tree_path
 
 VERSION = "1"
@@ -127,19 +130,80 @@ def of_run(manifest: BatchManifest) -> Latest:
     Args:
         manifest: The run's; with nothing missing but teams' own rows.
     """
-    record = manifest.record
-    when: JsonObject = {
-        "run": record.run,
-        "scheduledTime": record.scheduled_time,
-        "closedAt": manifest.closed_at,
-    }
+    when = _when(manifest)
     lines = manifest.ledger.lines.values()
     files = [_file(line, when) for line in lines if line.outcome and line.outcome.landed]
     missing = [
         Files.of({"path": path, **{name: row[name] for name in _OF_MISSING_ROWS}, **when})
         for path, row in manifest.missing_rows_by_path()
     ]
-    return Latest(record.name, tuple(files), tuple(missing))
+    return Latest(manifest.record.name, tuple(files), tuple(missing))
+
+
+def superseded(
+    before: Latest, after: Latest, manifest: BatchManifest
+) -> dict[str, JsonObject | None]:
+    """Tell what the manifests of files have to say after a run, by their keys: `supersededBy`.
+
+    Args:
+        before: The list that the run found.
+        after: The list that it leaves.
+        manifest: The run's.
+
+    Returns:
+        Of files that the list no longer has: where to read instead. None for those that it has now.
+    """
+    gone: dict[str, JsonObject | None] = {
+        key: {
+            "latestKey": keys.latest_key(after.name),
+            **_when(manifest),
+            "files": sum(1 for other in after.files if other.touches(each)),
+        }
+        for key, each in _only_in(before, after).items()
+    }
+    return gone | dict.fromkeys(_only_in(after, before))
+
+
+def tell_superseded(
+    content: JsonObject, by: JsonObject | None, latest_key: str
+) -> JsonObject | None:
+    """Say in a file's manifest whether a list no longer has the file.
+
+    Args:
+        content: The manifest; empty if there is none.
+        by: What `superseded` says of it.
+        latest_key: The list's.
+
+    Returns:
+        The manifest anew; None if it says so already, or is none.
+    """
+    said = content.get(SUPERSEDED_BY)
+    if by:
+        return None if not content or said == by else content | {SUPERSEDED_BY: by}
+    # What another list says stays.
+    if not isinstance(said, dict) or said.get("latestKey") != latest_key:
+        return None
+    return {name: value for name, value in content.items() if name != SUPERSEDED_BY}
+
+
+def _when(manifest: BatchManifest) -> JsonObject:
+    record = manifest.record
+    return {
+        "run": record.run,
+        "scheduledTime": record.scheduled_time,
+        "closedAt": manifest.closed_at,
+    }
+
+
+def _only_in(one: Latest, other: Latest) -> dict[str, Files]:
+    """Files of which a list has the key and another has not, by the keys of their manifests."""
+    others = {each.said.get("key") for each in other.files}
+    return {
+        key: each
+        for each in one.files
+        if each.said.get("key") not in others
+        and isinstance(key := each.said.get("manifestKey"), str)
+    }
 
 
 def _file(line: Line, when: Mapping[str, JsonValue]) -> Files:

@@ -19,7 +19,7 @@ from sei_export.clock import Deadline
 from sei_export.errors import CorruptDownloadError, ServiceUnavailableError
 from sei_export.export import Export
 from sei_export.landing.csvcheck import CsvFacts
-from sei_export.manifest import Manifest
+from sei_export.manifest import SUPERSEDED_BY, Manifest
 
 _PAUSE_SECONDS = 0.1
 _DOUBLINGS = 5
@@ -50,11 +50,13 @@ class Standing:
         present: The object; None if there is none.
         said: What the manifest says, whichever object it is about; None if there is none.
         etag: Of the manifest's document; None if there is none.
+        is_superseded: Whether the manifest says that a plan's list no longer has the file.
     """
 
     present: StoredObject | None
     said: Manifest | None
     etag: str | None
+    is_superseded: bool
 
     @property
     def rows(self) -> int | None:
@@ -110,8 +112,12 @@ class Place:
         # The manifest first: one that is replaced after this look cannot be replaced by it, and so
         # none of an object that is not there any more gets over the one of the object that is.
         document = self.documents.read_json(self.manifest_key)
+        content = document.content
         return Standing(
-            self.store.head(self.key), Manifest.from_json(document.content), document.etag
+            present=self.store.head(self.key),
+            said=Manifest.from_json(content),
+            etag=document.etag,
+            is_superseded=SUPERSEDED_BY in content,
         )
 
     def publish(
@@ -186,7 +192,8 @@ class Place:
                 standing = self.look()
                 if standing.present is None or standing.present.etag != manifest.etag:
                     return
-                if standing.said and _is_about_the_same(standing.said, manifest):
+                is_same = standing.said and _is_about_the_same(standing.said, manifest)
+                if is_same and not standing.is_superseded:
                     # A twin's, or this one's own after an answer that got lost.
                     return
                 etag = standing.etag

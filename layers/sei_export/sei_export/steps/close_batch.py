@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sei_export import keys
 from sei_export.batch.cuts import Cut
 from sei_export.batch.expansion import children
 from sei_export.batch.item import Item
-from sei_export.batch.latest import Latest, of_run
+from sei_export.batch.latest import Latest, of_run, superseded, tell_superseded
 from sei_export.batch.ledger import NEVER_STARTED, balance
 from sei_export.batch.manifest import COMPLETE, BatchManifest
 from sei_export.batch.memory import learn
@@ -19,6 +19,7 @@ from sei_export.batch.outcomes import Failure, Outcome
 from sei_export.batch.plan import CONTINUE
 from sei_export.batch.record import PlanRecord
 from sei_export.bucket.documents import Documents
+from sei_export.bucket.many import ask_each
 from sei_export.bucket.refusals import LostRaceError
 from sei_export.errors import InvalidRequestError, ServiceUnavailableError
 from sei_export.input.payload import BY_HAND, count_field, text_field
@@ -121,9 +122,28 @@ def _list(documents: Documents, manifest: BatchManifest, pause: Callable[[float]
         known = Latest.from_json(name, content)
         if known is None:
             logger.warning("%s was no list: it is begun anew.", keys.latest_key(name))
-        return (known or Latest(name)).after(run).to_json()
+        before = known or Latest(name)
+        after = before.after(run)
+        # Before the list: once that is written, another try would not see what it had.
+        _tell_manifests(documents, superseded(before, after, manifest), name, pause)
+        return after.to_json()
 
     _change(documents, keys.latest_key(name), joined, pause)
+
+
+def _tell_manifests(
+    documents: Documents,
+    superseded_by: Mapping[str, JsonObject | None],
+    name: str,
+    pause: Callable[[float], None],
+) -> None:
+    """Say in the manifests of files what to read instead, where a list no longer has them."""
+
+    def tell(key: str) -> None:
+        by, latest_key = superseded_by[key], keys.latest_key(name)
+        _change(documents, key, lambda content: tell_superseded(content, by, latest_key), pause)
+
+    ask_each(tell, superseded_by)
 
 
 def _change(
@@ -146,7 +166,7 @@ def _change(
         else:
             return
     raise ServiceUnavailableError(
-        f"Other batches wrote s3://{documents.bucket}/{key} {_RACES} times, one after another.",
+        f"Others wrote s3://{documents.bucket}/{key} {_RACES} times, one after another.",
         remedy="Start fewer batches of one org tree at a time.",
     )
 
