@@ -10,6 +10,7 @@
     carried   export  orgtree
     request/  what is asked for
     input/    reading what people and machines hand over
+    fitting   what may be long, cut for states and events
     ground    clock  codec  dates  errors  jsontypes  masking
 
 An arrow between modules only ever points down, which `make check` proves. One export's way: its

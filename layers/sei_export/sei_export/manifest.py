@@ -5,11 +5,9 @@ manifest, which is a file, has all of it; a state and an event hold 256 KiB, so 
 cut in theirs.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sei_export.fitting import MAX_REQUEST_BYTES, digest_of, first_of, size_of
 from sei_export.jsontypes import (
     JsonObject,
     JsonValue,
@@ -28,14 +26,6 @@ VERSION = "1"
 SUPERSEDED_BY = "supersededBy"
 """What a batch adds to a manifest in the bucket, if a plan's list no longer has the file; whatever
 lands the file again writes the manifest without it."""
-
-MAX_NAMES = 100
-MAX_NAMES_BYTES = 16 * 1024
-"""Of the first columns, in an output and an event."""
-
-MAX_REQUEST_BYTES = 96 * 1024
-"""Of a request, in an output and an event; a longer one is in the manifest alone."""
-
 
 _ONLY_IN_MANIFEST = ("columnTypes", "columnTypesRows")
 
@@ -205,7 +195,7 @@ class Manifest:
             "rows": self.rows,
             "columns": list(self.columns),
             "columnCount": len(self.columns),
-            "columnsSha256": _digest(self.columns),
+            "columnsSha256": digest_of(self.columns),
             "columnTypes": list(self.column_types),
             "columnTypesRows": self.column_types_rows,
             "changed": self.changed,
@@ -228,13 +218,13 @@ class Manifest:
         What is cut is told by `columnCount` and `columnsSha256`, and `requestFingerprint`. Types
         are in the manifest alone.
         """
-        fits = _size(self.request) <= MAX_REQUEST_BYTES
+        fits = size_of(self.request) <= MAX_REQUEST_BYTES
         whole = self.to_json()
         for name in _ONLY_IN_MANIFEST:
             del whole[name]
         return whole | {
             "request": self.request if fits else None,
-            "columns": list(_first(self.columns)),
+            "columns": list(first_of(self.columns)),
         }
 
     @classmethod
@@ -281,27 +271,6 @@ class Manifest:
             column_types=read_optional_texts(content.get("columnTypes", [])),
             column_types_rows=read_count(content.get("columnTypesRows", 0)),
         )
-
-
-def _first(names: Iterable[str]) -> Iterable[str]:
-    """The first names, as many as fit, each of them whole."""
-    left = MAX_NAMES_BYTES
-    for name, _ in zip(names, range(MAX_NAMES), strict=False):
-        left -= _size(name)
-        if left < 0:
-            return
-        yield name
-
-
-def _size(value: JsonValue) -> int:
-    """The most bytes that a value takes as JSON, whoever writes it."""
-    return len(json.dumps(value)) + len(", ")
-
-
-def _digest(names: Iterable[str]) -> str:
-    """SHA-256 of a list of names as JSON without spaces, which all languages write alike."""
-    text = json.dumps(list(names), ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def _cautions(value: JsonValue) -> tuple[Caution, ...]:

@@ -23,6 +23,7 @@ from tests.fakes.batches import (
     too_large,
 )
 from tests.fakes.s3 import raising, refusal
+from tests.fakes.samples import manifest, request_of
 
 KEY = keys.latest_key("weekly")
 JANUARY: JsonValue = {"start": "2024-01-01", "end": "2024-01-31"}
@@ -192,9 +193,12 @@ def test_what_is_no_list_is_begun_anew(plan: Plan) -> None:
 # --- what manifests say of files that a list no longer has ---
 
 
+MANIFEST: JsonObject = manifest(request_of("productivity")).to_json() | {"columns": ["a"]}
+
+
 def _landed_at(plan: Plan, key: str) -> None:
     """What a landing writes of the file, whatever was there."""
-    plan.s3.documents.write_json(key, {"versionId": "v1", "columns": ["a"]})
+    plan.s3.documents.write_json(key, MANIFEST)
 
 
 def _landing(plan: Plan, teams: dict[str | None, Ended] | None = None) -> Ending:
@@ -297,7 +301,7 @@ def test_a_landing_at_the_same_moment_is_superseded_as_it_is_then(plan: Plan) ->
     plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01", answer=_landing(plan))
     [item] = plan.items
     key = _manifest_key(item.key)
-    again: JsonObject = {"versionId": "v2", "columns": ["a"]}
+    again = MANIFEST | {"versionId": "v2"}
     plan.s3.before(f"write {key}", lambda: plan.s3.documents.write_json(key, again), 2)
     plan.complete(_teams(JANUARY, "Product"), at="2024-02-02", answer=_landing(plan))
     content = plan.s3.documents.read_json(key).content

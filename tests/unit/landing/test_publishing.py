@@ -355,7 +355,13 @@ def test_given_a_mark_that_cannot_be_written_before_the_event_then_nobody_has_he
 
 
 def _superseded(bay: Bay) -> None:
-    by: JsonObject = {"latestKey": "batches/weekly/latest.json"}
+    by: JsonObject = {
+        "latestKey": "batches/weekly/latest.json",
+        "run": "run-9",
+        "scheduledTime": "2026-03-15T06:00:00Z",
+        "closedAt": "2026-03-15T06:00:00Z",
+        "files": 2,
+    }
     bay.s3.documents.write_json(MANIFEST_KEY, bay.manifest | {"supersededBy": by})
 
 
