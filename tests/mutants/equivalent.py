@@ -96,12 +96,6 @@ _LANDING: dict[str, dict[str, tuple[str, ...]]] = {
             ),
             "Records._match: at < end -> at <= end",
         ),
-        "False by another name.": (
-            "Records._is_proven_at_once: return False -> return None",
-            "Records._is_proven_at_once: return False -> return None #2",
-            "Records._is_proven_at_once: return False -> return None #3",
-            "Records._fits: return False -> return None",
-        ),
     },
     "bucket/documents.py": {
         "An ETag has digits.": ("Documents._read: '\"' -> '\"XX'",),

@@ -97,7 +97,7 @@ def test_a_failing_api_ends_the_execution_with_its_name_a_remedy_and_one_event(
     assert detail["remedy"] == remedy
     created = run.entered("WaitForExport") > 0
     assert (detail["exportId"] is not None) == created
-    assert detail["report"] == ("productivity" if created else None)
+    assert detail["report"] == "productivity"
 
     assert not [
         key for key in _keys(stack) if key.startswith("exports/") and f"/scope_team={team}/" in key

@@ -81,7 +81,8 @@ def test_a_full_request_lands_as_the_api_served_it_and_consumers_hear_of_it_once
     assert [event["detail-type"] for event in announced] == ["ExportCompleted"]
     detail = announced[0]["detail"]
     assert isinstance(detail, dict)
-    assert {**result, "version": "1", "dedupeId": detail["dedupeId"]} == detail
+    beside = {"dedupeId": detail["dedupeId"], "stack": stack.stack.name}
+    assert detail == result | beside
     created = stack.objects.find("object.key", str(result["key"]))
     assert len(created) == 1
 

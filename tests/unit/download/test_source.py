@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from sei_export.download.source import Response, Source
+from sei_export.download.staging import Stored
 from sei_export.download.validators import (
     Range,
     content_length,
@@ -50,8 +51,10 @@ def _of_what_is_staged() -> Iterator[Source]:
     s3 = FakeS3()
     staging = s3.staging("staging/a/")
     ticket = staging.begin(ETAG, len(CONTENT), staging.left())
-    [begun] = s3.uploads.values()
-    s3.add(begun.key, CONTENT)
+    parts = staging.parts(ticket, Stored((), 0))
+    parts.write(CONTENT)
+    parts.flush()
+    staging.complete(ticket, parts, staging.left())
     yield Source(partial(staging.open, ticket), FakeClock().deadline(100))
 
 
