@@ -182,7 +182,7 @@ def _refresh(stack: Harness, run: Execution) -> None:
     landing = Landing(
         ObjectStore(stack.aws.s3, stack.bucket),
         Documents(stack.aws.s3, stack.bucket),
-        EventBus(stack.aws.events, stack.stack.outputs["EventBusName"]),
+        EventBus(stack.aws.events, stack.stack.outputs["EventBusName"], stack.stack.name),
         retention=timedelta(days=400),
     )
     request = read_canonical(_dict(run.output["request"]))
