@@ -109,6 +109,7 @@ class Consumer:
             | {
                 "PATH": f"{command.parent}:{os.environ['PATH']}",
                 "FUNCTION": FUNCTION,
+                "STACK": self.stack.stack.name,
             },
             capture_output=True,
             text=True,
