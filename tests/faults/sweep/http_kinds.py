@@ -38,7 +38,9 @@ _RETRY_AFTER: dict[str, Callable[[str], frozenset[str]]] = {
     "Sun, 01 Mar 2026 12:01:00 GMT": nowhere,
     "Sun, 01 Mar 2015 12:01:00 GMT": nowhere,
     # Beyond the deadline of one that has been made again.
-    **dict.fromkeys(("1800", "86400", "9" * 30), lambda _: _IN_VAIN),
+    # Who has waited so long before an export that fails has no time for another one.
+    "1800": lambda _: _IN_VAIN | {"ExportFailedError"},
+    **dict.fromkeys(("86400", "9" * 30), lambda _: _IN_VAIN),
 }
 
 
