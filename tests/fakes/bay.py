@@ -35,9 +35,11 @@ class Bay:
         *,
         created_at: str = CREATED_AT,
         told: bool = True,
+        took_seconds: float | None = None,
     ) -> JsonObject:
         """Land a file of the request's."""
-        return self.land_export(export(export_id, created_at), content, run, told=told)
+        exported = export(export_id, created_at)
+        return self.land_export(exported, content, run, told=told, took_seconds=took_seconds)
 
     def land_export(
         self,
@@ -47,6 +49,7 @@ class Bay:
         *,
         told: bool = True,
         clock: FakeClock | None = None,
+        took_seconds: float | None = None,
     ) -> JsonObject:
         """Land a file of any export."""
         landing = Landing(
@@ -58,7 +61,7 @@ class Bay:
         )
         deadline = (clock or FakeClock()).deadline(900)
         file = RawFile(Pieces([content] if content else [], told), None, Mask(), deadline)
-        about = ExportRun(f"{ARN}{run}", polls=1, attempts=1)
+        about = ExportRun(f"{ARN}{run}", polls=1, attempts=1, took_seconds=took_seconds)
         return landing.land(exported, about, file)
 
     @property

@@ -324,7 +324,6 @@ def assert_landed(slow: Slow, content: bytes, empty: int = 0) -> None:
         f"put {LANDED_KEY}",
         "event ExportCompleted",
         f"put {LANDED_KEY}",
-        f"put {keys.series_key(REQUEST)}",
     ]
     # What was begun for a file that is no longer there is the bucket's to abort.
     assert [upload.parts for upload in slow.s3.uploads.values()] == [{}] * empty

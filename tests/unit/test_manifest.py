@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sei_export.fitting import MAX_NAMES, MAX_NAMES_BYTES, MAX_REQUEST_BYTES
-from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.jsontypes import JsonObject
 from sei_export.manifest import (
     SUPERSEDED_BY,
     Caution,
@@ -17,7 +17,6 @@ from sei_export.manifest import (
     Previous,
 )
 from sei_export.request.reports import REPORTS
-from sei_export.series import Series
 from tests.fakes.events import FakeEvents
 from tests.fakes.request_strategies import any_report, requests
 from tests.fakes.samples import manifest, parsed, request, request_of
@@ -333,17 +332,3 @@ def test_given_another_file_then_there_is_no_manifest(content: JsonObject) -> No
 
 def test_given_a_file_of_a_later_version_then_what_is_known_of_it_is_read() -> None:
     assert Manifest.from_json(MANIFEST.to_json() | {"later": 1}) == MANIFEST
-
-
-# --- what is remembered of a series ---
-
-
-@given(st.floats(0, 1e6))
-def test_a_series_comes_back_from_its_file(seconds: float) -> None:
-    assert Series.from_json(json.loads(json.dumps(Series(seconds).to_json()))) == Series(seconds)
-
-
-@pytest.mark.parametrize("seconds", [None, "90", [90], {}, True, -1.0, float("inf")])
-def test_given_a_strange_series_then_nothing_is_known(seconds: JsonValue) -> None:
-    assert Series.from_json({"durationSeconds": seconds}) == Series(0.0)
-    assert Series.from_json({}) == Series(0.0)

@@ -128,16 +128,12 @@ def test_given_a_completed_export_when_landed_then_object_manifest_and_event_agr
         f"put {LANDED_KEY}",
         "event ExportCompleted",
         f"put {LANDED_KEY}",
-        f"put {keys.series_key(REQUEST)}",
     ]
     assert stage.s3.documents.read_json(LANDED_KEY).content == {
         "manifestKey": MANIFEST_KEY,
         "contentSha256": hashlib.sha256(CSV).hexdigest(),
         "announced": True,
         "superseded": False,
-    }
-    assert stage.s3.documents.read_json(keys.series_key(REQUEST)).content == {
-        "durationSeconds": 90.25
     }
 
 

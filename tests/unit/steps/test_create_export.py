@@ -245,26 +245,25 @@ def _s3_with_duration(content: bytes) -> FakeS3:
     return s3
 
 
-@pytest.mark.parametrize("seconds", [90, 61.25])
-def test_given_how_long_the_last_one_took_then_a_new_one_is_expected_to_take_as_long(
-    seconds: float,
-) -> None:
-    s3 = _s3_with_duration(json.dumps({"durationSeconds": seconds}).encode())
-    # The last one was of other days: that of the same days would be the same export.
+def test_given_how_long_the_last_ones_took_then_a_new_one_is_expected_to_take_as_long() -> None:
+    s3 = _s3_with_duration(b'{"seconds": [90, 61.25, 70]}')
+    # They were of other days: that of the same days would be the same export.
     given = asked(dateRange={"trailingDays": 7})
     result = _create(ScriptedApi.answering(202, CREATED), given, s3)
-    assert result["expectedSeconds"] == seconds
+    assert result["expectedSeconds"] == 70
     other = asked(metrics=["PR_MERGED"])
     assert _create(ScriptedApi.answering(202, CREATED), other, s3)["expectedSeconds"] == 0.0
 
 
 def test_given_one_handed_out_again_then_nothing_is_expected_of_it() -> None:
-    s3 = _s3_with_duration(b'{"durationSeconds": 90}')
+    s3 = _s3_with_duration(b'{"seconds": [90]}')
     assert _create(ScriptedApi.answering(200, CREATED), asked(), s3)["expectedSeconds"] == 0.0
 
 
 @pytest.mark.parametrize(
-    "content", [b"{}", b"[90]", b"not JSON", b'{"durationSeconds": "90"}'], ids=bytes.decode
+    "content",
+    [b"{}", b"[90]", b"not JSON", b'{"seconds": ["90"]}', b'{"seconds": 90}'],
+    ids=bytes.decode,
 )
 def test_given_a_last_duration_that_is_no_number_then_nothing_is_expected(content: bytes) -> None:
     s3 = _s3_with_duration(content)

@@ -32,7 +32,7 @@ def _created(s3: FakeS3) -> JsonObject:
 )
 def test_given_an_odd_duration_when_created_then_nothing_is_expected(content: str) -> None:
     s3 = FakeS3()
-    s3.add(keys.series_key(parsed(asked())), f'{{"durationSeconds": {content}}}'.encode())
+    s3.add(keys.series_key(parsed(asked())), f'{{"seconds": [{content}]}}'.encode())
     assert _created(s3)["expectedSeconds"] == 0.0
 
 

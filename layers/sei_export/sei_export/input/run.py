@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sei_export.input.payload import count_field, optional_text, text_field, time_field
-from sei_export.jsontypes import JsonObject
+from sei_export.jsontypes import JsonObject, JsonValue, read_seconds
 
 
 class ExportRun(NamedTuple):
@@ -16,6 +16,8 @@ class ExportRun(NamedTuple):
         attempts: How often the export was created.
         batch: The run that the export is part of, by its folder's name; None outside a batch.
         item: The id of its item there; None outside a batch.
+        took_seconds: From the create call until it was seen to be completed, by the state
+            machine's clock; None if nobody measured.
     """
 
     execution_arn: str
@@ -23,6 +25,7 @@ class ExportRun(NamedTuple):
     attempts: int
     batch: str | None = None
     item: str | None = None
+    took_seconds: float | None = None
 
     @classmethod
     def read(cls, payload: JsonObject) -> "ExportRun":
@@ -37,6 +40,7 @@ class ExportRun(NamedTuple):
             attempts=count_field(payload, "attempts"),
             batch=optional_text(payload, "run"),
             item=optional_text(payload, "item"),
+            took_seconds=_seconds(payload.get("tookSeconds")),
         )
 
     @classmethod
@@ -74,3 +78,10 @@ class BatchRun(NamedTuple):
             execution_arn=text_field(payload, "executionArn"),
             started_at=time_field(payload, "startedAt"),
         )
+
+
+def _seconds(given: JsonValue) -> float | None:
+    try:
+        return read_seconds(given)
+    except TypeError:
+        return None

@@ -6,6 +6,7 @@
     verified   gzip in and out, inflated on the way for
     csvcheck   the CSV's header, records, checksum, types of columns
     aside      a thread for that work, beside the one that reads
+    durations  how long it took, for the next one
     events     EventBridge
 
 Only when all checks agree does the object become visible, then its manifest, then the event.

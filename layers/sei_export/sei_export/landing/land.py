@@ -15,7 +15,7 @@ from sei_export.errors import CorruptDownloadError
 from sei_export.export import Export, ExportStatus
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
-from sei_export.landing import cautions
+from sei_export.landing import cautions, durations
 from sei_export.landing.csvcheck import CsvFacts, CsvInspector
 from sei_export.landing.events import EventBus
 from sei_export.landing.headers import check_header
@@ -25,7 +25,6 @@ from sei_export.landing.publishing import Place, Standing, SupersededError
 from sei_export.landing.raw import RawFile
 from sei_export.landing.verified import VerifiedGzip
 from sei_export.manifest import Caution, Manifest
-from sei_export.series import Series
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +93,7 @@ class Landing:
         manifest = self._described(export, run, file, landed)
         place.describe(manifest, before.etag)
         self._announce(export, manifest)
+        durations.remember(self.notes or self.documents, export, run)
         return manifest.brief()
 
     def _described(
@@ -177,10 +177,6 @@ class Landing:
         self.documents.write_json(key, _mark(manifest) | {"announced": False})
         self.bus.export_completed(manifest)
         self._note("That it was announced", key, _mark(manifest) | {"announced": True})
-        if export.request and not export.report.is_legacy:
-            # For the next one of its kind; only a hint.
-            series = Series(manifest.duration_seconds)
-            self._note("How long it took", keys.series_key(export.request), series.to_json())
 
     def _note(self, what: str, key: str, content: JsonObject) -> None:
         """Write down what is good to know, if that is possible."""

@@ -64,12 +64,12 @@ def create_export(
 
 
 def _last_duration(request: ExportRequest, read_json: Callable[[str], Document]) -> float:
-    """How long the last export took that differed in its dates only; 0 if unknown.
+    """How long the last exports took that differed in their dates only; 0 if unknown.
 
     It only makes polling cheaper, so that nothing about it may stop an export.
     """
     try:
-        return Series.from_json(read_json(keys.series_key(request)).content).duration_seconds
+        return Series.from_json(read_json(keys.series_key(request)).content).expected_seconds
     except Exception as error:  # noqa: BLE001 - whatever is wrong there, the export is made
         logger.warning("The last duration is not known: %s", error)
         return 0.0
