@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sei_export import keys
 from sei_export.batch.item import Item
@@ -51,6 +51,7 @@ class Batch:
         run: The current batch.
         number: Its round.
         ran: Teams of each of its rounds.
+        now: The clock.
     """
 
     s3: FakeS3 = field(default_factory=FakeS3)
@@ -58,11 +59,15 @@ class Batch:
     run: str = "weekly"
     number: int = 0
     ran: list[list[str | None]] = field(default_factory=list)
+    now: datetime = NOW
 
     def plan(self, *entries: JsonValue, run: str = "weekly", **fields: JsonValue) -> JsonObject:
         """PlanBatch."""
+        return self.start({"name": "weekly", "exports": [*entries], **fields}, run)
+
+    def start(self, given: JsonObject, run: str) -> JsonObject:
+        """PlanBatch with any input."""
         self.run, self.number, self.ran = run, 1, []
-        given: JsonObject = {"name": "weekly", "exports": [*entries], **fields}
         api = ScriptedApi.answering(200, [{"id": 1, "name": "Engineering"}], [], self.tree)
         payload: JsonObject = {
             "input": given,
@@ -95,7 +100,7 @@ class Batch:
         payload: JsonObject = {"run": self.run, "round": self.number, "executionArn": BATCH_ARN}
         if map_failure is not None:
             payload["mapFailure"] = map_failure
-        return close_batch(payload, self.s3.documents, lambda: NOW)
+        return close_batch(payload, self.s3.documents, lambda: self.now)
 
     def settle(self, answer: Ending) -> JsonObject:
         """All rounds, as the state machine runs them."""
@@ -106,6 +111,9 @@ class Batch:
                 return closed
             assert closed["round"] == self.number + 1 <= MAX_ROUNDS
             self.number += 1
+            seconds = closed["waitSeconds"]
+            assert isinstance(seconds, int)
+            self.now += timedelta(seconds=seconds)
 
     def settled(self, *entries: JsonValue, answer: Ending, run: str = "weekly") -> JsonObject:
         """A whole batch."""

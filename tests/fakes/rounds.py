@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from sei_export import keys
 from sei_export.batch.cuts import Cut
@@ -22,9 +23,9 @@ type Answer = Outcome | None
 """None: nobody wrote it down."""
 
 
-def failed(error: str) -> Outcome:
+def failed(error: str, message: str = "It failed.", new_from: str | None = None) -> Outcome:
     """An export that failed with the error of a name."""
-    return Outcome("arn", None, Failure(error, "It failed.", "Mend it."))
+    return Outcome("arn", None, Failure(error, message, "Mend it."), new_from=new_from)
 
 
 def first_round(
@@ -67,7 +68,7 @@ class Rounds:
             if outcome:
                 found[item.id] = outcome
         self.outcomes.append(found)
-        return balance(self.rounds, self.outcomes, self.parts, RUN)
+        return balance(self.rounds, self.outcomes, self.parts, RUN, len(self.rounds) + 1)
 
     def parts(self, item: Item) -> tuple[Item, ...]:
         """What a too large item is split into."""
@@ -93,6 +94,7 @@ def settled(
     known: Cut | None = None,
     report: str = "productivity",
     tree: OrgTree | None = TREE,
+    forget: bool = False,
 ) -> tuple[PlanRecord, Ledger]:
     """A batch as it was planned, and its account when it has ended.
 
@@ -102,16 +104,18 @@ def settled(
         known: What was known before.
         report: Of which that was known.
         tree: The tree; None where it could not be read.
+        forget: Whether the plan says that what was known does not count.
     """
     known = known or Cut({})
-    planned = expansion(*entries, tree=tree, too_large=known.splits, of=report)
+    too_large = () if forget else known.splits(date(2026, 3, 15))
+    planned = expansion(*entries, tree=tree, too_large=too_large, of=report)
     record = PlanRecord(
         run="weekly",
         name="weekly",
         execution_arn="arn:x",
         started_at="2026-03-15T06:00:00Z",
         scheduled_time="2026-03-15T06:00:00Z",
-        plan={},
+        plan={"forgetCuts": True} if forget else {},
         warnings=(),
         trees={TREE_NAME: tree} if tree else {},
         cuts={keys.cut_key(parsed(least(report))): known},

@@ -76,7 +76,15 @@ FAULTS = (
         for action in ("PutObject", "DeleteObject", "ListMultipartUploadParts")
     ),
     Edit("a plan may not see cuts", ("- PolicyName: plan",), "/cuts/*", "/landed/*"),
-    Edit("a plan may write anything", ("- PolicyName: plan",), "/runs/*", "/*"),
+    Edit(
+        "a plan may write anything",
+        ("- PolicyName: plan",),
+        "Resource: !Sub ${ExportBucket.Arn}/runs/*",
+        "Resource: !Sub ${ExportBucket.Arn}/*",
+    ),
+    Edit(
+        "a plan may not see runs", ("- PolicyName: plan",), "- !Sub ${ExportBucket.Arn}/runs/*", ""
+    ),
     Edit(
         "an outcome may not be read",
         ("- PolicyName: record",),

@@ -100,7 +100,8 @@ def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_l
     run = run_batch(stack, export_of(tree, "leaves"))
 
     assert (run.status, run.error) == ("FAILED", "BatchIncompleteError")
-    assert f"team {bad} (Team 2), 2024-01-01 to 2024-01-31: ExportFailedError" in run.cause
+    assert "1 of 40 items is missing: 1 ExportFailedError (" in run.cause
+    assert f"team {bad} (Team 2), 2024-01-01 to 2024-01-31: " in run.cause
     assert "Invalid teamId" in run.cause
     assert "Remedy: " in run.cause
     manifest = manifest_of(stack, run)
@@ -122,6 +123,38 @@ def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_l
     ended = {"landed": "ExportCompleted", "failed": "ExportFailed"}
     items = [(ended[str(it["outcome"])], it["id"], stack.stack.name) for it in items_of(manifest)]
     assert {*told} == {*items, ("BatchCompleted", None, stack.stack.name)}
+
+
+def test_a_batch_that_lacks_a_team_goes_on_with_that_one_only_and_counts_over_both(
+    stack: Harness,
+) -> None:
+    leaves = [team(f"Team {n}") for n in range(3)]
+    tree = plant(stack, team("Root", *leaves))
+    bad = team_id(leaves[1])
+    stack.simulator.behave(bad, outcome="failed", error="Out of memory", reuseSeconds=0)
+    first = run_batch(stack, export_of(tree, "leaves"))
+    assert first.status == "FAILED"
+    old = manifest_of(stack, first)
+    # Its ARN is known, though Step Functions tells it only in a cause.
+    [failed] = [item for item in items_of(old) if item["team"] == bad]
+    assert str(failed["executionArn"]).startswith(
+        stack.machine.replace("stateMachine", "execution")
+    )
+
+    stack.simulator.behave(bad, outcome="completed", reuseSeconds=0)
+    again = stack.run({"resume": old["run"]}, stack.batch_machine)
+    assert again.status == "SUCCEEDED", again.cause
+    totals = again.output["totals"]
+    assert isinstance(totals, dict)
+    assert (totals["expected"], totals["landed"]) == (3, 3)
+    manifest = manifest_of(stack, again)
+    assert (manifest["status"], manifest["resumes"]) == ("COMPLETE", [old["run"]])
+    assert manifest["scheduledTime"] == old["scheduledTime"]
+    assert [item["outcome"] for item in items_of(manifest)] == ["landed"] * 3
+    ran = {str(it["executionArn"]) for it in items_of(manifest)}
+    assert len(ran & {str(it["executionArn"]) for it in items_of(old)}) == 2
+    nothing_left = stack.run({"resume": manifest["run"]}, stack.batch_machine)
+    assert "it is complete: nothing is left to run." in nothing_left.cause
 
 
 def _names(event: JsonObject) -> tuple[JsonValue, JsonValue, JsonValue]:

@@ -70,7 +70,15 @@ def test_the_functions_of_an_export_get_what_they_need() -> None:
     assert _given(run, "CreateExport") == [first, first]
     assert _given(run, "CheckExport") == [{"export": EXPORT, "executionArn": ARN}] * 2
     assert _given(run, "DownloadExport") == [
-        {"export": EXPORT, "executionArn": ARN, "polls": 2, "attempts": 1, **ALONE}
+        {
+            "export": EXPORT,
+            "executionArn": ARN,
+            "polls": 2,
+            "attempts": 1,
+            # From the second try of CreateExport: two waits of 5 s.
+            "tookSeconds": 10,
+            **ALONE,
+        }
     ]
 
 
@@ -120,7 +128,13 @@ def test_the_functions_of_a_batch_get_the_run_the_round_and_how_the_map_failed()
         {"Error": "States.DataLimitExceeded", "Cause": "No."},
     ]
     assert _given(run, "CloseBatch") == [
-        {"run": name, "round": number, "executionArn": ARN, "mapFailure": failure}
+        {
+            "run": name,
+            "round": number,
+            "executionArn": ARN,
+            "exportArns": "${ExportStateMachineArn}",
+            "mapFailure": failure,
+        }
         for number, failure in enumerate(failures, 1)
     ]
 
@@ -289,13 +303,14 @@ def test_an_event_of_a_failed_export_has_its_request_and_in_brief_has_none() -> 
     assert brief == first | {"Detail": detail | {"request": None}}
 
 
-def test_a_batchs_event_has_its_name_and_totals_and_in_brief_neither() -> None:
+def test_a_batchs_event_has_its_name_totals_and_warnings_and_in_brief_none() -> None:
     script: Script = {"PlanBatch": [PLANNED], "RunExports": [[]], "CloseBatch": [CLOSED]}
     first, brief = _entries(Run("batch", script, GIVEN, Bus(1)))
     detail = cast("JsonObject", first["Detail"])
-    told = {key: detail[key] for key in ("name", "totals", "manifestKey", "status")}
+    told = {key: detail[key] for key in ("name", "totals", "warnings", "manifestKey", "status")}
     assert told == {key: CLOSED[key] for key in told}
-    assert brief == first | {"Detail": detail | {"name": None, "totals": None}}
+    nothing: JsonObject = {"name": None, "totals": None, "warnings": []}
+    assert brief == first | {"Detail": detail | nothing}
 
 
 def test_a_batch_whose_event_nobody_took_fails_with_that_unless_it_had_failed_before() -> None:

@@ -197,8 +197,10 @@ def test_a_download_has_twenty_hours_from_when_the_file_is_ready() -> None:
         for rule in machine.entries(STATES["export IsExportReady"], "Choices")
         if rule["Next"] == "DownloadExport"
     )
-    assigned = cast("JsonObject", Jsonata(NOW).fill(rule["Assign"], {}))
-    assert assigned == {"deadlineMillis": NOW + 20 * 3_600_000}
+    assigned = cast(
+        "JsonObject", Jsonata(NOW).fill(rule["Assign"], {"createdMillis": NOW - 61_500})
+    )
+    assert assigned == {"deadlineMillis": NOW + 20 * 3_600_000, "tookSeconds": 61.5}
     unfinished: JsonValue = {"finished": False, "receivedBytes": 1, "totalBytes": 9}
     polled: Script = {"CreateExport": [EXPORT], "CheckExport": [{"status": "completed"}]}
     run = Run("export", polled | {"DownloadExport": [unfinished]})

@@ -18,6 +18,9 @@ from tests.statemachine.walks import (
     Script,
 )
 
+NEW = "; an identical request gets a new one from 2026-03-01T06:30:00Z"
+"""What is said of an export that the API would hand out once more: for half an hour."""
+
 TOLD: JsonObject = {"error": "ExportFailedError", "message": "No such team.", "remedy": "Mend it."}
 UNTOLD = {
     "export": ("ProtocolError", "CheckExport told no reason. Export: exp_1."),
@@ -45,7 +48,7 @@ def _failing(name: str, failure: JsonValue, status: str = "") -> Run:
     ("name", "status", "after"),
     [
         ("export", "failed", " Export: exp_1."),
-        ("export", "cancelled", " Export: exp_1."),
+        ("export", "cancelled", f" Export: exp_1{NEW}."),
         ("batch", "PARTIAL", ""),
         ("batch", "FAILED", ""),
     ],

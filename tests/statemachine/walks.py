@@ -47,6 +47,7 @@ CLOSED: JsonObject = {
     "name": "weekly",
     "totals": TOTALS,
     "manifestKey": "runs/r/manifest.json",
+    "warnings": [{"code": "teamsGone", "message": "A team is gone."}],
 }
 PARTIAL: JsonObject = CLOSED | {"status": "PARTIAL"} | {"failure": FAILED["failure"]}
 CHILD: JsonObject = {
@@ -100,6 +101,11 @@ SCRIPTS: dict[str, dict[str, Script]] = {
             "PlanBatch": [PASSING, PLANNED],
             "RunExports": [[], StateError("States.ItemReaderFailed", "No.")],
             "CloseBatch": [PLANNED | {"round": 2}, CLOSED],
+        },
+        "waits for new exports": {
+            "PlanBatch": [PLANNED],
+            "RunExports": [[]],
+            "CloseBatch": [PLANNED | {"round": 2, "waitSeconds": 900}, CLOSED],
         },
         "is partial": {"PlanBatch": [PLANNED], "RunExports": [[]], "CloseBatch": [PARTIAL]},
         "is only planned": {"PlanBatch": [{"dryRun": True, "items": []}]},

@@ -58,7 +58,7 @@ MAY: dict[str, dict[str, set[str]]] = {
         **DECRYPT_SECRET,
         **ENCRYPT,
         **LIST,
-        "s3:GetObject": {"cuts", "series"},
+        "s3:GetObject": {"batches", "cuts", "runs", "series"},
         "s3:PutObject": {"runs"},
     },
     "RecordOutcomeRole": {

@@ -46,6 +46,9 @@ _ENDS = (".", "!", "?", "…")
 EXPORT_MARK = " Export: "
 """Stands before the export's id, at the end of the message with which an execution fails."""
 
+NEW_MARK = "; an identical request gets a new one from "
+"""Stands after it, before the end of the time in which the API hands the same export out again."""
+
 MOST_MESSAGE_CHARACTERS, MOST_REMEDY_CHARACTERS = 30_000, 2_000
 """As JSON writes them. Step Functions cuts a cause at 32,768 characters, which is the whole JSON of
 a function's error: cut, it is no JSON any more, and its end, the remedy, is lost."""

@@ -97,6 +97,10 @@ class OrgTree:
         """Find the team of an id."""
         return self._teams.get(team_id)
 
+    def around(self, team_id: str) -> tuple[Team, ...]:
+        """List the teams that a team is right inside of; none for the root."""
+        return tuple(self._parents.get(team_id, {}).values())
+
     def ancestors(self, team_id: str) -> Iterator[Team]:
         """List the teams that a team is inside of, each once, the nearest first."""
         seen = {team_id}

@@ -67,6 +67,7 @@ def test_the_form_in_files_is_this() -> None:
         "key": item.key,
         "tries": 1,
         "replaces": None,
+        "notBefore": None,
         "legacy": False,
     }
 

@@ -27,14 +27,22 @@ from tests.fakes.orgtree_strategies import (
 from tests.fakes.rounds import LANDED, TOO_LARGE, Rounds, failed, first_round, of_teams
 from tests.fakes.samples import asked
 
-SPLITTABLE = ["ExportTimedOutError", "ExportFailedError"]
+TOO_LARGE_SAID = [failed("ExportTimedOutError"), failed("ExportFailedError", "Too many rows.")]
+SPLITTABLE = ["ExportTimedOutError"]
+"""Without a word about a size; ExportFailedError needs one, or another try."""
 PERMANENT = [
     *("InvalidRequestError", "ConfigurationError", "AuthenticationError"),
     *("ExportRejectedError", "ExportCancelledError", "StorageError"),
 ]
 TRANSIENT = [
     *("ServiceUnavailableError", "RateLimitedError", "ProtocolError", "CorruptDownloadError"),
-    *("ExportNotFoundError", "States.TaskFailed", "States.Timeout", "Sandbox.Timedout"),
+    *(
+        "ExportFailedError",
+        "ExportNotFoundError",
+        "States.TaskFailed",
+        "States.Timeout",
+        "Sandbox.Timedout",
+    ),
 ]
 OF_NO_EXPORT = ["HarvestIncompleteError", "BatchIncompleteError"]
 """How a harvest and a batch end: an export's execution never does."""
@@ -108,15 +116,15 @@ def test_given_a_failure_that_stays_when_balanced_then_it_is_final(
     assert _line(ledger, team).fate is Fate.FAILED
 
 
-@pytest.mark.parametrize("error", SPLITTABLE)
+@pytest.mark.parametrize("ended", TOO_LARGE_SAID, ids=["late", "says so"])
 def test_given_what_a_smaller_scope_may_cure_then_its_parts_take_its_place(
-    error: str,
+    ended: Outcome,
 ) -> None:
-    batch = Rounds(first_round("none"), of_teams({None: failed(error)}))
+    batch = Rounds(first_round("none"), of_teams({None: ended}))
     ledger = batch.step(batch.first)
     line = _line(ledger, None)
     assert line.fate is Fate.SPLIT
-    assert line.failure == Failure(error, "It failed.", "Mend it.")
+    assert line.failure == ended.failure
     assert line.replaced_by == tuple(item.id for item in ledger.following)
     assert ledger.following == batch.parts(batch.first[0])
     assert [(item.team, item.tries, item.replaces) for item in ledger.following] == [
@@ -151,40 +159,69 @@ def test_every_reviewed_error_is_still_one_of_this_project_or_of_aws() -> None:
     assert sorted(name for name in reviewed if "." not in name) == sorted(ERRORS)
 
 
-@pytest.mark.parametrize("error", SPLITTABLE)
-def test_given_a_leaf_that_is_too_large_when_balanced_then_it_is_final(error: str) -> None:
-    batch = Rounds(first_round("leaves"), of_teams({"3": failed(error)}))
+@pytest.mark.parametrize("ended", TOO_LARGE_SAID, ids=["late", "says so"])
+def test_given_a_leaf_that_is_too_large_when_balanced_then_it_is_final(ended: Outcome) -> None:
+    batch = Rounds(first_round("leaves"), of_teams({"3": ended}))
     ledger = batch.step(batch.first)
     assert ledger.following == ()
-    assert _line(ledger, "3") == Line(
-        _line(ledger, "3").item, Fate.FAILED, failed(error), failed(error).failure
-    )
+    line = _line(ledger, "3")
+    assert line == Line(line.item, Fate.FAILED, ended, ended.failure)
+
+
+@pytest.mark.parametrize(
+    ("message", "follows"),
+    [
+        ("Export failed: too large.", "its parts"),
+        ("Query timed out after 600 s", "its parts"),
+        ("The request timeout was reached.", "its parts"),
+        ("Result exceeds the maximum of 100000 rows", "its parts"),
+        ("row limit reached", "its parts"),
+        ("Out of memory", "its parts"),
+        ("Internal error, please try later", "another try"),
+        ("Rate limit reached", "another try"),
+        ("Service unavailable", "another try"),
+        ("Unknown metric", "another try"),
+    ],
+)
+def test_only_a_word_about_its_size_splits_what_failed_once(message: str, follows: str) -> None:
+    ended = failed("ExportFailedError", message)
+    batch = Rounds(first_round(["Platform"]), of_teams({"2": ended}))
+    following = batch.step(batch.first).following
+    assert [item.tries for item in following] == ([1, 1] if follows == "its parts" else [2])
+
+
+def test_given_what_fails_twice_without_a_word_then_it_is_split_and_a_leaf_is_final() -> None:
+    ended = failed("ExportFailedError", "Internal error, please try later.")
+    batch = Rounds(first_round(["Platform", "Solo"]), of_teams({"2": ended, "7": ended}))
+    ledger = batch.settle()
+    assert [_teams(items) for items in batch.rounds] == [["2", "7"], ["2", "7"], ["3", "4"]]
+    assert _fates(ledger) == {"2": "split", "7": "failed", "3": "landed", "4": "landed"}
 
 
 def test_given_what_has_no_tree_and_is_too_large_when_balanced_then_it_is_final() -> None:
     [item] = expanded(asked(), tree=None)
     outcomes = [{item.id: failed(TOO_LARGE)}]
-    ledger = balance([[item]], outcomes, lambda _: (), RUN)
+    ledger = balance([[item]], outcomes, lambda _: (), RUN, 2)
     assert (ledger.following, ledger.lines[item.id].fate) == ((), Fate.FAILED)
 
 
 def test_given_outcomes_of_unexpected_items_when_balanced_then_they_do_not_count() -> None:
     [item] = first_round(["Solo"])
-    ledger = balance([[item]], [{"0123456789abcdef": LANDED}], lambda _: (), RUN)
+    ledger = balance([[item]], [{"0123456789abcdef": LANDED}], lambda _: (), RUN, 2)
     assert {key: line.fate for key, line in ledger.lines.items()} == {item.id: Fate.MISSING}
 
 
 def test_given_a_reason_why_nothing_was_written_down_then_what_is_missing_has_it() -> None:
     [item] = first_round(["Solo"])
     reason = Failure("BatchIncompleteError", "The map failed.", "Mend it.")
-    ledger = balance([[item]], [{}], lambda _: (), RUN, reason)
+    ledger = balance([[item]], [{}], lambda _: (), RUN, 2, reason)
     assert ledger.lines[item.id] == Line(item, Fate.MISSING, None, reason)
 
 
 def test_given_a_reason_for_the_last_round_then_earlier_rounds_have_their_own() -> None:
     [first, last] = first_round(["Solo"], ["Product"])
     reason = Failure("BatchIncompleteError", "The map failed.", "Mend it.")
-    ledger = balance([[first], [last]], [{}, {}], lambda _: (), RUN, reason)
+    ledger = balance([[first], [last]], [{}, {}], lambda _: (), RUN, 3, reason)
     assert ledger.lines[last.id].failure == reason
     earlier = ledger.lines[first.id].failure
     assert earlier
@@ -336,13 +373,49 @@ def test_given_the_same_twice_when_balanced_then_the_account_is_the_same() -> No
         first_round("none", "top"), of_teams({None: failed(TOO_LARGE), "2": None, "5": None})
     )
     first = batch.step(batch.first)
-    again = balance(batch.rounds, batch.outcomes, batch.parts, RUN)
+    again = balance(batch.rounds, batch.outcomes, batch.parts, RUN, 2)
     assert first == again
     assert first.following
 
 
 def test_the_simulation_has_as_many_rounds_as_there_are() -> None:
     assert scale.MAX_ROUNDS == MAX_ROUNDS
+
+
+# --- what is not due yet ---
+
+SOON = "2026-03-15T08:00:00Z"
+
+
+@pytest.mark.parametrize("error", ["CorruptDownloadError", "ExportNotFoundError"])
+def test_given_an_export_that_is_handed_out_again_then_its_try_waits_for_a_new_one(
+    error: str,
+) -> None:
+    batch = Rounds(first_round(["Solo"]), of_teams({"7": failed(error, new_from=SOON)}))
+    [again] = batch.step(batch.first).following
+    assert again.not_before == SOON
+
+
+def test_given_another_failure_then_the_next_try_waits_for_nothing() -> None:
+    ended = failed("ServiceUnavailableError", new_from=SOON)
+    batch = Rounds(first_round(["Solo"]), of_teams({"7": ended}))
+    [again] = batch.step(batch.first).following
+    assert again.not_before is None
+
+
+def test_given_what_was_not_in_the_last_round_then_it_still_follows() -> None:
+    late = failed("CorruptDownloadError", new_from=SOON)
+    batch = Rounds(first_round(["Solo", "Platform"]), of_teams({"7": late, "2": failed(TOO_LARGE)}))
+    first = batch.step(batch.first)
+    parts = [item for item in first.following if item.not_before is None]
+    assert _teams(parts) == ["3", "4"]
+    second = batch.step(parts)
+    [again] = second.following
+    assert (again.team, again.tries, again.not_before) == ("7", 2, SOON)
+    assert _fates(second)["7"] == "failed"
+    [last] = batch.step([again]).following
+    assert last == again.retried(RUN, 4, SOON)
+    assert batch.step([last]).following == ()
 
 
 # --- whatever happens ---

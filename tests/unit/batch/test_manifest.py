@@ -8,12 +8,19 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from local.paths import ROOT
-from sei_export.batch.cuts import Cut
 from sei_export.batch.ledger import MAX_TRIES
 from sei_export.batch.manifest import COMPLETE, FAILED, PARTIAL, BatchManifest
 from sei_export.batch.outcomes import RESULT_FIELDS, Failure, Outcome
+from sei_export.errors import (
+    CorruptDownloadError,
+    ExportCancelledError,
+    ExportFailedError,
+    ExportNotFoundError,
+    SeiExportError,
+)
 from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.batch_items import OF_TREES, cut, expanded
+from tests.fakes.known_cuts import known
 from tests.fakes.rounds import TOO_LARGE, Answer, failed, settled
 from tests.fakes.samples import landed, least
 from tests.fakes.schemas import published, validator
@@ -26,11 +33,9 @@ AGGREGATED = [name for name in OF_TREES if name != "productivity"]
 """Reports whose figures are about teams, so that one's cannot be made of those of others."""
 
 
-def _manifest(
-    *entries: JsonValue, teams: Mapping[str | None, Answer], known: Cut | None = None
-) -> BatchManifest:
+def _manifest(*entries: JsonValue, teams: Mapping[str | None, Answer]) -> BatchManifest:
     """Of a batch in which some teams end so, and all others land."""
-    record, ledger = settled(*entries, teams=teams, known=known)
+    record, ledger = settled(*entries, teams=teams)
     return BatchManifest(record, ledger, {"cuts/x": ("1",)}, 3, "arn:batch", NOW)
 
 
@@ -147,6 +152,7 @@ def test_the_form_in_the_bucket_is_this() -> None:
         "splits": {"cuts/x": ["1"]},
         "missingRows": [],
         "run": "weekly",
+        "resumes": [],
         "rounds": 3,
         "executionArn": "arn:batch",
     }
@@ -240,7 +246,7 @@ def test_what_was_split_tells_its_parts_and_they_what_they_replace() -> None:
 @pytest.mark.parametrize("report", AGGREGATED)
 def test_rows_of_teams_are_missing_where_these_were_split_now_or_before(report: str) -> None:
     record, ledger = settled(
-        cut("none", report), teams={"2": LARGE}, known=Cut({"1": 0}), report=report
+        cut("none", report), teams={"2": LARGE}, known=known(t1=0), report=report
     )
     manifest = BatchManifest(record, ledger, {}, 2, "arn:batch", NOW)
     days = {"start": "2024-01-01", "end": "2024-12-31"}
@@ -261,13 +267,11 @@ def test_rows_of_people_are_all_in_the_parts(entry: JsonObject, rows: int) -> No
     assert manifest.totals["missingRows"] == rows
 
 
-AGAIN = (
-    'Then start the batch again with the same input and "scheduledTime": "2026-03-15T06:00:00Z": '
-    "what has landed is found unchanged."
-)
+AGAIN = 'Then start the batch with {"resume": "weekly"}: only what is missing runs.'
+ROWS = "For teams' own rows ask for leaves, or for a shorter range of dates or fewer metrics."
 
 
-def test_the_failure_tells_each_export_its_error_and_what_to_do() -> None:
+def test_the_failure_tells_each_error_how_often_of_whom_and_what_to_do() -> None:
     gone = Outcome("arn", None, Failure("ExportNotFoundError", "It is gone.", "Look."))
     manifest = _manifest(
         cut("top"),
@@ -279,31 +283,76 @@ def test_the_failure_tells_each_export_its_error_and_what_to_do() -> None:
     assert manifest.failure() == {
         "error": "BatchIncompleteError",
         "message": (
-            "3 of the batch's exports are missing. "
-            f"productivity of team 5 (Product), {days}: ExportRejectedError: It failed. "
-            f"sprint of team 9, {days}: ExportNotFoundError: It is gone. "
-            f"team-report of team 6036, {days}: ExportRejectedError: It failed."
+            "3 of 5 items are missing: 2 ExportRejectedError "
+            f"(productivity of team 5 (Product), {days}; team-report of team 6036, {days}: "
+            f"It failed); 1 ExportNotFoundError (sprint of team 9, {days}: It is gone)."
         ),
-        "remedy": f"Mend it. Look. {AGAIN}",
+        "remedy": f"ExportRejectedError: Mend it. ExportNotFoundError: Look. {AGAIN}",
     }
 
 
-def test_of_many_failures_three_are_told_and_the_rest_is_counted() -> None:
+def test_of_many_failures_three_are_named_and_the_rest_is_counted() -> None:
     manifest = _manifest(cut("leaves"), teams=dict.fromkeys("3467", REFUSED))
     message = str(manifest.failure()["message"])
-    assert message.startswith("4 of the batch's exports are missing. productivity of team 3 (")
-    assert message.count("ExportRejectedError") == 3
-    assert message.endswith(": It failed. And 1 more, in the manifest.")
-    assert manifest.failure()["remedy"] == f"Mend it. {AGAIN}"
+    assert message.startswith("4 of 4 items are missing: 4 ExportRejectedError (productivity of ")
+    assert [message.count(f"team {team} (") for team in "3467"] == [1, 1, 1, 0]
+    assert message.endswith("; and 1 more: It failed).")
+    assert manifest.failure()["remedy"] == f"ExportRejectedError: Mend it. {AGAIN}"
+
+
+def test_of_many_kinds_of_errors_five_are_told() -> None:
+    teams: dict[str | None, Answer] = {team: failed(f"Odd{team}Error") for team in "3467"}
+    teams |= {"9": None, "8": LARGE}
+    scopes = (least("sprint", scope={"teamId": team}) for team in "98")
+    failure = _manifest(cut("leaves"), *scopes, teams=teams).failure()
+    message = str(failure["message"])
+    assert message.count("Error (") == 5
+    assert message.endswith("; and 1 more kinds of errors, in the manifest.")
+
+
+@pytest.mark.parametrize(
+    "kind", [CorruptDownloadError, ExportNotFoundError, ExportCancelledError, ExportFailedError]
+)
+def test_of_a_batch_there_is_one_way_back_whatever_one_exports_remedy_says(
+    kind: type[SeiExportError],
+) -> None:
+    ended = Outcome("arn", None, Failure(kind.__name__, "No.", kind.default_remedy))
+    remedy = str(_manifest(cut("top"), teams={"7": ended}).failure()["remedy"])
+    assert "new execution" not in remedy
+    assert remedy.endswith(AGAIN)
+    assert remedy.count("tart ") == 1
 
 
 def test_the_failure_counts_rows_that_are_missing_beside_exports_that_are() -> None:
     failure = _manifest(_aggregated(), teams={None: LARGE, "5": REFUSED}).failure()
     assert failure["message"] == (
-        "1 of the batch's exports are missing. 1 teams, exported as their child teams, lack their "
-        "own row. productivity of team 5 (Product), 2024-01-01 to 2024-12-31: "
-        "ExportRejectedError: It failed."
+        "1 of 3 items is missing: 1 ExportRejectedError (productivity of team 5 (Product), "
+        "2024-01-01 to 2024-12-31: It failed). 1 team lacks its own row, since the teams inside "
+        "were exported in its place."
     )
-    assert failure["remedy"] == (
-        f"Mend it. Ask for leaves, or for a shorter range of dates or fewer metrics. {AGAIN}"
+    assert failure["remedy"] == f"ExportRejectedError: Mend it. {AGAIN} {ROWS}"
+
+
+def test_given_only_rows_that_are_missing_then_nobody_is_sent_to_resume() -> None:
+    failure = _manifest(_aggregated(), teams={None: LARGE, "2": LARGE}).failure()
+    assert failure["message"] == (
+        "2 teams lack their own row, since the teams inside were exported in its place."
     )
+    assert failure["remedy"] == ROWS
+
+
+def test_warnings_of_items_are_counted_by_code_and_the_first_is_named() -> None:
+    def warned(*codes: str) -> Outcome:
+        warnings: list[JsonValue] = [{"code": code, "message": "Look."} for code in codes]
+        return Outcome("arn", {"rows": 1, "warnings": warnings}, None)
+
+    manifest = _manifest(cut("top"), teams={"2": warned("noRows"), "7": warned("noRows", "odd")})
+    [warning] = manifest.warnings
+    assert warning.code == "itemWarnings"
+    assert warning.message == (
+        "Items landed with warnings: noRows 2 (the first: productivity of team 2 (Platform), "
+        "2024-01-01 to 2024-12-31); odd 1 (the first: productivity of team 7 (Solo), 2024-01-01 to "
+        "2024-12-31)."
+    )
+    assert manifest.to_json()["warnings"] == [warning.to_json()]
+    assert _manifest(cut("top"), teams={}).warnings == ()

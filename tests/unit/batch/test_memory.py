@@ -7,17 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sei_export import keys
-from sei_export.batch.cuts import USES_BEFORE_RETRY, Cut
+from sei_export.batch.cuts import TRIAL_DAYS, Cut, TooLarge
 from sei_export.batch.memory import Learned, learn
 from sei_export.jsontypes import JsonValue
 from sei_export.orgtree import MADE_ROOT, OrgTree, Team
 from tests.fakes.batch_items import OF_TREES, TREE, cut
+from tests.fakes.known_cuts import TODAY, ago
 from tests.fakes.orgtree_strategies import some_ids, trees
 from tests.fakes.rounds import TOO_LARGE, Answer, failed, settled
 from tests.fakes.samples import least, parsed
 
 CUT_KEY = keys.cut_key(parsed(least("productivity")))
 NOTHING = Cut({})
+NEW = TooLarge(TODAY, TODAY, f"{TOO_LARGE}: It failed.")
+"""What is known of a team that a batch of today found to be too large."""
 LARGE, REFUSED = failed(TOO_LARGE), failed("ExportRejectedError")
 
 
@@ -33,19 +36,19 @@ def test_given_that_all_landed_whole_then_there_is_nothing_to_remember() -> None
 
 def test_given_a_whole_tree_that_was_split_then_its_root_is_remembered() -> None:
     assert _learned(cut(), teams={None: LARGE}) == Learned(
-        {CUT_KEY: Cut({"1": 0})}, {CUT_KEY: ("1",)}
+        {CUT_KEY: Cut({"1": NEW})}, {CUT_KEY: ("1",)}
     )
 
 
 def test_given_a_split_in_a_split_then_both_are_remembered() -> None:
     assert _learned(cut(), teams={None: LARGE, "2": LARGE}) == Learned(
-        {CUT_KEY: Cut({"1": 0, "2": 0})}, {CUT_KEY: ("1", "2")}
+        {CUT_KEY: Cut({"1": NEW, "2": NEW})}, {CUT_KEY: ("1", "2")}
     )
 
 
 def test_given_that_only_parts_of_parts_landed_then_the_outer_split_worked_too() -> None:
     teams = {None: LARGE, "2": LARGE, "4": REFUSED, "5": REFUSED, "7": REFUSED}
-    assert _learned(cut(), teams=teams).cuts == {CUT_KEY: Cut({"1": 0, "2": 0})}
+    assert _learned(cut(), teams=teams).cuts == {CUT_KEY: Cut({"1": NEW, "2": NEW})}
 
 
 def test_given_a_split_of_which_nothing_landed_then_it_is_told_and_not_remembered() -> None:
@@ -58,46 +61,63 @@ def test_given_a_leaf_that_is_too_large_then_nothing_is_learned_of_it() -> None:
     assert _learned(cut("leaves"), teams={"3": LARGE}) == Learned({}, {})
 
 
-def test_given_a_remembered_team_when_it_was_split_at_once_then_a_use_is_counted() -> None:
-    known = Cut({"1": 0, "2": 7, "5": USES_BEFORE_RETRY})
+def test_given_a_remembered_team_when_it_was_split_at_once_then_it_is_told_and_stays() -> None:
+    known = Cut({"1": ago(0), "2": ago(7), "5": ago(TRIAL_DAYS)})
+    # Team 5 was tried whole again, and landed.
     assert _learned(cut(), teams={}, known=known) == Learned(
-        {CUT_KEY: Cut({"1": 1, "2": 8})}, {CUT_KEY: ("1", "2")}
+        {CUT_KEY: Cut({"1": ago(0), "2": ago(7)})}, {CUT_KEY: ("1", "2")}
     )
 
 
+def test_given_a_remembered_team_that_is_tried_again_in_vain_then_its_day_is_today() -> None:
+    known = Cut({"1": ago(TRIAL_DAYS)})
+    [after] = _learned(cut(), teams={None: LARGE}, known=known).cuts.values()
+    assert after == Cut({"1": TooLarge(ago(TRIAL_DAYS).since, TODAY, NEW.why)})
+
+
 def test_given_a_remembered_team_that_was_not_asked_for_then_nothing_changes() -> None:
-    known = Cut({"2": 3})
+    known = Cut({"2": ago(3)})
     assert _learned(cut(["Solo"]), teams={}, known=known) == Learned({}, {})
 
 
 def test_given_what_was_known_and_what_is_new_then_both_are_told_in_order() -> None:
-    learned = _learned(cut("top"), teams={"2": LARGE}, known=Cut({"5": 0}))
-    assert learned == Learned({CUT_KEY: Cut({"2": 0, "5": 1})}, {CUT_KEY: ("2", "5")})
+    known = Cut({"5": ago(3)})
+    learned = _learned(cut("top"), teams={"2": LARGE}, known=known)
+    assert learned == Learned({CUT_KEY: Cut({"2": NEW, **known.teams})}, {CUT_KEY: ("2", "5")})
 
 
 def test_given_two_reports_then_each_is_learned_for_itself() -> None:
     # What of the other report was known was not asked for.
+    known = Cut({"2": ago(3)})
     record, ledger = settled(
-        cut(), cut("top", "sprint"), teams={None: LARGE}, known=Cut({"2": 1}), report="sprint"
+        cut(), cut("top", "sprint"), teams={None: LARGE}, known=known, report="sprint"
     )
     sprint = keys.cut_key(parsed(least("sprint")))
-    assert learn(record, ledger) == Learned({sprint: Cut({"2": 2})}, {sprint: ("2",)})
+    assert learn(record, ledger) == Learned({}, {sprint: ("2",)})
+
+
+def test_given_that_what_is_known_is_to_be_forgotten_then_only_what_is_found_anew_stays() -> None:
+    known = Cut({"2": ago(3), "5": ago(3)})
+    record, ledger = settled(cut("top"), teams={"2": LARGE}, known=known, forget=True)
+    assert learn(record, ledger) == Learned({CUT_KEY: Cut({"2": NEW})}, {CUT_KEY: ("2",)})
 
 
 def test_given_items_without_a_tree_then_they_say_nothing_of_any() -> None:
     entries = (least("sprint", scope={"teamId": "2"}), least("team-report"))
-    known = Cut({"2": USES_BEFORE_RETRY})
+    known = Cut({"2": ago(TRIAL_DAYS)})
     assert _learned(*entries, teams={}, known=known) == Learned({}, {})
 
 
 def test_given_a_root_that_the_api_does_not_name_then_it_is_remembered_by_no_name() -> None:
     tree = OrgTree("Engineering", Team(MADE_ROOT, "Engineering", TREE.root.children))
     record, ledger = settled(cut(), teams={None: LARGE}, tree=tree)
-    assert learn(record, ledger) == Learned({CUT_KEY: Cut({MADE_ROOT: 0})}, {CUT_KEY: (MADE_ROOT,)})
+    assert learn(record, ledger) == Learned(
+        {CUT_KEY: Cut({MADE_ROOT: NEW})}, {CUT_KEY: (MADE_ROOT,)}
+    )
 
 
 def test_given_a_tree_that_could_not_be_read_then_what_was_known_stays() -> None:
-    known = Cut({"1": 3})
+    known = Cut({"1": ago(3)})
     record, ledger = settled(cut(), teams={}, known=known, tree=None)
     assert learn(record, ledger) == Learned({}, {})
 
@@ -123,4 +143,4 @@ def test_what_is_learned_is_enough_for_one_round_the_next_time(
         cut("none", report), teams=teams, known=after, report=report, tree=tree
     )
     assert len(account.lines) == again.item_count
-    assert after.splits == {*learned.splits.get(key, ())}
+    assert after.splits(TODAY) == {*learned.splits.get(key, ())}

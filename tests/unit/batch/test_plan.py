@@ -71,8 +71,8 @@ def test_reading_a_plan_leaves_it_as_it_is() -> None:
             plan_of(asked(), dryrun=True),
             [
                 (
-                    "dryrun is not a field: known are name, exports, dryRun, scheduledTime; did "
-                    "you mean dryRun?"
+                    "dryrun is not a field: known are name, exports, dryRun, forgetCuts, "
+                    "scheduledTime; did you mean dryRun?"
                 )
             ],
             id="an unknown field",

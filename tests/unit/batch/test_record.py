@@ -17,6 +17,7 @@ from sei_export.manifest import Caution
 from sei_export.orgtree import OrgTree, TreeName
 from sei_export.request.reports import REPORTS
 from tests.fakes.batch_items import TREE, TREE_NAME, cut, expansion
+from tests.fakes.known_cuts import ago, known
 from tests.fakes.orgtree_strategies import chain, row_tree, trees
 from tests.fakes.samples import least, parsed
 
@@ -30,7 +31,7 @@ RECORD = PlanRecord(
     plan={"exports": [cut()]},
     warnings=(Caution("unreadTree", "Org tree Sales cannot be split: no."),),
     trees={TreeName("acme", "metrics", "Engineering"): row_tree(chain(2))},
-    cuts={CUT_KEY: Cut({"1": 3})},
+    cuts={CUT_KEY: known(t1=3)},
     opened=expansion(cut(), tree=row_tree(chain(2)), too_large=["1"]).opened,
     item_count=1,
 )
@@ -69,9 +70,12 @@ _records = st.builds(
     plan=st.dictionaries(_texts, _texts | st.booleans() | st.lists(st.integers(), max_size=2)),
     warnings=st.lists(st.builds(Caution, _texts, _texts), max_size=3).map(tuple),
     trees=_named_trees(),
-    cuts=st.dictionaries(_texts, st.dictionaries(_texts, st.integers(0, 20)).map(Cut), max_size=3),
+    cuts=st.dictionaries(
+        _texts, st.dictionaries(_texts, st.integers(0, 20).map(ago)).map(Cut), max_size=3
+    ),
     opened=st.lists(_opened, max_size=3).map(tuple),
     item_count=st.integers(0, 10_000),
+    resumes=st.lists(_texts, max_size=2).map(tuple),
 )
 
 
@@ -100,7 +104,11 @@ def test_the_form_in_the_bucket_is_this() -> None:
                 },
             }
         ],
-        "cuts": {CUT_KEY: {"split": {"1": 3}}},
+        "cuts": {
+            CUT_KEY: {
+                "split": {"1": {"since": "2026-03-12", "tried": "2026-03-12", "why": "Too slow."}}
+            }
+        },
         "opened": [
             {
                 "cut": CUT_KEY,
@@ -113,6 +121,7 @@ def test_the_form_in_the_bucket_is_this() -> None:
             }
         ],
         "itemCount": 1,
+        "resumes": [],
     }
 
 

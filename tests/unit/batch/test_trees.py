@@ -7,9 +7,6 @@ import pytest
 
 from sei_export.api.treeforms import read_tree
 from sei_export.batch.trees import (
-    FLAT_TREE,
-    UNKNOWN_TEAM,
-    UNREAD_TREE,
     PlannedTrees,
     in_own_spelling,
     read_trees,
@@ -24,7 +21,7 @@ from sei_export.errors import (
 )
 from sei_export.jsontypes import JsonValue
 from sei_export.manifest import Caution
-from sei_export.orgtree import OrgTree, TreeName
+from sei_export.orgtree import OrgTree, Team, TreeName
 from sei_export.request.export_request import ExportRequest
 from tests.fakes.batch_items import OF_TREES, TREE, TREE_NAME, cut
 from tests.fakes.plans import plan_of, read_plan
@@ -111,7 +108,7 @@ def test_given_a_tree_that_cannot_be_read_when_it_stays_whole_then_it_is_a_warni
     trees = Trees({TREE_NAME: error, SALES: NESTED})
     found = trees.of(cut(), _sales(), cut("none", "sprint"))
     told = f"Org tree Engineering cannot be split: {error.message}"
-    assert found == PlannedTrees({SALES: NESTED}, (Caution(UNREAD_TREE, told),))
+    assert found == PlannedTrees({SALES: NESTED}, (Caution("unreadTree", told),))
     # Not again for the second entry.
     assert [name for name, _ in trees.asked] == [TREE_NAME, SALES]
 
@@ -179,12 +176,11 @@ def test_given_a_whole_tree_that_is_not_there_when_run_dry_then_it_is_told() -> 
 def test_given_a_flat_tree_then_one_warning_says_what_is_unknown(
     entries: list[JsonValue], end: str
 ) -> None:
-    assert Trees({TREE_NAME: FLAT}).of(*entries).warnings == (
-        Caution(
-            FLAT_TREE,
-            "The API gives the teams of org tree Engineering as a flat list, without telling which "
-            f"contain which: it cannot be split{end}",
-        ),
+    [warning] = Trees({TREE_NAME: FLAT}).of(*entries).warnings
+    assert warning == Caution(
+        "flatTree",
+        "The API gives the teams of org tree Engineering as a flat list, without telling which "
+        f"contain which: it cannot be split{end}",
     )
 
 
@@ -197,16 +193,33 @@ def test_given_a_team_that_its_tree_does_not_tell_then_a_warning_names_it() -> N
         least("productivity", scope={"orgTreeName": "Engineering", "teamId": team})
         for team in ("2", "x9", "8")
     )
-    assert Trees().of(*entries).warnings == (
+    assert Trees().of(*entries).warnings == tuple(
         Caution(
-            UNKNOWN_TEAM,
-            "exports[1].scope.teamId x9 is not among the teams of org tree Engineering.",
-        ),
-        Caution(
-            UNKNOWN_TEAM,
-            "exports[2].scope.teamId 8 is not among the teams of org tree Engineering.",
-        ),
+            "unknownTeam",
+            f"exports[{at}].scope.teamId {team} is not among the teams of org tree Engineering.",
+        )
+        for at, team in ((1, "x9"), (2, "8"))
     )
+
+
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize("teams", ["leaves", "top", 1, 7])
+def test_given_a_tree_without_teams_when_its_teams_are_asked_for_then_it_is_refused(
+    teams: JsonValue, *, flat: bool
+) -> None:
+    bare = OrgTree("Engineering", Team("1", "Engineering"), flat)
+    with pytest.raises(InvalidRequestError) as caught:
+        Trees({TREE_NAME: bare, SALES: NESTED}).of(_sales("leaves"), cut(teams))
+    [problem] = caught.value.problems
+    assert problem == (
+        "exports[1].scope.teams asks for the teams of tree Engineering, which has no teams: ask "
+        'for the whole with "teams": "none", or look whether Harness shows any.'
+    )
+
+
+def test_given_a_tree_without_teams_when_it_is_asked_for_as_one_then_it_is_exported() -> None:
+    bare = OrgTree("Engineering", Team("1", "Engineering"))
+    assert Trees({TREE_NAME: bare}).of(cut("none"), cut(0)).warnings == ()
 
 
 # --- spelling ---

@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import pytest
 
-from sei_export import keys
-from sei_export.batch.cuts import USES_BEFORE_RETRY, Cut
+from sei_export import dates, keys
+from sei_export.batch.cuts import TRIAL_DAYS, Cut
 from sei_export.batch.item import Item
 from sei_export.batch.ledger import MAX_TRIES
 from sei_export.bucket.many import CONNECTIONS
@@ -27,6 +28,7 @@ from tests.fakes.batches import (
     teams_end,
     too_large,
 )
+from tests.fakes.known_cuts import TODAY, ago, known
 from tests.fakes.s3 import BUCKET, raising, refusal
 from tests.fakes.s3_failures import FAILURES
 from tests.fakes.samples import (
@@ -90,6 +92,7 @@ def test_given_that_all_landed_when_closed_then_it_is_complete(batch: Batch) -> 
             "sizeBytes": 300,
             "csvBytes": 900,
         },
+        "warnings": [],
     }
     manifest = batch.manifest
     assert {name: manifest[name] for name in ("status", "name", "totals", "run")} == {
@@ -131,6 +134,7 @@ def test_given_a_landed_item_then_the_manifest_has_all_that_proves_it(batch: Bat
             "manifestKey": keys.manifest_key(Export.of(item.request, "exp_1", "", reused=False)),
             "createdAt": "2026-03-15T06:00:00Z",
             "completedAt": "2026-03-15T06:01:30.250Z",
+            "warnings": [],
             "durationSeconds": 90.25,
         }
     ]
@@ -182,6 +186,7 @@ def test_given_a_too_large_whole_when_closed_then_its_parts_are_the_next_round(
         "run": "weekly",
         "round": 2,
         "itemsKey": "runs/weekly/rounds/2.json",
+        "waitSeconds": 0,
     }
     # Neither a manifest nor a cut: nothing is known yet.
     assert {*batch.s3.versions} - before == {"runs/weekly/rounds/2.json"}
@@ -248,6 +253,50 @@ def test_given_a_flat_tree_when_its_whole_is_too_large_then_it_is_not_split(batc
     assert (closed["status"], batch.ran) == ("FAILED", [[None]])
 
 
+# --- not due yet ---
+
+
+def _damaged(new_from: str) -> JsonObject:
+    return task_failed(
+        "CorruptDownloadError",
+        f"Cut off. Export: exp_1; an identical request gets a new one from {new_from}.",
+    )
+
+
+def test_given_a_damaged_export_then_other_items_run_first_and_it_waits_for_a_new_one(
+    batch: Batch,
+) -> None:
+    batch.plan(cut("top"))
+    batch.record(teams_end({"7": _damaged("2026-03-15T07:55:00Z"), "2": too_large()}))
+    first = batch.close()
+    assert (first["round"], first["waitSeconds"]) == (2, 0)
+    batch.number = 2
+    assert [item.team for item in batch.items] == ["3", "4"]
+    batch.record(teams_end({}))
+    second = batch.close()
+    assert (second["round"], second["waitSeconds"]) == (3, 25 * 60)
+    batch.number = 3
+    [item] = batch.items
+    assert (item.team, item.tries, item.not_before) == ("7", 2, "2026-03-15T07:55:00Z")
+    batch.record(teams_end({}))
+    assert batch.close()["status"] == "COMPLETE"
+    assert batch.line("7")["tries"] == 2
+
+
+def test_given_exports_that_stay_damaged_then_each_try_is_about_a_new_one(batch: Batch) -> None:
+    made: list[datetime] = []
+
+    def answer(item: Item) -> Ended:
+        made.append(batch.now)
+        until = dates.format_moment(batch.now + timedelta(minutes=30))
+        return _damaged(until) if item.team == "7" else landed(item)
+
+    closed = batch.settled(cut(["7"]), answer=answer)
+    assert closed["status"] == "FAILED"
+    assert [(later - made[0]).total_seconds() for later in made] == [0, 1800, 3600]
+    assert batch.line("7")["exportId"] == "exp_1"
+
+
 # --- incomplete ---
 
 
@@ -258,12 +307,12 @@ def test_given_one_failure_for_good_when_closed_then_it_is_partial_and_named(bat
     assert (closed["status"], closed["round"]) == ("PARTIAL", 1)
     message, remedy = _told(closed)
     assert message == (
-        "1 of the batch's exports are missing. productivity of team 5 (Product), 2024-01-01 to "
-        "2024-12-31: ExportRejectedError: No team 5."
+        "1 of 3 items is missing: 1 ExportRejectedError (productivity of team 5 (Product), "
+        "2024-01-01 to 2024-12-31: No team 5)."
     )
     assert remedy == (
-        'Name another team. Then start the batch again with the same input and "scheduledTime": '
-        '"2026-03-15T06:00:00Z": what has landed is found unchanged.'
+        'ExportRejectedError: Name another team. Then start the batch with {"resume": "weekly"}: '
+        "only what is missing runs."
     )
     totals = closed["totals"]
     assert [_number(totals, name) for name in ("expected", "landed", "failed")] == [3, 2, 1]
@@ -291,7 +340,7 @@ def test_given_that_nothing_was_ever_written_down_then_all_are_missing(batch: Ba
         assert (line["error"], line["executionArn"]) == ("BatchIncompleteError", None)
         assert {line[name] for name in ("rows", "contentSha256", "exportId")} == {None}
     message, _ = _told(closed)
-    assert message.startswith("3 of the batch's exports are missing. productivity of team 2 (Plat")
+    assert message.startswith("3 of 3 items are missing: 3 BatchIncompleteError (productivity of ")
 
 
 def test_given_a_map_that_failed_then_what_is_missing_says_why(batch: Batch) -> None:
@@ -306,7 +355,7 @@ def test_given_a_map_that_failed_then_what_is_missing_says_why(batch: Batch) -> 
     for line in batch.lines:
         assert (line["outcome"], line["error"]) == ("missing", "BatchIncompleteError")
         assert "States.ItemReaderFailed: No such bucket." in str(line["message"])
-    assert "States.ItemReaderFailed: No such bucket." in _told(closed)[0]
+    assert "States.ItemReaderFailed: No such bucket" in _told(closed)[0]
 
 
 def test_given_a_map_that_failed_then_what_was_written_down_counts(batch: Batch) -> None:
@@ -349,17 +398,14 @@ def test_given_an_outcome_of_another_round_when_closed_then_it_does_not_count(
     assert batch.close()["status"] == "CONTINUE"
 
 
-def test_given_many_failures_then_three_are_told_and_the_rest_is_counted(batch: Batch) -> None:
+def test_given_many_failures_then_three_are_named_and_the_rest_is_counted(batch: Batch) -> None:
     teams = "3467"
-    closed = batch.settled(
-        cut("leaves"),
-        answer=lambda it: refused(f"No team {it.team}.", f"Remove {it.team}."),
-    )
-    message, remedy = _told(closed)
-    assert message.startswith("4 of the batch's exports are missing. ")
-    assert message.endswith(" And 1 more, in the manifest.")
-    assert [team for team in teams if f"No team {team}." in message] == ["3", "4", "6"]
-    assert [team for team in teams if f"Remove {team}." in remedy] == ["3", "4", "6"]
+    closed = batch.settled(cut("leaves"), answer=lambda it: refused(f"No team {it.team}."))
+    message, _ = _told(closed)
+    assert message.startswith("4 of 4 items are missing: 4 ExportRejectedError (")
+    assert message.endswith("; and 1 more: No team 3).")
+    assert [team for team in teams if f" of team {team} (" in message] == ["3", "4", "6"]
+    assert [line["message"] for line in batch.lines] == [f"No team {team}." for team in teams]
 
 
 def test_given_one_remedy_of_many_failures_then_it_is_told_once(batch: Batch) -> None:
@@ -369,7 +415,7 @@ def test_given_one_remedy_of_many_failures_then_it_is_told_once(batch: Batch) ->
 
 def test_given_three_failures_then_there_are_no_more(batch: Batch) -> None:
     message, _ = _told(batch.settled(cut("top"), answer=lambda _: refused()))
-    assert message.startswith("3 of the batch's exports are missing. ")
+    assert message.startswith("3 of 3 items are missing: ")
     assert " more" not in message
 
 
@@ -440,7 +486,9 @@ def test_given_figures_of_teams_when_one_is_split_then_its_own_row_is_missing(
     ]
     assert all(row["reason"] for row in rows if isinstance(row, dict))
     message, remedy = _told(closed)
-    assert message == "2 teams, exported as their child teams, lack their own row."
+    assert message == (
+        "2 teams lack their own row, since the teams inside were exported in its place."
+    )
     assert "leaves" in remedy
 
 
@@ -477,7 +525,9 @@ def test_given_a_cut_that_worked_then_the_next_batch_needs_one_round(
     batch.settled(cut("none", report), answer=answer)
     assert len(batch.ran) == 3
     cut_key = keys.cut_key(parsed(least(report)))
-    assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 0, "2": 0}}
+    why = "ExportTimedOutError: Not ready."
+    cuts = Cut({"1": ago(why=why), "2": ago(why=why)})
+    assert batch.s3.documents.read_json(cut_key).content == cuts.to_json()
     # Of other days.
     days: JsonObject = {"start": "2025-01-01", "end": "2025-01-31"}
     closed = batch.settled(cut("none", report, dateRange=days), answer=answer, run="again")
@@ -486,17 +536,17 @@ def test_given_a_cut_that_worked_then_the_next_batch_needs_one_round(
     assert closed["status"] == ("COMPLETE" if report == "productivity" else "PARTIAL")
     assert _number(closed["totals"], "landed") == _number(closed["totals"], "expected") == 4
     assert batch.manifest["splits"] == {cut_key: ["1", "2"]}
-    assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 1, "2": 1}}
+    assert set(Cut.from_json(batch.s3.documents.read_json(cut_key).content).teams) == {"1", "2"}
 
 
 @pytest.mark.parametrize("report", OF_TREES)
 def test_given_a_cut_of_long_ago_then_it_is_tried_coarser_again(batch: Batch, report: str) -> None:
     cut_key = keys.cut_key(parsed(least(report)))
-    batch.s3.documents.write_json(cut_key, Cut({"1": 0, "2": USES_BEFORE_RETRY}).to_json())
+    batch.s3.documents.write_json(cut_key, known(t1=0, t2=TRIAL_DAYS).to_json())
     batch.settled(cut("none", report), answer=teams_end({}))
     assert batch.ran == [["2", "5", "7"]]
     # It landed whole, so it is forgotten.
-    assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 1}}
+    assert batch.s3.documents.read_json(cut_key).content == known(t1=0).to_json()
 
 
 @pytest.mark.parametrize("report", OF_TREES)
@@ -504,10 +554,11 @@ def test_given_a_coarser_try_that_is_in_vain_then_the_cut_is_remembered_anew(
     batch: Batch, report: str
 ) -> None:
     cut_key = keys.cut_key(parsed(least(report)))
-    batch.s3.documents.write_json(cut_key, Cut({"2": USES_BEFORE_RETRY}).to_json())
+    batch.s3.documents.write_json(cut_key, known(t2=TRIAL_DAYS).to_json())
     batch.settled(cut("top", report), answer=teams_end({"2": too_large()}))
     assert batch.ran == [["2", "5", "7"], ["3", "4"]]
-    assert batch.s3.documents.read_json(cut_key).content == {"split": {"2": 0}}
+    [again] = Cut.from_json(batch.s3.documents.read_json(cut_key).content).teams.values()
+    assert (again.since, again.tried) == (ago(TRIAL_DAYS).since, TODAY)
 
 
 def test_given_a_cut_that_did_not_work_then_it_is_not_remembered(batch: Batch) -> None:
@@ -575,12 +626,15 @@ def test_given_a_closed_round_when_closed_again_then_it_says_and_writes_the_same
         assert len({version.body for version in batch.s3.versions[key]}) == 1
 
 
-def test_given_a_remembered_cut_when_closed_again_then_its_use_counts_once(batch: Batch) -> None:
+def test_given_a_cut_that_is_used_then_it_stays_as_it_is_and_is_not_written_again(
+    batch: Batch,
+) -> None:
     cut_key = keys.cut_key(parsed(least("productivity")))
-    batch.s3.documents.write_json(cut_key, {"split": {"1": 3}})
+    batch.s3.documents.write_json(cut_key, known(t1=3).to_json())
     batch.settled(cut("none"), answer=teams_end({}))
     batch.close()
-    assert batch.s3.documents.read_json(cut_key).content == {"split": {"1": 4}}
+    assert batch.ran == [["2", "5", "7"]]
+    assert len(batch.s3.versions[cut_key]) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from sei_export import keys
 from sei_export.api.client import Connect, InProject, SeiClient
 from sei_export.api.treeforms import read_tree
-from sei_export.batch.cuts import USES_BEFORE_RETRY, Cut
+from sei_export.batch.cuts import TRIAL_DAYS, Cut
 from sei_export.batch.estimate import estimate
 from sei_export.batch.item import Item
 from sei_export.batch.plan import MAX_ITEMS
@@ -24,6 +24,8 @@ from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.steps.plan_batch import plan_batch
 from tests.fakes.batch_items import OF_TREES, TREE_NAME, cut
+from tests.fakes.batches import Batch, teams_end
+from tests.fakes.known_cuts import ago, known
 from tests.fakes.loopback import reply
 from tests.fakes.orgtree_strategies import ENGINEERING
 from tests.fakes.s3 import FakeS3, raising, refusal
@@ -109,6 +111,7 @@ def test_given_a_plan_when_planned_then_its_file_has_what_later_rounds_need(
         "startedAt": "2026-03-15T06:00:00Z",
         "scheduledTime": "2026-03-15T06:00:00Z",
         "warnings": [],
+        "resumes": [],
         "opened": [],
         "plan": {"name": "weekly", "exports": [cut("top")], "dryRun": False},
         "trees": [{"org": "acme", "project": "metrics", "tree": tree.to_json()}],
@@ -354,12 +357,11 @@ def test_given_a_tree_that_cannot_be_read_when_it_stays_whole_then_that_is_a_war
     assert isinstance(content["warnings"], list)
     [warning] = content["warnings"]
     assert isinstance(warning, dict)
-    message = str(warning["message"])
     assert warning["code"] == "unreadTree"
-    assert message.startswith("Org tree Engineering cannot be split: ")
-    assert told in message
+    assert str(warning["message"]).startswith("Org tree Engineering cannot be split: ")
+    assert told in str(warning["message"])
     logged = [record.getMessage() for record in caplog.records if record.name.startswith("sei")]
-    assert message in logged
+    assert f"unreadTree: {warning['message']}" in logged
 
 
 def test_given_an_api_that_is_away_when_a_tree_is_exported_whole_then_that_is_told(
@@ -441,9 +443,10 @@ def test_given_a_remembered_cut_when_planned_then_it_is_used_at_once(
     api: TreeApi, s3: FakeS3, report: str
 ) -> None:
     cut_key = keys.cut_key(parsed(least(report)))
-    s3.documents.write_json(cut_key, {"split": {"1": 3, "2": 0, "5": USES_BEFORE_RETRY}})
+    cuts = known(t1=3, t2=0, t5=TRIAL_DAYS)
+    s3.documents.write_json(cut_key, cuts.to_json())
     _plan(api, s3, cut("none", report, dateRange={"period": "previous-month"}))
-    # Product was split so often that it is tried whole again.
+    # Product was split so long ago that it is tried whole again.
     assert [item.team for item in _first_round(s3)] == ["3", "4", "5", "7"]
     content = s3.documents.read_json(PLAN_KEY).content
     opened = content["opened"]
@@ -452,7 +455,7 @@ def test_given_a_remembered_cut_when_planned_then_it_is_used_at_once(
         (cut_key, "1"),
         (cut_key, "2"),
     ]
-    assert content["cuts"] == {cut_key: {"split": {"1": 3, "2": 0, "5": USES_BEFORE_RETRY}}}
+    assert content["cuts"] == {cut_key: cuts.to_json()}
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"split": ["1"]}'], ids=repr)
@@ -467,7 +470,8 @@ def test_given_a_strange_memory_when_planned_then_it_knows_nothing(
 def test_given_a_remembered_cut_of_a_flat_tree_when_planned_then_it_is_not_used(
     s3: FakeS3,
 ) -> None:
-    s3.documents.write_json(keys.cut_key(parsed(least("productivity"))), {"split": {"1": 0, "": 0}})
+    cuts = Cut({"1": ago(), "": ago()})
+    s3.documents.write_json(keys.cut_key(parsed(least("productivity"))), cuts.to_json())
     api = TreeApi({"Engineering": FLAT})
     with api.server:
         _plan(api, s3, cut("none"))
@@ -535,12 +539,70 @@ def test_given_known_durations_when_run_dry_then_the_estimate_has_them(
 ) -> None:
     _plan(api, s3, cut("top"))
     platform, product, _ = [keys.series_key(item.request) for item in _first_round(s3)]
-    s3.documents.write_json(platform, {"durationSeconds": 3000.5})
-    s3.documents.write_json(product, {"durationSeconds": "soon"})
+    s3.documents.write_json(platform, {"seconds": [3000.5]})
+    s3.documents.write_json(product, {"seconds": "soon"})
     told = _plan(api, s3, cut("top"), dryRun=True)["estimate"]
     assert told == estimate([(False, 3000.5), (False, 0.0), (False, 0.0)], 10).to_json()
     assert isinstance(told, dict)
     assert told["assumedDurations"] == 2
+
+
+# --- the last complete run ---
+
+
+def _ran(s3: FakeS3, *, tree: JsonValue = ENGINEERING, name: str = "weekly") -> None:
+    """A complete run of the plan, a week ago."""
+    batch = Batch(s3, tree)
+    batch.start({"name": name, "exports": [cut("leaves")]}, "last-week")
+    assert batch.settle(teams_end({}))["status"] == "COMPLETE"
+
+
+BEFORE: JsonValue = {
+    "refId": 1,
+    "name": "Engineering",
+    "children": [{"refId": 2, "name": "Platform"}, {"refId": 99, "name": "Legacy"}],
+}
+
+
+def test_given_teams_that_are_gone_since_the_last_complete_run_then_it_is_told_everywhere(
+    api: TreeApi, s3: FakeS3, caplog: pytest.LogCaptureFixture
+) -> None:
+    _ran(s3, tree=BEFORE)
+    told = _plan(api, s3, cut("leaves"), dryRun=True)["warnings"]
+    assert isinstance(told, list)
+    codes = [it["code"] for it in told if isinstance(it, dict)]
+    assert codes == ["teamsGone", "teamsNew", "teamsRenamed"]
+    [gone, *_] = told
+    assert isinstance(gone, dict)
+    assert gone["message"] == (
+        "1 team is gone from org tree Engineering since run last-week: Legacy (99)."
+    )
+    with caplog.at_level(logging.WARNING, "sei_export"):
+        _plan(api, s3, cut("leaves"))
+    assert s3.documents.read_json(PLAN_KEY).content["warnings"] == told
+    assert f"teamsGone: {gone['message']}" in caplog.text
+
+
+def test_given_no_run_of_the_name_or_the_same_teams_then_there_is_nothing_to_tell(
+    api: TreeApi, s3: FakeS3
+) -> None:
+    _ran(s3, tree=BEFORE, name="another")
+    assert _plan(api, s3, cut("leaves"), dryRun=True)["warnings"] == []
+    _ran(s3)
+    assert _plan(api, s3, cut("leaves"), dryRun=True)["warnings"] == []
+
+
+@pytest.mark.parametrize("damage", ["list", "plan", "no plan"])
+def test_given_that_the_last_run_cannot_be_read_then_the_batch_begins_all_the_same(
+    api: TreeApi, s3: FakeS3, damage: str
+) -> None:
+    _ran(s3, tree=BEFORE)
+    if damage == "no plan":
+        del s3.versions[keys.plan_key("last-week")]
+    else:
+        key = keys.latest_key("weekly") if damage == "list" else keys.plan_key("last-week")
+        s3.add(key, b'{"run": 7}')
+    assert _plan(api, s3, cut("leaves"))["status"] == "CONTINUE"
 
 
 # --- 10,000 items ---

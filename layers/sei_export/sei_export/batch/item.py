@@ -29,6 +29,7 @@ class Item:
         team_name: The team's name, where the tree tells it.
         tries: How many executions it has had, the one to come included.
         replaces: The id of the item that was too large and is exported in parts.
+        not_before: When it is worth another try, ISO 8601; None for at once.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Item:
     team_name: str | None
     tries: int = 1
     replaces: str | None = None
+    not_before: str | None = None
 
     @classmethod
     def of(
@@ -78,9 +80,10 @@ class Item:
         """The item as another round runs it, in an execution of its own."""
         return replace(self, name=_execution_name(run, number, self.id))
 
-    def retried(self, run: str, number: int) -> "Item":
+    def retried(self, run: str, number: int, not_before: str | None = None) -> "Item":
         """Make the item of the same export once more, for the round of this number."""
-        return replace(self.in_round(run, number), tries=self.tries + 1)
+        again = self.in_round(run, number)
+        return replace(again, tries=self.tries + 1, not_before=not_before)
 
     def to_json(self) -> JsonObject:
         """Write the form in the bucket and in the state machine."""
@@ -95,6 +98,7 @@ class Item:
             "key": self.key,
             "tries": self.tries,
             "replaces": self.replaces,
+            "notBefore": self.not_before,
             # For the pace, which the state machine keeps.
             "legacy": self.request.report.is_legacy,
         }
@@ -121,6 +125,7 @@ class Item:
             team_name=optional_text(given, "teamName"),
             tries=count_field(given, "tries"),
             replaces=optional_text(given, "replaces"),
+            not_before=optional_text(given, "notBefore"),
         )
 
 

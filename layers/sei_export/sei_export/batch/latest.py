@@ -103,6 +103,13 @@ class Latest:
             "missingRows": [each.said for each in self.missing_rows],
         }
 
+    @property
+    def last_run(self) -> str | None:
+        """The run that put the newest file there; None for an empty list."""
+        newest = max((*self.files, *self.missing_rows), key=lambda it: it.when, default=None)
+        run = newest.said.get("run") if newest else None
+        return run if isinstance(run, str) else None
+
     def after(self, run: "Latest") -> "Latest":
         """Put a run's files in the place of what they touch, unless that is newer.
 

@@ -4,6 +4,7 @@ Nothing is carried from round to round but what is in the bucket: the items of e
 outcomes. So closing a round can be repeated, and what nobody wrote down is missing.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,20 @@ MAX_ROUNDS = 12
 
 _SPLITTABLE = frozenset({"ExportTimedOutError", "ExportFailedError"})
 """What a smaller scope may cure."""
+
+_OF_SIZE = re.compile(
+    r"\b(too (large|big|many|much|long|slow|heavy)|time[ -]?outs?|timed[ -]?out|exceed|memory|size)"
+    r"|(?<!rate )limit",
+    re.IGNORECASE,
+)
+"""Words by which the API says that a smaller scope would help. Without them a failed export is
+tried whole once more: a bad hour of the API must not cut a tree for a month."""
+
+_TRIES_BEFORE_SPLIT = 2
+"""Of an export that fails without a word about its size; one without parts has no more either."""
+
+_HANDED_OUT_AGAIN = frozenset({"CorruptDownloadError", "ExportNotFoundError", "ExportFailedError"})
+"""What the next try would meet again, as long as the API hands out the same export."""
 
 _PERMANENT = frozenset(
     {
@@ -83,15 +98,17 @@ def balance(
     outcomes: Sequence[Mapping[str, Outcome]],
     children: Callable[[Item], Iterable[Item]],
     run: str,
+    number: int,
     unknown: Failure = NEVER_STARTED,
 ) -> Ledger:
     """Draw up the account after some rounds.
 
     Args:
-        rounds: The items of each round, from the first on.
+        rounds: The items of each round, from the first on; also of runs that this one goes on with.
         outcomes: Of each round, by item id; what is not there is missing.
         children: The items that a too large one is split into for the next round; none for a leaf.
         run: The batch.
+        number: Of the round to come.
         unknown: Why the items of the last round without an outcome have none.
     """
     ledger = Ledger()
@@ -100,19 +117,18 @@ def balance(
         for item in items:
             ledger.lines[item.id] = _line(item, found.get(item.id), why)
     following: dict[str, Item] = {}
-    number = len(rounds) + 1
-    for item in rounds[-1]:
-        line = ledger.lines[item.id]
+    # Of all rounds: what was not due yet was in none since.
+    for line in [*ledger.lines.values()]:
+        item = line.item
         if number > MAX_ROUNDS or line.fate is Fate.LANDED:
             continue
-        error = line.failure.error if line.failure else ""
-        parts = tuple(children(item)) if error in _SPLITTABLE else ()
+        parts = tuple(children(item)) if _may_be_too_large(line) else ()
         # The parts come in the item's place.
         fits = len(ledger.lines) - 1 + len(following) + len(parts) <= MAX_ITEMS
         if parts and fits:
             following |= {part.id: part for part in parts if part.id not in ledger.lines}
-        elif error not in _PERMANENT and item.tries < MAX_TRIES:
-            following[item.id] = item.retried(run, number)
+        elif _may_pass(line):
+            following[item.id] = item.retried(run, number, _not_before(line))
     ledger.following = tuple(following.values())
     _mark_splits(ledger, rounds, children)
     return ledger
@@ -126,6 +142,29 @@ def _line(item: Item, outcome: Outcome | None, unknown: Failure) -> Line:
     return Line(item, Fate.LANDED, outcome)
 
 
+def _may_be_too_large(line: Line) -> bool:
+    """Whether what an item failed with is taken for a matter of its size."""
+    failure = line.failure
+    if failure is None or failure.error not in _SPLITTABLE:
+        return False
+    says_so = failure.error != "ExportFailedError" or _OF_SIZE.search(failure.message) is not None
+    return says_so or line.item.tries >= _TRIES_BEFORE_SPLIT
+
+
+def _may_pass(line: Line) -> bool:
+    """Whether the same item is worth another try."""
+    error = line.failure.error if line.failure else ""
+    if error == "ExportFailedError":
+        return not _may_be_too_large(line)
+    return error not in _PERMANENT and line.item.tries < MAX_TRIES
+
+
+def _not_before(line: Line) -> str | None:
+    """When another try would get another export; None for at once."""
+    same = line.failure is not None and line.failure.error in _HANDED_OUT_AGAIN
+    return line.outcome.new_from if same and line.outcome else None
+
+
 def _mark_splits(
     ledger: Ledger, rounds: Sequence[Sequence[Item]], children: Callable[[Item], Iterable[Item]]
 ) -> None:
@@ -133,7 +172,7 @@ def _mark_splits(
     known = {item.id for items in rounds for item in items}
     known |= {item.id for item in ledger.following}
     for key, line in ledger.lines.items():
-        if line.fate is Fate.FAILED and line.failure and line.failure.error in _SPLITTABLE:
+        if line.fate is Fate.FAILED and _may_be_too_large(line):
             parts = tuple(part.id for part in children(line.item))
             if parts and known.issuperset(parts):
                 ledger.lines[key] = Line(line.item, Fate.SPLIT, line.outcome, line.failure, parts)

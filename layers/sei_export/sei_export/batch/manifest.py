@@ -4,21 +4,23 @@ Its JSON is a contract: `events/schemas/BatchManifest.json`.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sei_export import dates, keys
+from sei_export.batch.cautions import ITEM_WARNINGS
+from sei_export.batch.incomplete import failure_of, named
 from sei_export.batch.ledger import Fate, Ledger, Line
 from sei_export.batch.outcomes import RESULT_FIELDS
 from sei_export.batch.record import Opened, PlanRecord
 from sei_export.jsontypes import JsonObject, JsonValue, is_count
+from sei_export.manifest import Caution
 from sei_export.request.path import tree_path
 
 VERSION = "1"
 COMPLETE, PARTIAL, FAILED = "COMPLETE", "PARTIAL", "FAILED"
 
-_SHOWN_FAILURES = 3
 _SUMMED = ("rows", "sizeBytes", "csvBytes")
 _LOST = "It was exported as its child teams; its own row cannot be made of theirs."
 
@@ -34,6 +36,7 @@ class BatchManifest:
         rounds: How many rounds it had.
         execution_arn: The batch's execution.
         completed_at: When it was closed.
+        export_arns: With which the ARNs of all the exports' executions begin; empty if unknown.
     """
 
     record: PlanRecord
@@ -42,6 +45,7 @@ class BatchManifest:
     rounds: int
     execution_arn: str
     completed_at: datetime
+    export_arns: str = ""
 
     @property
     def status(self) -> str:
@@ -59,6 +63,12 @@ class BatchManifest:
     def closed_at(self) -> str:
         """When it was closed."""
         return dates.format_moment(self.completed_at)
+
+    @property
+    def warnings(self) -> tuple[Caution, ...]:
+        """What was known when it was planned, and that there are warnings of its files."""
+        lines = self.ledger.lines.values()
+        return (*self.record.warnings, *_of_items(line for line in lines if line.outcome))
 
     @property
     def totals(self) -> JsonObject:
@@ -82,38 +92,21 @@ class BatchManifest:
             "name": record.name,
             "startedAt": record.started_at,
             "scheduledTime": record.scheduled_time,
-            "warnings": [each.to_json() for each in record.warnings],
+            "warnings": [it.to_json() for it in self.warnings],
             "completedAt": self.closed_at,
             "totals": self.totals,
             "splits": {key: [*teams] for key, teams in self.splits.items()},
             "missingRows": [*self._missing_rows()],
-            "items": [_item(line) for line in self.ledger.lines.values()],
+            "items": [_item(line, self.export_arns) for line in self.ledger.lines.values()],
             "run": record.run,
+            "resumes": [*record.resumes],
             "rounds": self.rounds,
             "executionArn": self.execution_arn,
         }
 
     def failure(self) -> JsonObject:
         """Say what is missing, in short: `error`, `message` and `remedy`."""
-        bad, lost = self._bad(), self._missing_rows()
-        failures = [(line, line.failure) for line in bad if line.failure]
-        said = [f"{_named(line)}: {it.error}: {it.message}" for line, it in failures]
-        remedies = dict.fromkeys(it.remedy for _, it in failures)
-        counted = [f"{len(bad)} of the batch's exports are missing."] if bad else []
-        if lost:
-            counted.append(f"{len(lost)} teams, exported as their child teams, lack their own row.")
-            remedies["Ask for leaves, or for a shorter range of dates or fewer metrics."] = None
-        if len(said) > _SHOWN_FAILURES:
-            said[_SHOWN_FAILURES:] = [f"And {len(said) - _SHOWN_FAILURES} more, in the manifest."]
-        again = (
-            "Then start the batch again with the same input and "
-            f'"scheduledTime": "{self.record.scheduled_time}": what has landed is found unchanged.'
-        )
-        return {
-            "error": "BatchIncompleteError",
-            "message": " ".join([*counted, *said]),
-            "remedy": " ".join([*[*remedies][:_SHOWN_FAILURES], again]),
-        }
+        return failure_of(self.record.run, self.totals, self._bad(), len(self._missing_rows()))
 
     def _bad(self) -> list[Line]:
         bad = {Fate.FAILED, Fate.MISSING}
@@ -142,9 +135,26 @@ class BatchManifest:
         return [row for _, row in self.missing_rows_by_path()]
 
 
-def _item(line: Line) -> JsonObject:
+def _of_items(lines: Iterable[Line]) -> list[Caution]:
+    """Warn of files that landed with warnings, which the manifest's items have."""
+    codes: dict[str, list[Line]] = {}
+    for line in lines:
+        given = line.outcome.landed.get("warnings") if line.outcome and line.outcome.landed else []
+        for each in given if isinstance(given, list) else []:
+            if isinstance(each, dict):
+                codes.setdefault(str(each.get("code")), []).append(line)
+    if not codes:
+        return []
+    said = (f"{code} {len(those)} (the first: {named(those[0])})" for code, those in codes.items())
+    return [Caution(ITEM_WARNINGS, f"Items landed with warnings: {'; '.join(said)}.")]
+
+
+def _item(line: Line, export_arns: str) -> JsonObject:
     """One item of the manifest."""
     item = line.item
+    known = line.outcome.execution_arn if line.outcome else ""
+    # Its name is known before it starts; what a failure tells may be cut.
+    made = f"{export_arns}:{item.name}" if export_arns else None
     said: JsonObject = {
         "id": item.id,
         "report": item.request.report.name,
@@ -157,7 +167,7 @@ def _item(line: Line) -> JsonObject:
         "replaces": item.replaces,
         "replacedBy": [*line.replaced_by],
         # Empty where there was none.
-        "executionArn": (line.outcome.execution_arn or None) if line.outcome else None,
+        "executionArn": known or made,
     }
     landed = line.outcome.landed if line.outcome else None
     said |= dict.fromkeys(RESULT_FIELDS) | (landed or {})
@@ -190,14 +200,6 @@ def _path(line: Line) -> str:
 def _days(line: Line) -> JsonObject:
     request = line.item.request
     return {"start": request.start.isoformat(), "end": request.end.isoformat()}
-
-
-def _named(line: Line) -> str:
-    item, request = line.item, line.item.request
-    whose = f"tree {item.tree}"
-    if item.team:
-        whose = f"team {item.team}" + (f" ({item.team_name})" if item.team_name else "")
-    return f"{request.report.name} of {whose}, {request.start} to {request.end}"
 
 
 def _number(value: JsonValue) -> int:

@@ -11,6 +11,8 @@ from sei_export.batch.ledger import Fate, Ledger, Line
 from sei_export.batch.record import PlanRecord
 from sei_export.orgtree import OrgTree, TreeName
 
+_SHOWN_CHARACTERS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Learned:
@@ -40,9 +42,10 @@ def learn(record: PlanRecord, ledger: Ledger) -> Learned:
     for key, before in record.cuts.items():
         lines = of_cut[key]
         split = [line for line in lines if line.fate is Fate.SPLIT]
-        too_large = {_team(line.item, record.trees) for line in split}
+        too_large = {_team(line.item, record.trees): _why(line) for line in split}
         split_at_once = {each.team_id for each in record.opened if each.cut == key}
-        after = before.after(
+        after = (Cut({}) if record.forgets_cuts else before).after(
+            today=record.day,
             too_large=too_large,
             landed_whole={
                 _team(line.item, record.trees) for line in lines if line.fate is Fate.LANDED
@@ -50,12 +53,11 @@ def learn(record: PlanRecord, ledger: Ledger) -> Learned:
             split_and_landed={
                 _team(line.item, record.trees) for line in split if _landed(line, ledger.lines)
             },
-            split_at_once=split_at_once,
         )
         if after != before:
             cuts[key] = after
-        if too_large | split_at_once:
-            splits[key] = tuple(sorted(too_large | split_at_once))
+        if all_split := too_large.keys() | split_at_once:
+            splits[key] = tuple(sorted(all_split))
     return Learned(cuts, splits)
 
 
@@ -67,6 +69,12 @@ def _team(item: Item, trees: Mapping[TreeName, OrgTree]) -> str:
     """The team of an item; of a whole tree, its root."""
     name = item.tree_name
     return item.team or (trees[name].root.id if name and name in trees else "")
+
+
+def _why(line: Line) -> str:
+    """What it was split for, in short."""
+    failure = line.failure
+    return f"{failure.error}: {failure.message}"[:_SHOWN_CHARACTERS] if failure else ""
 
 
 def _landed(line: Line, lines: Mapping[str, Line]) -> bool:

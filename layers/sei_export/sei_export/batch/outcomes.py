@@ -4,7 +4,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from sei_export.errors import EXPORT_MARK, REMEDY_MARK
+from sei_export import dates
+from sei_export.errors import EXPORT_MARK, NEW_MARK, REMEDY_MARK
 from sei_export.export import ExportStatus
 from sei_export.jsontypes import JsonObject, JsonValue
 
@@ -16,7 +17,7 @@ _LOOK = "Look at the execution of the export machine that this item names."
 RESULT_FIELDS = (
     *("exportId", "reused", "attempts", "bucket", "key", "versionId", "etag"),
     *("sizeBytes", "csvBytes", "contentSha256", "rows", "changed", "manifestKey"),
-    *("createdAt", "completedAt", "durationSeconds"),
+    *("createdAt", "completedAt", "durationSeconds", "warnings"),
 )
 """Of an export's result, what a batch keeps."""
 
@@ -49,12 +50,14 @@ class Outcome:
         landed: `RESULT_FIELDS` of its result; None if it failed.
         failure: Why it failed; None if it landed.
         export_id: The API's id of what failed, if it came to that.
+        new_from: Until when the API may hand out what failed once more, ISO 8601; None if unknown.
     """
 
     execution_arn: str
     landed: JsonObject | None
     failure: Failure | None
     export_id: str | None = None
+    new_from: str | None = None
 
     @classmethod
     def of(cls, given: JsonObject) -> "Outcome":
@@ -80,6 +83,7 @@ class Outcome:
             "landed": self.landed,
             "failure": self.failure.to_json() if self.failure else None,
             **({"exportId": self.export_id} if self.export_id else {}),
+            **({"newFrom": self.new_from} if self.new_from else {}),
         }
 
     @classmethod
@@ -91,9 +95,9 @@ class Outcome:
             return cls(arn, landed, None)
         if isinstance(failure, dict):
             texts = (str(failure.get(name, "")) for name in ("error", "message", "remedy"))
-            export_id = content.get("exportId")
+            ids = (content.get(name) for name in ("exportId", "newFrom"))
             return cls(
-                arn, None, Failure(*texts), export_id if isinstance(export_id, str) else None
+                arn, None, Failure(*texts), *(it if isinstance(it, str) else None for it in ids)
             )
         return None
 
@@ -120,7 +124,7 @@ def _failed(given: JsonObject) -> Outcome:
     message, mark, remedy = cause.rpartition(REMEDY_MARK)
     if not mark:
         message, remedy = cause, ""
-    message, export_id = _without_id(message) if mark else (message, None)
+    message, export_id, new_from = _export_at_end(message) if mark else (message, None, None)
     return Outcome(
         arn,
         None,
@@ -130,15 +134,23 @@ def _failed(given: JsonObject) -> Outcome:
             remedy[:_SHOWN_CHARACTERS] or _LOOK,
         ),
         export_id,
+        new_from,
     )
 
 
-def _without_id(message: str) -> tuple[str, str | None]:
-    """Take off the export's id, which the export machine puts at the end of what it says."""
+def _export_at_end(message: str) -> tuple[str, str | None, str | None]:
+    """Take off what the export machine puts at the end of what it says.
+
+    Returns:
+        The message; the export's id; until when the API may hand it out again.
+    """
     said, mark, last = message.rpartition(EXPORT_MARK)
-    if mark and last.endswith("."):
-        return said, last[:-1] or None
-    return message, None
+    if not mark or not last.endswith("."):
+        return message, None, None
+    export_id, mark, moment = last[:-1].rpartition(NEW_MARK)
+    if mark and dates.normalize_moment(moment, "") == moment:
+        return said, export_id or None, moment
+    return said, last[:-1] or None, None
 
 
 def _text_in(cut: str, name: str) -> str:

@@ -25,7 +25,9 @@ CONTINUE = "CONTINUE"
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _DEFAULT_NAME = "batch"
-_FIELDS: tuple[str, ...] = ("name", "exports", "dryRun")
+_OF_A_RUN = ("dryRun", "forgetCuts")
+"""What may be asked for one run of the stack's own plan."""
+_FIELDS: tuple[str, ...] = ("name", "exports", *_OF_A_RUN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Plan:
     Attributes:
         name: For people and events.
         dry_run: Whether nothing is to be created.
+        forgets_cuts: Whether what is known of too large teams does not count.
         anchor: The moment that relative dates are relative to.
         exports: What each entry asks for, in the plan's order.
         given: What was read: the input, or what the stack has in its place.
@@ -42,6 +45,7 @@ class Plan:
 
     name: str
     dry_run: bool
+    forgets_cuts: bool
     anchor: datetime
     exports: tuple[PlannedExport, ...]
     given: JsonObject
@@ -51,9 +55,9 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
     """Validate a batch's input and resolve its dates.
 
     Args:
-        given: The input: `{"name", "exports", "dryRun", "scheduledTime"}`, only `exports` needed.
-            Without `exports` and `name`, such as `{}`, the console's own default and a schedule's
-            input, it runs the stack's plan.
+        given: The input: `{"name", "exports", "dryRun", "forgetCuts", "scheduledTime"}`, only
+            `exports` needed. Without `exports` and `name`, such as `{}`, the console's own default
+            and a schedule's input, it runs the stack's plan.
         defaults: What the stack says where the input or an entry is silent; without a plan of the
             stack's, its DefaultRequest is the plan.
         started_at: The execution's start, the anchor of relative dates without a nominal time.
@@ -61,14 +65,14 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
     Raises:
         InvalidRequestError: With every problem of every entry, by path.
     """
-    asked = read_input(given, beside=("scheduledTime", "dryRun"))
+    asked = read_input(given, beside=("scheduledTime", *_OF_A_RUN))
     problems = Problems()
     anchor = take_anchor(asked, started_at, problems)
-    dry_run = _dry_run(asked, problems)
+    # Read before the stack's plan takes the input's place, whose problems would hide theirs.
+    own: JsonObject = {name: _flag(asked, name, problems) for name in _OF_A_RUN if name in asked}
     known, entry_path = (*_FIELDS, "scheduledTime"), "exports[{}]"
-    if not set(asked) - {"dryRun"}:
+    if not set(asked) - {*_OF_A_RUN}:
         # What is asked of a run is not the plan's: the schedule's own plan can be run dry.
-        own: JsonObject = {"dryRun": dry_run} if "dryRun" in asked else {}
         if defaults.plan:
             asked, known = defaults.plan | own, _FIELDS
             problems = Problems(problems.found, "BatchPlan.")
@@ -76,7 +80,7 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
             default = dict(defaults.of_requests.default_request)
             asked = {"name": "default", "exports": [default], **own}
             entry_path = "DefaultRequest"
-        dry_run = _dry_run(asked, problems)
+        own = {name: _flag(asked, name, problems) for name in _OF_A_RUN}
     problems.unknown_fields("", asked, known)
     name = _name(asked, problems)
 
@@ -87,7 +91,14 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
     exports = _exports(asked, entry_path, problems, read)
     if problems.found:
         raise InvalidRequestError(problems.found)
-    return Plan(name, dry_run, anchor, exports, asked)
+    return Plan(
+        name=name,
+        dry_run=own.get("dryRun") is True,
+        forgets_cuts=own.get("forgetCuts") is True,
+        anchor=anchor,
+        exports=exports,
+        given=asked,
+    )
 
 
 def _name(asked: JsonObject, problems: Problems) -> str:
@@ -98,11 +109,11 @@ def _name(asked: JsonObject, problems: Problems) -> str:
     return _DEFAULT_NAME
 
 
-def _dry_run(asked: JsonObject, problems: Problems) -> bool:
-    dry_run = asked.get("dryRun", False)
-    if isinstance(dry_run, bool):
-        return dry_run
-    problems.bad_value("dryRun", dry_run, "true or false")
+def _flag(asked: JsonObject, name: str, problems: Problems) -> bool:
+    flag = asked.get(name, False)
+    if isinstance(flag, bool):
+        return flag
+    problems.bad_value(name, flag, "true or false")
     return True
 
 

@@ -102,6 +102,7 @@ class PlanRecord:
         cuts: By `keys.cut_key`, what was known of trees.
         opened: What was split from the start.
         item_count: How many items the first round has.
+        resumes: The runs that this one goes on with, the first one first.
     """
 
     run: str
@@ -115,11 +116,22 @@ class PlanRecord:
     cuts: Mapping[str, Cut]
     opened: tuple[Opened, ...]
     item_count: int
+    resumes: tuple[str, ...] = ()
 
     @property
     def is_named(self) -> bool:
         """Whether somebody gave the plan its name."""
         return "name" in self.plan
+
+    @property
+    def forgets_cuts(self) -> bool:
+        """Whether nothing counts of what was known of trees."""
+        return self.plan.get("forgetCuts") is True
+
+    @property
+    def day(self) -> date:
+        """The day on which it was started, UTC."""
+        return _day(self.started_at[:10])
 
     def to_json(self) -> JsonObject:
         """Write the form in the bucket."""
@@ -130,7 +142,7 @@ class PlanRecord:
             "startedAt": self.started_at,
             "scheduledTime": self.scheduled_time,
             "plan": self.plan,
-            "warnings": [each.to_json() for each in self.warnings],
+            "warnings": [it.to_json() for it in self.warnings],
             "trees": [
                 {"org": name.org, "project": name.project, "tree": tree.to_json()}
                 for name, tree in self.trees.items()
@@ -138,6 +150,7 @@ class PlanRecord:
             "cuts": {key: cut.to_json() for key, cut in self.cuts.items()},
             "opened": [each.to_json() for each in self.opened],
             "itemCount": self.item_count,
+            "resumes": [*self.resumes],
         }
 
     @classmethod
@@ -160,6 +173,7 @@ class PlanRecord:
                 "cuts": dict(cuts),
                 "opened": list(opened),
                 "itemCount": int(item_count),
+                "resumes": list(resumes),
             }:
                 return cls(
                     run=run,
@@ -173,15 +187,9 @@ class PlanRecord:
                     cuts={key: _cut(cut) for key, cut in cuts.items()},
                     opened=tuple(Opened.from_json(each) for each in opened),
                     item_count=item_count,
+                    resumes=tuple(str(each) for each in resumes),
                 )
         raise _bad_form("plan.json")
-
-
-def _warning(given: JsonValue) -> Caution:
-    try:
-        return Caution.from_json(given)
-    except (TypeError, KeyError):
-        raise _bad_form("warnings") from None
 
 
 def _tree(given: JsonValue) -> tuple[TreeName, OrgTree]:
@@ -190,6 +198,13 @@ def _tree(given: JsonValue) -> tuple[TreeName, OrgTree]:
             tree = OrgTree.from_json(content)
             return TreeName(org, project, tree.name), tree
     raise _bad_form("trees")
+
+
+def _warning(given: JsonValue) -> Caution:
+    try:
+        return Caution.from_json(given)
+    except (KeyError, TypeError):
+        raise _bad_form("warnings") from None
 
 
 def _day(given: str) -> date:

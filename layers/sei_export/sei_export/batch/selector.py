@@ -33,6 +33,11 @@ class Selector:
         """Whether the tree is exported as one."""
         return self.depth == 0 and not self.teams
 
+    @property
+    def is_below_root(self) -> bool:
+        """Whether it means teams by where they are in the tree, not the tree itself."""
+        return self.depth != 0
+
 
 WHOLE = Selector()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from sei_export.batch.cautions import FLAT_TREE, UNKNOWN_TEAM, UNREAD_TREE
 from sei_export.batch.entry import PlannedExport
 from sei_export.batch.plan import Plan
 from sei_export.errors import (
@@ -11,14 +12,10 @@ from sei_export.errors import (
     ProtocolError,
     SeiExportError,
 )
+from sei_export.input.problems import plain
 from sei_export.manifest import Caution
 from sei_export.orgtree import OrgTree, TreeName
 from sei_export.request.export_request import ExportRequest
-
-UNREAD_TREE = "unreadTree"
-FLAT_TREE = "flatTree"
-UNKNOWN_TEAM = "unknownTeam"
-"""Codes of warnings; a contract: `events/schemas/BatchManifest.json`."""
 
 _MEND = "Correct the plan and start a new execution; nothing was created at the API."
 
@@ -44,7 +41,8 @@ def read_trees(plan: Plan, find: Callable[[ExportRequest, str], OrgTree]) -> Pla
         find: Asks for the tree that a request names, given the path of the field that does.
 
     Raises:
-        InvalidRequestError: Trees that are needed do not exist.
+        InvalidRequestError: Trees that are needed do not exist, or have no teams where teams are
+            asked for: a tree that the API tells in part must not make a complete batch.
         SeiExportError: As `find` raises, if the tree is needed, or the error passes: the state
             machine then tries again.
     """
@@ -65,9 +63,13 @@ def read_trees(plan: Plan, find: Callable[[ExportRequest, str], OrgTree]) -> Pla
             if not isinstance(error_of_tree, InvalidRequestError):
                 raise error_of_tree
             problems += error_of_tree.problems
+    problems += [text for planned in plan.exports if (text := _without_teams(planned, trees))]
     if problems:
         raise InvalidRequestError([*dict.fromkeys(problems)], remedy=_MEND)
-    warnings = [_unread(name, why) for name, why in unread.items()]
+    warnings = [
+        Caution(UNREAD_TREE, f"Org tree {it.name} cannot be split: {why.message}")
+        for it, why in unread.items()
+    ]
     warnings += [it for name, tree in trees.items() if (it := _flat(plan, name, tree))]
     warnings += [it for planned in plan.exports if (it := _unknown_team(planned, trees))]
     return PlannedTrees(trees, tuple(warnings))
@@ -92,8 +94,15 @@ def in_own_spelling(
     return replace(plan, exports=exports), spelled
 
 
-def _unread(name: TreeName, why: SeiExportError) -> Caution:
-    return Caution(UNREAD_TREE, f"Org tree {name.name} cannot be split: {why.message}")
+def _without_teams(planned: PlannedExport, trees: Mapping[TreeName, OrgTree]) -> str | None:
+    """That an entry asks for the teams of a tree that has none."""
+    tree = trees.get(planned.tree_name) if planned.tree_name else None
+    if tree is None or tree.root.children or not planned.selector.is_below_root:
+        return None
+    return (
+        f"{planned.path}.scope.teams asks for the teams of tree {plain(tree.name)}, which has no "
+        'teams: ask for the whole with "teams": "none", or look whether Harness shows any.'
+    )
 
 
 def _flat(plan: Plan, name: TreeName, tree: OrgTree) -> Caution | None:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from sei_export import keys
+from sei_export.batch import history
 from sei_export.batch.cuts import Cut
+from sei_export.batch.due import next_round
 from sei_export.batch.expansion import children
 from sei_export.batch.item import Item
 from sei_export.batch.latest import Latest, of_run, superseded, tell_superseded
-from sei_export.batch.ledger import NEVER_STARTED, balance
+from sei_export.batch.ledger import MAX_ROUNDS, NEVER_STARTED, balance
 from sei_export.batch.manifest import COMPLETE, BatchManifest
 from sei_export.batch.memory import learn
 from sei_export.batch.outcomes import Failure, Outcome
@@ -22,7 +24,7 @@ from sei_export.bucket.documents import Documents
 from sei_export.bucket.many import ask_each
 from sei_export.bucket.refusals import LostRaceError
 from sei_export.errors import InvalidRequestError, ServiceUnavailableError
-from sei_export.input.payload import BY_HAND, count_field, text_field
+from sei_export.input.payload import BY_HAND, count_field, optional_text, text_field
 from sei_export.jsontypes import JsonObject, JsonValue
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,9 @@ _RACES = 20
 """How often others may write a document between its reading and its writing, one after another."""
 
 _LONGEST_PAUSE_SECONDS = 1.0
+
+_SHOWN_WARNINGS = 20
+"""In the execution and the event; all are in the manifest."""
 
 
 def close_batch(
@@ -42,15 +47,17 @@ def close_batch(
     """Close a round.
 
     Args:
-        payload: `run`, the batch's folder; `round`, counted from 1; `executionArn`; perhaps
-            `mapFailure`, Step Functions' Error and Cause, if the map itself failed.
+        payload: `run`, the batch's folder; `round`, counted from 1; `executionArn`; `exportArns`,
+            with which the ARNs of all the exports' executions begin; perhaps `mapFailure`, Step
+            Functions' Error and Cause, if the map itself failed.
         documents: The bucket.
         now: The clock.
         pause: Waits for so many seconds, where another batch was quicker.
 
     Returns:
-        `status` CONTINUE with `run`, `round` and `itemsKey` of the next round; or COMPLETE, PARTIAL
-        or FAILED with `name`, `totals`, `manifestKey` and, unless complete, `failure`.
+        `status` CONTINUE with `run`, `round` and `itemsKey` of the next round, and `waitSeconds`
+        before it; or COMPLETE, PARTIAL or FAILED with `name`, `totals`, `manifestKey`, `warnings`
+        and, unless complete, `failure`.
 
     Raises:
         InvalidRequestError: There is no such run, as when the function is invoked by hand.
@@ -59,8 +66,10 @@ def close_batch(
     run, number = text_field(payload, "run"), count_field(payload, "round")
     execution_arn = text_field(payload, "executionArn")
     content = documents.read_json(keys.plan_key(run)).content
-    rounds = [_items(documents, run, each) for each in range(1, number + 1)]
-    if not content or not rounds or not all(rounds):
+    own = history.of_rounds(documents, run, number)
+    # Of a run that goes on with another, which may have died with everything landed.
+    is_begun = all(own.rounds) or content.get("resumes")
+    if not content or not own.rounds or not is_begun:
         raise InvalidRequestError(
             [f"run {run!r} has no round {number} in the bucket."], remedy=BY_HAND
         )
@@ -70,18 +79,32 @@ def close_batch(
         tree = record.trees.get(item.tree_name) if item.tree_name else None
         return children(item, tree, run, number + 1) if tree else ()
 
-    outcomes = [
-        _outcomes(documents, run, each, items) for each, items in enumerate(rounds, start=1)
-    ]
-    ledger = balance(rounds, outcomes, parts, run, _why_unknown(payload.get("mapFailure")))
+    so_far = history.of_runs(documents, record.resumes) + own
+    why = _why_unknown(payload.get("mapFailure"))
+    ledger = balance(so_far.rounds, so_far.outcomes, parts, run, number + 1, why)
     if ledger.following:
         items_key = keys.round_key(run, number + 1)
-        documents.write_list(items_key, [item.to_json() for item in ledger.following])
-        return {"status": CONTINUE, "run": run, "round": number + 1, "itemsKey": items_key}
+        items, seconds = next_round(ledger.following, now(), MAX_ROUNDS - number)
+        documents.write_list(items_key, [item.to_json() for item in items])
+        return {
+            "status": CONTINUE,
+            "run": run,
+            "round": number + 1,
+            "itemsKey": items_key,
+            "waitSeconds": seconds,
+        }
     learned = learn(record, ledger)
     for key, cut in learned.cuts.items():
         _remember(documents, key, record.cuts[key], cut, pause)
-    manifest = BatchManifest(record, ledger, learned.splits, number, execution_arn, now())
+    manifest = BatchManifest(
+        record=record,
+        ledger=ledger,
+        splits=learned.splits,
+        rounds=number,
+        execution_arn=execution_arn,
+        completed_at=now(),
+        export_arns=optional_text(payload, "exportArns") or "",
+    )
     if manifest.is_whole and record.is_named:
         _list(documents, manifest, pause)
     # Last: whoever finds it knows that nothing more will happen.
@@ -95,6 +118,7 @@ def close_batch(
         "status": manifest.status,
         "name": record.name,
         "totals": manifest.totals,
+        "warnings": [it.to_json() for it in manifest.warnings[:_SHOWN_WARNINGS]],
     }
     return closed if manifest.status == COMPLETE else closed | {"failure": manifest.failure()}
 
@@ -169,19 +193,6 @@ def _change(
         f"Others wrote s3://{documents.bucket}/{key} {_RACES} times, one after another.",
         remedy="Start fewer batches of one org tree at a time.",
     )
-
-
-def _items(documents: Documents, run: str, number: int) -> list[Item]:
-    return [Item.from_json(each) for each in documents.read_list(keys.round_key(run, number))]
-
-
-def _outcomes(
-    documents: Documents, run: str, number: int, items: Iterable[Item]
-) -> dict[str, Outcome]:
-    names = {item.id: keys.outcome_key(run, number, item.id) for item in items}
-    found = documents.read_many(names.values())
-    outcomes = ((item, Outcome.from_json(found[key])) for item, key in names.items())
-    return {item: outcome for item, outcome in outcomes if outcome}
 
 
 def _why_unknown(map_failure: JsonValue) -> Failure:

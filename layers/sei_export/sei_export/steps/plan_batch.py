@@ -2,23 +2,33 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC
 
 from sei_export import dates, keys
 from sei_export.api.client import Connect
 from sei_export.api.trees import find_tree, list_trees
+from sei_export.batch.cautions import of_cuts
+from sei_export.batch.comparison import compare
 from sei_export.batch.cuts import Cut
 from sei_export.batch.defaults import BatchDefaults
+from sei_export.batch.doubles import warn_of_doubles
 from sei_export.batch.estimate import estimate
 from sei_export.batch.expansion import expand
+from sei_export.batch.history import of_runs
 from sei_export.batch.item import Item
+from sei_export.batch.latest import Latest
 from sei_export.batch.plan import CONTINUE, Plan, parse_plan
 from sei_export.batch.record import PlanRecord
+from sei_export.batch.resuming import check_resumable, read_resume, rest
 from sei_export.batch.trees import in_own_spelling, read_trees
 from sei_export.bucket.documents import Documents
+from sei_export.errors import SeiExportError
 from sei_export.input.payload import MAX_PLAN_BYTES, input_field
 from sei_export.input.run import BatchRun
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.manifest import Caution
 from sei_export.orgtree import OrgTree, TreeName
 from sei_export.series import Series
 
@@ -36,8 +46,8 @@ def plan_batch(
     """Plan a batch: nothing is created at the API.
 
     Args:
-        payload: `input` and `inputBytes`, the execution's, a plan; `run`, the name of the batch's
-            folder; `executionArn`; `startedAt`, the execution's start.
+        payload: `input` and `inputBytes`, the execution's, a plan or `{"resume": "<run>"}`; `run`,
+            the name of the batch's folder; `executionArn`; `startedAt`, the execution's start.
         defaults: The stack's settings.
         connect: Makes the client for an organization and project.
         documents: Where the plan goes, and what is known of earlier batches.
@@ -47,20 +57,48 @@ def plan_batch(
         `items`, `itemCount`, `planKey`, `estimate` and `warnings`.
 
     Raises:
-        InvalidRequestError: With every problem of the plan, by path.
+        InvalidRequestError: With every problem of the plan, by path; or why nobody can go on with
+            that run.
         AuthenticationError: The API refuses the key, and teams are to be looked up.
         SeiExportError: As the client and `Documents` raise.
     """
-    run = BatchRun.read(payload)
-    plan = parse_plan(input_field(payload, MAX_PLAN_BYTES), defaults, run.started_at)
+    run, given = BatchRun.read(payload), input_field(payload, MAX_PLAN_BYTES)
+    if resumed := read_resume(given):
+        old_run, dry_run = resumed
+        record, items = _resumed(old_run, run, documents)
+    else:
+        plan = parse_plan(given, defaults, run.started_at)
+        dry_run = plan.dry_run
+        record, items = _planned(plan, run, connect, documents)
+    if dry_run:
+        return _told(record, items, defaults, documents)
+    items_key = keys.round_key(run.name, 1)
+    documents.write_json(keys.plan_key(run.name), record.to_json())
+    documents.write_list(items_key, [item.to_json() for item in items])
+    for warning in record.warnings:
+        logger.warning("%s: %s", warning.code, warning.message)
+    return {"status": CONTINUE, "run": run.name, "round": 1, "itemsKey": items_key}
+
+
+def _planned(
+    plan: Plan, run: BatchRun, connect: Connect, documents: Documents
+) -> tuple[PlanRecord, tuple[Item, ...]]:
+    """A plan as it is to be run, and its first round."""
     trees = read_trees(
         plan, lambda request, path: find_tree(connect(request), str(request.tree), path)
     )
     plan, known_trees = in_own_spelling(plan, trees.read)
     cuts = _cuts(plan, documents)
-    splits = {key: cut.splits for key, cut in cuts.items()}
+    today = run.started_at.astimezone(UTC).date()
+    known = {} if plan.forgets_cuts else cuts
+    splits = {key: cut.splits(today) for key, cut in known.items()}
     expansion = expand(plan, known_trees, splits, run.name)
-    items = expansion.items
+    warnings = (
+        *trees.warnings,
+        *_since_last(plan, known_trees, documents),
+        *of_cuts(expansion.opened, cuts),
+        *warn_of_doubles(plan, expansion.items, known_trees),
+    )
     record = PlanRecord(
         run=run.name,
         name=plan.name,
@@ -68,33 +106,55 @@ def plan_batch(
         started_at=dates.format_moment(run.started_at),
         scheduled_time=dates.format_moment(plan.anchor),
         plan=plan.given,
-        warnings=trees.warnings,
+        warnings=warnings,
         trees=known_trees,
         cuts=cuts,
         opened=expansion.opened,
-        item_count=len(items),
+        item_count=len(expansion.items),
     )
-    plan_key = keys.plan_key(run.name)
     if plan.dry_run:
         _check_key(plan, known_trees, connect)
-        listed: list[JsonValue] = [item.to_json() for item in items]
-        documents.write_json(plan_key, {**record.to_json(), "items": listed})
-        return {
-            "dryRun": True,
-            "run": run.name,
-            "name": plan.name,
-            "itemCount": len(items),
-            "items": _shown(items),
-            "planKey": plan_key,
-            "estimate": estimate(_durations(items, documents), defaults.max_concurrency).to_json(),
-            "warnings": [each.to_json() for each in trees.warnings[:_SHOWN_WARNINGS]],
-        }
-    items_key = keys.round_key(run.name, 1)
-    documents.write_json(plan_key, record.to_json())
-    documents.write_list(items_key, [item.to_json() for item in items])
-    for warning in trees.warnings:
-        logger.warning("%s", warning.message)
-    return {"status": CONTINUE, "run": run.name, "round": 1, "itemsKey": items_key}
+    return record, expansion.items
+
+
+def _resumed(
+    old_run: str, run: BatchRun, documents: Documents
+) -> tuple[PlanRecord, tuple[Item, ...]]:
+    """What a run has left over, to be run with its plan and its nominal time."""
+    content = documents.read_json(keys.plan_key(old_run)).content
+    manifest = documents.read_json(keys.batch_manifest_key(old_run)).content
+    check_resumable(old_run, content, manifest)
+    old = PlanRecord.from_json(content)
+    resumes = (*old.resumes, old_run)
+    items = rest(old, of_runs(documents, resumes), run.name)
+    record = replace(
+        old,
+        run=run.name,
+        execution_arn=run.execution_arn,
+        started_at=dates.format_moment(run.started_at),
+        item_count=len(items),
+        resumes=resumes,
+    )
+    return record, items
+
+
+def _told(
+    record: PlanRecord, items: Sequence[Item], defaults: BatchDefaults, documents: Documents
+) -> JsonObject:
+    """Write a dry run down, and tell what it would run."""
+    plan_key = keys.plan_key(record.run)
+    listed: list[JsonValue] = [item.to_json() for item in items]
+    documents.write_json(plan_key, {**record.to_json(), "items": listed})
+    return {
+        "dryRun": True,
+        "run": record.run,
+        "name": record.name,
+        "itemCount": len(items),
+        "items": _shown(items),
+        "planKey": plan_key,
+        "estimate": estimate(_durations(items, documents), defaults.max_concurrency).to_json(),
+        "warnings": [it.to_json() for it in record.warnings[:_SHOWN_WARNINGS]],
+    }
 
 
 def _check_key(plan: Plan, trees: Mapping[TreeName, OrgTree], connect: Connect) -> None:
@@ -105,6 +165,27 @@ def _check_key(plan: Plan, trees: Mapping[TreeName, OrgTree], connect: Connect) 
         if (request.org, request.project) not in asked:
             asked.add((request.org, request.project))
             list_trees(connect(request))
+
+
+def _since_last(
+    plan: Plan, trees: Mapping[TreeName, OrgTree], documents: Documents
+) -> list[Caution]:
+    """What has become of the trees since the last complete run of the plan, if that is known.
+
+    It only warns, so that nothing about it may stop a batch.
+    """
+    if not trees or "name" not in plan.given:
+        return []
+    try:
+        known = Latest.from_json(plan.name, documents.read_json(keys.latest_key(plan.name)).content)
+        run = known.last_run if known else None
+        if run is None:
+            return []
+        record = PlanRecord.from_json(documents.read_json(keys.plan_key(run)).content)
+    except SeiExportError as error:
+        logger.warning("What has become of the teams is not known: %s", error)
+        return []
+    return compare(record.trees, trees, run)
 
 
 def _cuts(plan: Plan, documents: Documents) -> dict[str, Cut]:
@@ -122,7 +203,7 @@ def _durations(items: Iterable[Item], documents: Documents) -> list[tuple[bool, 
     return [
         (
             request.report.is_legacy,
-            Series.from_json(known.get(keys.series_key(request), {})).duration_seconds,
+            Series.from_json(known.get(keys.series_key(request), {})).expected_seconds,
         )
         for request in requests
     ]

@@ -1,0 +1,135 @@
+"""Warnings of what a plan may ask for twice, though it may be meant: nothing here is refused.
+
+Rows that would come twice for certain are refused (`overlap`). Ranges of other lengths for the same
+scope are of use, such as a quarter beside its months; only adding them up is not.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from sei_export.batch.cautions import OVERLAP, shown
+from sei_export.batch.item import Item
+from sei_export.batch.plan import Plan
+from sei_export.batch.selector import shown_team
+from sei_export.input.names import form_of
+from sei_export.input.problems import plain
+from sei_export.manifest import Caution
+from sei_export.orgtree import OrgTree, TreeName
+
+
+class _Kind(NamedTuple):
+    """What items have in common whose rows may be about the same."""
+
+    org: str
+    project: str
+    tree: str | None
+    report: str
+    shape: str
+
+
+def warn_of_doubles(
+    plan: Plan, items: Iterable[Item], trees: Mapping[TreeName, OrgTree]
+) -> list[Caution]:
+    """Compare items of the same tree, report and options.
+
+    Args:
+        plan: For messages.
+        items: All items of the plan.
+        trees: The org trees that are known.
+    """
+    kinds: defaultdict[_Kind, defaultdict[str | None, list[Item]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for item in items:
+        asked = item.request
+        kind = _Kind(
+            asked.org, asked.project, item.tree, asked.report.name, asked.shape_fingerprint
+        )
+        kinds[kind][item.team].append(item)
+    told: dict[tuple[int, int, str], str] = {}
+    for kind, teams in kinds.items():
+        tree = trees.get(TreeName(kind.org, kind.project, kind.tree)) if kind.tree else None
+        for first, second, why in _pairs(teams, tree):
+            one, two = sorted((first.entry, second.entry))
+            told.setdefault((one, two, why), _sentence(plan, first, second, why))
+    texts = [*told.values(), *_two_meanings(plan, trees)]
+    return [Caution(OVERLAP, text) for text in texts]
+
+
+def _pairs(
+    teams: Mapping[str | None, list[Item]], tree: OrgTree | None
+) -> Iterator[tuple[Item, Item, str]]:
+    """Items about the same days, with what they share."""
+    numbers: dict[str, str] = {}
+    for team, items in teams.items():
+        for first, second in _touching(items, items):
+            yield first, second, "the same scope"
+        if team is None:
+            continue
+        outer = {each.id for each in tree.ancestors(team)} if tree else set[str]()
+        around = [
+            each
+            for other, those in teams.items()
+            if other != team and (tree and tree.root.id if other is None else other) in outer
+            for each in those
+        ]
+        for first, second in _touching(around, items):
+            yield first, second, "a scope that contains it"
+        if team.isdecimal():
+            same = numbers.setdefault(team.lstrip("0") or "0", team)
+            if same != team:
+                yield teams[same][0], items[0], "the same number, written otherwise"
+
+
+def _touching(these: Sequence[Item], those: Sequence[Item]) -> Iterator[tuple[Item, Item]]:
+    """Pairs of one from each whose ranges of days differ and share some: not all, but some if any.
+
+    In the order of their days, each is compared with what reaches furthest of what began before.
+    """
+    sides = [(it, 0) for it in these] + ([(it, 1) for it in those] if those is not these else [])
+    other = 0 if those is these else 1
+    furthest: dict[int, Item] = {}
+    for item, side in sorted(sides, key=lambda it: (it[0].request.start, it[1])):
+        before, asked = furthest.get((side + other) % 2), item.request
+        if before and asked.start <= before.request.end:
+            then = before.request
+            if (then.start, then.end) != (asked.start, asked.end):
+                yield (before, item) if side or not other else (item, before)
+        mine = furthest.get(side)
+        if mine is None or mine.request.end < asked.end:
+            furthest[side] = item
+
+
+def _sentence(plan: Plan, first: Item, second: Item, why: str) -> str:
+    one, two = (plan.exports[it.entry].path for it in (first, second))
+    return (
+        f"{two} asks for {_scope(second)}, {second.request.start} to {second.request.end}, and "
+        f"{one} for {why}, {_scope(first)}, {first.request.start} to {first.request.end}, with the "
+        "same report and options: their rows do not add up."
+    )
+
+
+def _scope(item: Item) -> str:
+    if item.team is None:
+        return f"tree {plain(item.tree)}" if item.tree else "everything"
+    return f"team {item.team}" + (f" ({plain(item.team_name)})" if item.team_name else "")
+
+
+def _two_meanings(plan: Plan, trees: Mapping[TreeName, OrgTree]) -> Iterator[str]:
+    """Texts that are one team's id and another's name."""
+    for planned in plan.exports:
+        tree = trees.get(planned.tree_name) if planned.tree_name else None
+        if tree is None:
+            continue
+        for index, given in enumerate(planned.selector.teams):
+            meant = tree.find(given)
+            if meant is None:
+                continue
+            form = form_of(given)
+            others = [it for it in tree.teams() if it is not meant and form_of(it.name) == form]
+            if others:
+                yield (
+                    f"{planned.path}.scope.teams[{index}] is the id of team {shown_team(meant)}, "
+                    f"which is meant, and the name of {shown(map(shown_team, others))}."
+                )

@@ -1,0 +1,66 @@
+"""What a batch has done so far, as its bucket tells: each round's items, and their outcomes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sei_export import keys
+from sei_export.batch.item import Item
+from sei_export.batch.outcomes import Outcome
+from sei_export.jsontypes import JsonObject
+
+
+class Documents(Protocol):
+    """Reads what is written in a bucket."""
+
+    def read_list(self, key: str) -> list[JsonObject]:
+        """Read the objects of a list; none if the key is empty."""
+
+    def read_many(self, keys: Iterable[str]) -> dict[str, JsonObject]:
+        """Read objects by key, each empty if the key is."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Rounds, from the first on.
+
+    Attributes:
+        rounds: The items of each.
+        outcomes: Of each, by item id; what is not there has none.
+    """
+
+    rounds: tuple[list[Item], ...] = ()
+    outcomes: tuple[dict[str, Outcome], ...] = ()
+
+    def __add__(self, later: "History") -> "History":
+        """Join it with the rounds of a run that went on with it."""
+        return History(self.rounds + later.rounds, self.outcomes + later.outcomes)
+
+
+def of_runs(documents: Documents, runs: Sequence[str]) -> History:
+    """Read all rounds of runs, of which each went on with the one before."""
+    history = History()
+    for run in runs:
+        number = 1
+        while documents.read_list(keys.round_key(run, number)):
+            number += 1
+        history += of_rounds(documents, run, number - 1)
+    return history
+
+
+def of_rounds(documents: Documents, run: str, count: int) -> History:
+    """Read the first rounds of a run.
+
+    Raises:
+        InvalidRequestError: An item is none, or one that this version does not allow.
+    """
+    history = History()
+    for number in range(1, count + 1):
+        listed = documents.read_list(keys.round_key(run, number))
+        items = [Item.from_json(each) for each in listed]
+        names = {item.id: keys.outcome_key(run, number, item.id) for item in items}
+        found = documents.read_many(names.values())
+        outcomes = ((item, Outcome.from_json(found[key])) for item, key in names.items())
+        known = {item: outcome for item, outcome in outcomes if outcome}
+        history += History((items,), (known,))
+    return history

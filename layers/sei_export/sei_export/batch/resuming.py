@@ -1,0 +1,120 @@
+"""Going on with a batch that was stopped, died, or lacks something: only the rest is run.
+
+The new run has the old one's plan, nominal time and trees. It counts over both: what landed in the
+old run has landed.
+"""
+
+import re
+from dataclasses import replace
+
+from sei_export.batch.expansion import children
+from sei_export.batch.history import History
+from sei_export.batch.item import FIRST_ROUND, Item
+from sei_export.batch.ledger import Fate, balance
+from sei_export.batch.record import PlanRecord
+from sei_export.errors import InvalidRequestError
+from sei_export.input.problems import Problems
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.parsing import read_input
+
+_FIELDS = ("resume", "dryRun")
+_RUN = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+_REMEDY = "Correct the input and start a new execution; nothing was run."
+
+
+def read_resume(given: JsonValue) -> tuple[str, bool] | None:
+    """Read an input `{"resume": "<run>", "dryRun": false}`; None for any other.
+
+    Returns:
+        The run to go on with, and whether only to tell what would be run.
+
+    Raises:
+        InvalidRequestError: Other fields beside it, or values that are none.
+    """
+    if not isinstance(given, dict) or "resume" not in given:
+        return None
+    asked, problems = read_input(given, beside=_FIELDS), Problems()
+    problems.unknown_fields("", asked, _FIELDS)
+    run, dry_run = asked["resume"], asked.get("dryRun", False)
+    if not isinstance(run, str) or not _RUN.fullmatch(run):
+        problems.bad_value("resume", run, "the name of a run, as in its BatchCompleted event,")
+    if not isinstance(dry_run, bool):
+        problems.bad_value("dryRun", dry_run, "true or false")
+    if problems.found:
+        raise InvalidRequestError(problems.found, remedy=_REMEDY)
+    return str(run), dry_run is True
+
+
+def check_resumable(run: str, plan: JsonObject, manifest: JsonObject) -> None:
+    """Refuse a run with which nobody can go on.
+
+    Args:
+        run: Its name.
+        plan: Its `plan.json`; empty if there is none.
+        manifest: Its manifest; empty if there is none.
+
+    Raises:
+        InvalidRequestError: With the reason.
+    """
+    problems = Problems()
+    bad = [
+        item
+        for item in _objects(manifest.get("items"))
+        if item.get("outcome") in {Fate.FAILED.value, Fate.MISSING.value}
+    ]
+    if not plan:
+        problems.refused("resume", run, _GONE)
+    elif "items" in plan:
+        problems.refused("resume", run, "it was a dry run, which begins nothing")
+    elif manifest.get("status") == "COMPLETE":
+        problems.refused("resume", run, "it is complete: nothing is left to run")
+    elif manifest and not bad:
+        problems.refused("resume", run, _ONLY_ROWS)
+    if problems.found:
+        raise InvalidRequestError(problems.found, remedy=_REMEDY)
+
+
+_GONE = (
+    "there is no plan of it in the bucket: there was no such run, or its RunRetentionDays are "
+    'over; start a batch with the same plan and its "scheduledTime", which finds unchanged what '
+    "has landed"
+)
+_ONLY_ROWS = (
+    "it lacks only the own rows of teams that were exported as the teams inside them, and no "
+    "further run brings those: ask for leaves, for fewer days or for fewer metrics"
+)
+
+
+def rest(record: PlanRecord, history: History, run: str) -> tuple[Item, ...]:
+    """What a run has left over, as the first round of the one that goes on with it.
+
+    Args:
+        record: The old run's plan.
+        history: All that was run so far.
+        run: The new run.
+
+    Raises:
+        InvalidRequestError: Nothing was begun.
+    """
+    if not history.rounds:
+        problem = (
+            f'resume is "{record.run}": it has begun nothing. Start a batch with the same plan.'
+        )
+        raise InvalidRequestError([problem], remedy=_REMEDY)
+
+    def parts(item: Item) -> tuple[Item, ...]:
+        tree = record.trees.get(item.tree_name) if item.tree_name else None
+        return children(item, tree, run, FIRST_ROUND) if tree else ()
+
+    ledger = balance(history.rounds, history.outcomes, parts, run, FIRST_ROUND)
+    bad = {Fate.FAILED, Fate.MISSING}
+    left = {key: line.item for key, line in ledger.lines.items() if line.fate in bad}
+    left |= {item.id: item for item in ledger.following}
+    # Whatever was tried before: somebody has looked at it since.
+    return tuple(
+        replace(item, tries=1, not_before=None).in_round(run, FIRST_ROUND) for item in left.values()
+    )
+
+
+def _objects(value: JsonValue) -> list[JsonObject]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
