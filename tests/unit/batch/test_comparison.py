@@ -79,6 +79,12 @@ def test_given_another_tree_or_project_then_nothing_was_renamed() -> None:
     assert compare(before, {elsewhere: _tree(ROWS, "R&D")}, "r") == []
 
 
+def test_given_two_trees_whose_roots_have_no_id_then_that_makes_them_no_renamed_one() -> None:
+    one, two = (_tree([(0, "", name), (1, team, "A")], name) for name, team in ("X1", "Y2"))
+    names = [TreeName("acme", "metrics", name) for name in "XY"]
+    assert compare({names[0]: one}, {names[1]: two}, "run-1") == []
+
+
 def test_given_a_tree_that_is_still_there_then_another_with_its_teams_is_another() -> None:
     both = {NAME: _tree(ROWS), TreeName("acme", "metrics", "Copy"): _tree(ROWS, "Copy")}
     assert compare({NAME: _tree(ROWS)}, both, "run-1") == []

@@ -353,6 +353,13 @@ RUNS = [
 ]
 
 
+def test_a_late_run_that_gives_way_to_a_newer_one_removes_nothing() -> None:
+    oldest = _files("2024-01-01", "2024-01-31", 1)
+    late, newest = _files("2024-01-20", "2024-02-29", 2), _files("2024-02-20", "2024-03-31", 3)
+    listed = Latest("weekly", (oldest, newest))
+    assert listed.after(Latest("weekly", (late,))) == listed
+
+
 @pytest.mark.parametrize("order", list(permutations(range(len(RUNS)))), ids=str)
 def test_whatever_the_order_of_runs_no_two_files_overlap_and_the_newest_is_there(
     order: tuple[int, ...],

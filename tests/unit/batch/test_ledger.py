@@ -178,7 +178,10 @@ def test_given_a_leaf_that_is_too_large_when_balanced_then_it_is_final(ended: Ou
         ("row limit reached", "its parts"),
         ("Out of memory", "its parts"),
         ("Internal error, please try later", "another try"),
-        ("Rate limit reached", "another try"),
+        ("Rate limit exceeded", "another try"),
+        ("rate-limit reached", "another try"),
+        ("Too many requests", "another try"),
+        ("Quota exceeded, try again later", "another try"),
         ("Service unavailable", "another try"),
         ("Unknown metric", "another try"),
     ],
@@ -380,6 +383,36 @@ def test_given_the_same_twice_when_balanced_then_the_account_is_the_same() -> No
 
 def test_the_simulation_has_as_many_rounds_as_there_are() -> None:
     assert scale.MAX_ROUNDS == MAX_ROUNDS
+
+
+def test_given_a_failure_in_passing_first_then_the_whole_is_still_tried_once_more() -> None:
+    ended = [failed("ServiceUnavailableError"), failed("ExportFailedError", "Internal error.")]
+    batch = Rounds(
+        first_round(["Platform"]),
+        lambda item: ended[min(item.tries, 2) - 1] if item.team == "2" else LANDED,
+    )
+    batch.settle()
+    assert [_teams(items) for items in batch.rounds] == [["2"], ["2"], ["2"], ["3", "4"]]
+
+
+def test_given_a_part_of_what_was_split_then_it_is_split_at_once() -> None:
+    vague = failed("ExportFailedError", "Internal error.")
+    batch = Rounds(first_round("none"), of_teams({None: failed(TOO_LARGE), "2": vague}))
+    ledger = batch.settle()
+    assert [_teams(items) for items in batch.rounds] == [[None], ["2", "5", "7"], ["3", "4"]]
+    assert _fates(ledger)["2"] == "split"
+
+
+def test_given_what_an_earlier_version_split_then_it_stays_split() -> None:
+    # By rules that are others now: the whole beside its parts would count twice.
+    vague = failed("ExportFailedError", "Internal error.")
+    [whole] = first_round("none")
+    batch = Rounds([whole], of_teams({}))
+    batch.rounds.append([whole])
+    batch.outcomes.append({whole.id: vague})
+    ledger = batch.step(batch.parts(whole))
+    assert ledger.following == ()
+    assert _fates(ledger) == {None: "split", "2": "landed", "5": "landed", "7": "landed"}
 
 
 # --- what is not due yet ---

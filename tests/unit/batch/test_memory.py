@@ -96,10 +96,13 @@ def test_given_two_reports_then_each_is_learned_for_itself() -> None:
     assert learn(record, ledger) == Learned({}, {sprint: ("2",)})
 
 
-def test_given_that_what_is_known_is_to_be_forgotten_then_only_what_is_found_anew_stays() -> None:
-    known = Cut({"2": ago(3), "5": ago(3)})
+def test_given_that_what_is_known_does_not_count_then_what_lands_whole_is_forgotten() -> None:
+    known = Cut({"2": ago(3), "5": ago(3), "9": ago(3)})
     record, ledger = settled(cut("top"), teams={"2": LARGE}, known=known, forget=True)
-    assert learn(record, ledger) == Learned({CUT_KEY: Cut({"2": NEW})}, {CUT_KEY: ("2",)})
+    # Of what was not tried, such as another plan's teams, nothing is forgotten.
+    again = TooLarge(ago(3).since, TODAY, NEW.why)
+    after = Cut({"2": again, "9": ago(3)})
+    assert learn(record, ledger) == Learned({CUT_KEY: after}, {CUT_KEY: ("2",)})
 
 
 def test_given_items_without_a_tree_then_they_say_nothing_of_any() -> None:

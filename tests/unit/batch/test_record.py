@@ -79,6 +79,12 @@ _records = st.builds(
 )
 
 
+def test_given_a_plan_of_before_the_update_then_it_is_read_all_the_same() -> None:
+    content = RECORD.to_json()
+    del content["resumes"]
+    assert PlanRecord.from_json(content) == RECORD
+
+
 @given(record=_records)
 def test_a_record_comes_back_from_its_file(record: PlanRecord) -> None:
     assert PlanRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
@@ -146,7 +152,7 @@ def test_what_is_opened_is_told_as_it_would_have_been_asked_for(report: str) -> 
         )
 
 
-@pytest.mark.parametrize("name", [*RECORD.to_json()])
+@pytest.mark.parametrize("name", [*{*RECORD.to_json()} - {"resumes"}])
 @pytest.mark.parametrize("value", [None, 1.5, "absent"], ids=["null", "fraction", "absent"])
 def test_given_a_strange_file_then_it_is_told_what_it_is_not(name: str, value: JsonValue) -> None:
     content = RECORD.to_json() | {name: value}

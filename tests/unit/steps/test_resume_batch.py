@@ -131,6 +131,20 @@ def test_run_dry_it_tells_what_would_be_run_and_begins_nothing(batch: Batch) -> 
     assert batch.items == []
 
 
+@pytest.mark.parametrize("gone", ["plan", "round"])
+def test_given_that_a_run_it_goes_on_with_is_gone_then_it_is_never_complete_without_it(
+    batch: Batch, gone: str
+) -> None:
+    _part_of(batch, "7")
+    _resumed(batch)
+    key = keys.plan_key("weekly") if gone == "plan" else keys.round_key("weekly", 1)
+    del batch.s3.versions[key]
+    batch.record(ALL_LAND)
+    with pytest.raises(InvalidRequestError, match="is not whole in the bucket any more"):
+        batch.close()
+    assert batch.manifest == {}
+
+
 # --- refused ---
 
 

@@ -10,7 +10,7 @@ from sei_export.batch.cautions import TEAMS_GONE, TEAMS_NEW, TEAMS_RENAMED, TREE
 from sei_export.batch.selector import shown_team
 from sei_export.input.problems import plain
 from sei_export.manifest import Caution
-from sei_export.orgtree import OrgTree, Team, TreeName
+from sei_export.orgtree import MADE_ROOT, OrgTree, Team, TreeName
 
 _ALIKE = 0.5
 """Of the teams of two trees of different names: with so many in both they are one, renamed."""
@@ -46,12 +46,17 @@ def compare(
 
 def _renamed(name: TreeName, tree: OrgTree, gone: Mapping[TreeName, OrgTree]) -> OrgTree | None:
     """The tree that this one was, among those of other names in the same project."""
-    teams = {team.id for team in tree.teams()}
+    teams = _ids(tree)
     for other, old in gone.items():
-        same = teams & {team.id for team in old.teams()}
+        same = teams & _ids(old)
         if other[:2] == name[:2] and len(same) >= _ALIKE * max(len(teams), 1):
             return old
     return None
+
+
+def _ids(tree: OrgTree) -> set[str]:
+    """Of all teams; a root that the API does not name is that of any tree."""
+    return {team.id for team in tree.teams() if team.id != MADE_ROOT}
 
 
 def _of_teams(was: OrgTree, tree: OrgTree, run: str) -> list[Caution]:

@@ -13,6 +13,8 @@ from sei_export.jsontypes import JsonObject, JsonValue
 TRIAL_DAYS = 28
 """A month, also from one 2nd of February to the 2nd of March."""
 
+_LAST = date.max - timedelta(TRIAL_DAYS)
+
 
 @dataclass(frozen=True, slots=True)
 class TooLarge:
@@ -43,9 +45,10 @@ class TooLarge:
         match given:
             case {"since": str(since), "tried": str(tried), "why": str(why)}:
                 try:
-                    return cls(date.fromisoformat(since), date.fromisoformat(tried), why)
+                    known = cls(date.fromisoformat(since), date.fromisoformat(tried), why)
                 except ValueError:
                     return None
+                return known if known.tried <= _LAST else None
         return None
 
 

@@ -15,7 +15,7 @@ from sei_export.batch.selector import shown_team
 from sei_export.input.names import form_of
 from sei_export.input.problems import plain
 from sei_export.manifest import Caution
-from sei_export.orgtree import OrgTree, TreeName
+from sei_export.orgtree import OrgTree, Team, TreeName
 
 
 class _Kind(NamedTuple):
@@ -67,13 +67,9 @@ def _pairs(
             yield first, second, "the same scope"
         if team is None:
             continue
-        outer = {each.id for each in tree.ancestors(team)} if tree else set[str]()
-        around = [
-            each
-            for other, those in teams.items()
-            if other != team and (tree and tree.root.id if other is None else other) in outer
-            for each in those
-        ]
+        outer = [each.id for each in tree.ancestors(team)] if tree else []
+        scopes = [None if tree and each == tree.root.id else each for each in outer]
+        around = [each for scope in scopes for each in teams.get(scope, ())]
         for first, second in _touching(around, items):
             yield first, second, "a scope that contains it"
         if team.isdecimal():
@@ -122,13 +118,13 @@ def _two_meanings(plan: Plan, trees: Mapping[TreeName, OrgTree]) -> Iterator[str
         tree = trees.get(planned.tree_name) if planned.tree_name else None
         if tree is None:
             continue
+        named: defaultdict[str, list[Team]] = defaultdict(list)
+        for team in tree.teams() if planned.selector.teams else ():
+            named[form_of(team.name)].append(team)
         for index, given in enumerate(planned.selector.teams):
             meant = tree.find(given)
-            if meant is None:
-                continue
-            form = form_of(given)
-            others = [it for it in tree.teams() if it is not meant and form_of(it.name) == form]
-            if others:
+            others = [it for it in named.get(form_of(given), ()) if it is not meant]
+            if meant and others:
                 yield (
                     f"{planned.path}.scope.teams[{index}] is the id of team {shown_team(meant)}, "
                     f"which is meant, and the name of {shown(map(shown_team, others))}."

@@ -7,7 +7,10 @@ from typing import Protocol
 from sei_export import keys
 from sei_export.batch.item import Item
 from sei_export.batch.outcomes import Outcome
+from sei_export.errors import InvalidRequestError
 from sei_export.jsontypes import JsonObject
+
+_REMEDY = "Start a batch of the same plan and nominal time: what has landed is found unchanged."
 
 
 class Documents(Protocol):
@@ -38,10 +41,21 @@ class History:
 
 
 def of_runs(documents: Documents, runs: Sequence[str]) -> History:
-    """Read all rounds of runs, of which each went on with the one before."""
+    """Read all rounds of runs, of which each went on with the one before.
+
+    Raises:
+        InvalidRequestError: One of them is not there as it was: what it landed would not count.
+    """
     history = History()
     for run in runs:
         number = 1
+        plan = documents.read_many([keys.plan_key(run)])[keys.plan_key(run)]
+        if plan.get("itemCount") != len(documents.read_list(keys.round_key(run, 1))):
+            problem = (
+                f'run "{run}" is not whole in the bucket any more, or it has begun nothing: start '
+                'a batch of the same plan, with its "scheduledTime".'
+            )
+            raise InvalidRequestError([problem], remedy=_REMEDY)
         while documents.read_list(keys.round_key(run, number)):
             number += 1
         history += of_rounds(documents, run, number - 1)

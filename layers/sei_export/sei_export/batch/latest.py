@@ -119,9 +119,12 @@ class Latest:
         ours, theirs = (*run.files, *run.missing_rows), (*self.files, *self.missing_rows)
         newer = [it for it in theirs if any(it.touches(own) and it.when > own.when for own in ours)]
 
+        come = [own for own in ours if not any(own.touches(one) for one in newer)]
+
         def joined(known: Iterable[Files], own: Iterable[Files]) -> tuple[Files, ...]:
-            stays = [it for it in known if it in newer or not any(it.touches(one) for one in ours)]
-            comes = [it for it in own if not any(it.touches(one) for one in newer)]
+            # What comes takes the place: one that gives way to a newer one removes nothing.
+            stays = [it for it in known if not any(it.touches(one) for one in come)]
+            comes = [it for it in own if it in come]
             return tuple(sorted((*stays, *comes), key=_order))
 
         return Latest(

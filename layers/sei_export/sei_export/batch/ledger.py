@@ -5,6 +5,7 @@ outcomes. So closing a round can be repeated, and what nobody wrote down is miss
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,7 +20,8 @@ MAX_TRIES = 3
 MAX_ROUNDS = 12
 """Of a batch: the depth to which a tree is split, and the tries."""
 
-_SPLITTABLE = frozenset({"ExportTimedOutError", "ExportFailedError"})
+_FAILED = "ExportFailedError"
+_SPLITTABLE = frozenset({"ExportTimedOutError", _FAILED})
 """What a smaller scope may cure."""
 
 _OF_SIZE = re.compile(
@@ -30,7 +32,13 @@ _OF_SIZE = re.compile(
 """Words by which the API says that a smaller scope would help. Without them a failed export is
 tried whole once more: a bad hour of the API must not cut a tree for a month."""
 
-_TRIES_BEFORE_SPLIT = 2
+_OF_THE_HOUR = re.compile(
+    r"rate[ -]?limit|too many (requests|exports|concurrent)|quota|try (it )?again|\blater\b",
+    re.IGNORECASE,
+)
+"""Words by which it says that another hour would, whatever else it says."""
+
+_FAILURES_BEFORE_SPLIT = 2
 """Of an export that fails without a word about its size; one without parts has no more either."""
 
 _HANDED_OUT_AGAIN = frozenset({"CorruptDownloadError", "ExportNotFoundError", "ExportFailedError"})
@@ -48,7 +56,7 @@ _PERMANENT = frozenset(
 NEVER_STARTED = Failure(
     "BatchIncompleteError",
     "There is no outcome: the item never started, its execution died, or it could not be recorded.",
-    "Start the batch again with the same input: what has landed is found unchanged.",
+    'Start the batch with {"resume": "<its run>"}: only what is missing runs.',
 )
 
 
@@ -116,21 +124,22 @@ def balance(
         why = unknown if items is rounds[-1] else NEVER_STARTED
         for item in items:
             ledger.lines[item.id] = _line(item, found.get(item.id), why)
+    past = _Past.of(rounds, outcomes)
     following: dict[str, Item] = {}
     # Of all rounds: what was not due yet was in none since.
     for line in [*ledger.lines.values()]:
         item = line.item
         if number > MAX_ROUNDS or line.fate is Fate.LANDED:
             continue
-        parts = tuple(children(item)) if _may_be_too_large(line) else ()
+        parts = tuple(children(item)) if past.is_too_large(line) else ()
         # The parts come in the item's place.
         fits = len(ledger.lines) - 1 + len(following) + len(parts) <= MAX_ITEMS
         if parts and fits:
             following |= {part.id: part for part in parts if part.id not in ledger.lines}
-        elif _may_pass(line):
+        elif past.may_pass(line):
             following[item.id] = item.retried(run, number, _not_before(line))
     ledger.following = tuple(following.values())
-    _mark_splits(ledger, rounds, children)
+    _mark_splits(ledger, rounds, children, past)
     return ledger
 
 
@@ -142,21 +151,51 @@ def _line(item: Item, outcome: Outcome | None, unknown: Failure) -> Line:
     return Line(item, Fate.LANDED, outcome)
 
 
-def _may_be_too_large(line: Line) -> bool:
-    """Whether what an item failed with is taken for a matter of its size."""
-    failure = line.failure
-    if failure is None or failure.error not in _SPLITTABLE:
-        return False
-    says_so = failure.error != "ExportFailedError" or _OF_SIZE.search(failure.message) is not None
-    return says_so or line.item.tries >= _TRIES_BEFORE_SPLIT
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What rounds have shown of items, by their ids.
 
+    Attributes:
+        failures: How often the API said that one failed.
+        replaced: Those that were split: once it was done, it stays so.
+    """
 
-def _may_pass(line: Line) -> bool:
-    """Whether the same item is worth another try."""
-    error = line.failure.error if line.failure else ""
-    if error == "ExportFailedError":
-        return not _may_be_too_large(line)
-    return error not in _PERMANENT and line.item.tries < MAX_TRIES
+    failures: Counter[str]
+    replaced: frozenset[str | None]
+
+    @classmethod
+    def of(
+        cls, rounds: Iterable[Iterable[Item]], outcomes: Iterable[Mapping[str, Outcome]]
+    ) -> "_Past":
+        """Look at all of them."""
+        failures = Counter(
+            item
+            for found in outcomes
+            for item, outcome in found.items()
+            if outcome.failure and outcome.failure.error == _FAILED
+        )
+        return cls(failures, frozenset(item.replaces for items in rounds for item in items))
+
+    def is_too_large(self, line: Line) -> bool:
+        """Whether what an item failed with is taken for a matter of its size."""
+        failure, item = line.failure, line.item
+        if failure is None or failure.error not in _SPLITTABLE:
+            return False
+        # The part of one that was too large is likely to be so, too: rounds are few.
+        known = item.id in self.replaced or item.replaces is not None
+        return failure.error != _FAILED or known or self._has_shown_it(line)
+
+    def may_pass(self, line: Line) -> bool:
+        """Whether the same item is worth another try."""
+        error = line.failure.error if line.failure else ""
+        if error == _FAILED:
+            return not self._has_shown_it(line) and line.item.tries < MAX_TRIES
+        return error not in _PERMANENT and line.item.tries < MAX_TRIES
+
+    def _has_shown_it(self, line: Line) -> bool:
+        says = line.failure.message if line.failure else ""
+        of_size = _OF_SIZE.search(says) and not _OF_THE_HOUR.search(says)
+        return bool(of_size) or self.failures[line.item.id] >= _FAILURES_BEFORE_SPLIT
 
 
 def _not_before(line: Line) -> str | None:
@@ -166,13 +205,16 @@ def _not_before(line: Line) -> str | None:
 
 
 def _mark_splits(
-    ledger: Ledger, rounds: Sequence[Sequence[Item]], children: Callable[[Item], Iterable[Item]]
+    ledger: Ledger,
+    rounds: Sequence[Sequence[Item]],
+    children: Callable[[Item], Iterable[Item]],
+    past: _Past,
 ) -> None:
     """What was split is not missing: its parts are expected in its place."""
     known = {item.id for items in rounds for item in items}
     known |= {item.id for item in ledger.following}
     for key, line in ledger.lines.items():
-        if line.fate is Fate.FAILED and _may_be_too_large(line):
+        if line.fate is Fate.FAILED and past.is_too_large(line):
             parts = tuple(part.id for part in children(line.item))
             if parts and known.issuperset(parts):
                 ledger.lines[key] = Line(line.item, Fate.SPLIT, line.outcome, line.failure, parts)

@@ -44,7 +44,7 @@ def learn(record: PlanRecord, ledger: Ledger) -> Learned:
         split = [line for line in lines if line.fate is Fate.SPLIT]
         too_large = {_team(line.item, record.trees): _why(line) for line in split}
         split_at_once = {each.team_id for each in record.opened if each.cut == key}
-        after = (Cut({}) if record.forgets_cuts else before).after(
+        after = before.after(
             today=record.day,
             too_large=too_large,
             landed_whole={

@@ -124,11 +124,6 @@ class PlanRecord:
         return "name" in self.plan
 
     @property
-    def forgets_cuts(self) -> bool:
-        """Whether nothing counts of what was known of trees."""
-        return self.plan.get("forgetCuts") is True
-
-    @property
     def day(self) -> date:
         """The day on which it was started, UTC."""
         return _day(self.started_at[:10])
@@ -173,8 +168,9 @@ class PlanRecord:
                 "cuts": dict(cuts),
                 "opened": list(opened),
                 "itemCount": int(item_count),
-                "resumes": list(resumes),
             }:
+                # What was planned before there was one has none.
+                resumes = content.get("resumes")
                 return cls(
                     run=run,
                     name=name,
@@ -187,7 +183,7 @@ class PlanRecord:
                     cuts={key: _cut(cut) for key, cut in cuts.items()},
                     opened=tuple(Opened.from_json(each) for each in opened),
                     item_count=item_count,
-                    resumes=tuple(str(each) for each in resumes),
+                    resumes=tuple(map(str, resumes)) if isinstance(resumes, list) else (),
                 )
         raise _bad_form("plan.json")
 

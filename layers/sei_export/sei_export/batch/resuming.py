@@ -92,15 +92,7 @@ def rest(record: PlanRecord, history: History, run: str) -> tuple[Item, ...]:
         record: The old run's plan.
         history: All that was run so far.
         run: The new run.
-
-    Raises:
-        InvalidRequestError: Nothing was begun.
     """
-    if not history.rounds:
-        problem = (
-            f'resume is "{record.run}": it has begun nothing. Start a batch with the same plan.'
-        )
-        raise InvalidRequestError([problem], remedy=_REMEDY)
 
     def parts(item: Item) -> tuple[Item, ...]:
         tree = record.trees.get(item.tree_name) if item.tree_name else None
