@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from itertools import permutations
 
+import pytest
+
 from local.paths import ROOT
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
@@ -64,6 +66,22 @@ def test_whatever_the_order_and_the_repeats_the_newest_file_is_loaded_last() -> 
             assert loads[-1] == (details[-1]["bucket"], DATA_KEY, current.id)
             # Nothing is loaded again, and nothing older after something newer.
             assert len(loads) <= len(LANDINGS)
+
+
+def test_given_a_load_that_fails_when_the_event_comes_again_then_it_is_loaded() -> None:
+    _, details = _events()
+    tries: list[str] = []
+
+    def load(_: str, __: str, version_id: str) -> None:
+        tries.append(version_id)
+        if len(tries) == 1:
+            raise OSError("disk full")
+
+    names: dict[str, object] = {"event": {"detail": details[0]}, "newest": {}, "load": load}
+    with pytest.raises(OSError, match="disk full"):
+        snippets.run("newest", names)
+    snippets.run("newest", names)
+    assert tries == [details[0]["versionId"]] * 2
 
 
 def test_in_their_own_order_each_file_is_loaded_once() -> None:
