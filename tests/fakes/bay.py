@@ -1,6 +1,5 @@
 """A bucket and a bus, and files that land there one after the other."""
 
-import gzip
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -14,12 +13,12 @@ from sei_export.masking import Mask
 from tests.fakes.events import FakeEvents
 from tests.fakes.raw import Pieces
 from tests.fakes.s3 import FakeS3
-from tests.fakes.stage import ARN, CREATED_AT, DATA_KEY, MANIFEST_KEY, export
+from tests.fakes.stage import ARN, CREATED_AT, OneKey, export
 from tests.fakes.timing import FakeClock
 
 
 @dataclass
-class Bay:
+class Bay(OneKey):
     """A bucket, a bus, and a clock that ends no race before its time."""
 
     s3: FakeS3 = field(default_factory=FakeS3)
@@ -63,13 +62,3 @@ class Bay:
         file = RawFile(Pieces([content] if content else [], told), None, Mask(), deadline)
         about = ExportRun(f"{ARN}{run}", polls=1, attempts=1, took_seconds=took_seconds)
         return landing.land(exported, about, file)
-
-    @property
-    def contents(self) -> list[bytes]:
-        """The CSV of each version, uncompressed."""
-        return [gzip.decompress(version.body) for version in self.s3.versions.get(DATA_KEY, [])]
-
-    @property
-    def manifest(self) -> JsonObject:
-        """The current one."""
-        return self.s3.documents.read_json(MANIFEST_KEY).content

@@ -36,8 +36,24 @@ LANDED_KEY = keys.landed_key(REQUEST.report, "exp_1")
 GZ = gzip.compress(CSV, mtime=0)
 
 
+class OneKey:
+    """What a bucket has of the request's key."""
+
+    s3: FakeS3
+
+    @property
+    def contents(self) -> list[bytes]:
+        """The CSV of each version under the data key, uncompressed."""
+        return [gzip.decompress(version.body) for version in self.s3.versions.get(DATA_KEY, [])]
+
+    @property
+    def manifest(self) -> JsonObject:
+        """The current one."""
+        return self.s3.documents.read_json(MANIFEST_KEY).content
+
+
 @dataclass
-class Stage:
+class Stage(OneKey):
     """Stands for all that DownloadExport works with, for the exports of one request.
 
     Attributes:
@@ -85,16 +101,6 @@ class Stage:
         base = BaseUrl.parse(f"{self.server.origin}/sei/api")
         http = HttpClient(base, FakeKey(), FakeClock().deadline(100))
         return SeiClient(http, base, asked.org, asked.project)
-
-    @property
-    def contents(self) -> list[bytes]:
-        """The CSV of each version under the data key, uncompressed."""
-        return [gzip.decompress(version.body) for version in self.s3.versions.get(DATA_KEY, [])]
-
-    @property
-    def manifest(self) -> JsonObject:
-        """The current one."""
-        return self.s3.documents.read_json(MANIFEST_KEY).content
 
     def _answer(self, received: Received) -> Answer:
         if received.path.endswith("/download"):

@@ -1,6 +1,6 @@
 """What a batch has done so far, as its bucket tells: each round's items, and their outcomes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -48,17 +48,15 @@ def of_runs(documents: Documents, runs: Sequence[str]) -> History:
     """
     history = History()
     for run in runs:
-        number = 1
         plan = documents.read_many([keys.plan_key(run)])[keys.plan_key(run)]
-        if plan.get("itemCount") != len(documents.read_list(keys.round_key(run, 1))):
+        listed = [*_listed(documents, run)]
+        if plan.get("itemCount") != (len(listed[0]) if listed else 0):
             problem = (
                 f'run "{run}" is not whole in the bucket any more, or it has begun nothing: start '
                 'a batch of the same plan, with its "scheduledTime".'
             )
             raise InvalidRequestError([problem], remedy=_REMEDY)
-        while documents.read_list(keys.round_key(run, number)):
-            number += 1
-        history += of_rounds(documents, run, number - 1)
+        history += _history(documents, run, listed)
     return history
 
 
@@ -68,10 +66,23 @@ def of_rounds(documents: Documents, run: str, count: int) -> History:
     Raises:
         InvalidRequestError: An item is none, or one that this version does not allow.
     """
+    numbers = range(1, count + 1)
+    listed = [documents.read_list(keys.round_key(run, number)) for number in numbers]
+    return _history(documents, run, listed)
+
+
+def _listed(documents: Documents, run: str) -> Iterator[list[JsonObject]]:
+    """The items of each round that a run has had."""
+    number = 1
+    while items := documents.read_list(keys.round_key(run, number)):
+        yield items
+        number += 1
+
+
+def _history(documents: Documents, run: str, listed: Sequence[Sequence[JsonObject]]) -> History:
     history = History()
-    for number in range(1, count + 1):
-        listed = documents.read_list(keys.round_key(run, number))
-        items = [Item.from_json(each) for each in listed]
+    for number, each in enumerate(listed, 1):
+        items = [Item.from_json(one) for one in each]
         names = {item.id: keys.outcome_key(run, number, item.id) for item in items}
         found = documents.read_many(names.values())
         outcomes = ((item, Outcome.from_json(found[key])) for item, key in names.items())

@@ -229,7 +229,7 @@ class Staging:
 
     def _checksum_of(self, ticket: Ticket) -> str:
         """Look again, if a twin may have completed it since the ticket was read."""
-        current = self.left().ticket if not ticket.checksum else ticket
+        current = ticket if ticket.checksum else self.left().ticket
         return current.checksum if current else ""
 
     def _multipart(self, ticket: Ticket) -> MultipartUpload:

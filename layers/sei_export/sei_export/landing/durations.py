@@ -22,5 +22,5 @@ def remember(notes: Documents, export: Export, run: ExportRun) -> None:
     try:
         known = Series.from_json(notes.read_json(key).content)
         notes.write_json(key, known.after(run.took_seconds).to_json())
-    except Exception as error:  # noqa: BLE001 - whatever it is
+    except Exception as error:  # noqa: BLE001 - the export has landed, whatever this is
         logger.warning("How long it took was not written down: %s", error)
