@@ -84,7 +84,7 @@ def check_event(entry: Mapping[str, JsonValue], detail: JsonValue) -> JsonObject
 
 
 def closed(schema: Schema) -> Schema:
-    """Let no object have more than its properties."""
+    """Let no object have more than its properties, and no text be another than the examples."""
 
     def inside(value: Any) -> Any:  # noqa: ANN401 - whatever a schema has
         if isinstance(value, list):
@@ -92,4 +92,5 @@ def closed(schema: Schema) -> Schema:
         return closed(value) if isinstance(value, dict) else value
 
     own = {"additionalProperties": False} if "properties" in schema else {}
-    return {name: inside(value) for name, value in schema.items()} | own
+    listed = {"enum": schema["examples"]} if isinstance(schema.get("examples"), list) else {}
+    return {name: inside(value) for name, value in schema.items()} | own | listed

@@ -280,6 +280,8 @@ def _compare_other_forms(stack: Harness, consumer: Consumer) -> None:
     assert {row.pop("team") for row in rows} == {it["team"] for it in files}
     assert _counted(rows) == _counted(everything)
 
+    # Of a team that the list no longer has.
+    stack.aws.s3.put_object(Bucket=consumer.target, Key="latest/gone.csv.gz", Body=b"")
     snippets.run("latest-copy", dict(consumer.names))
     newest = [it for it in files if _dict(it["dateRange"])["start"] == "2024-02-01"]
     assert consumer.copies("latest/") == {

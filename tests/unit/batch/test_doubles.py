@@ -2,6 +2,7 @@
 
 from sei_export.batch.doubles import warn_of_doubles
 from sei_export.batch.expansion import expand
+from sei_export.batch.plan import Plan
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.orgtree import OrgTree, Row
 from tests.fakes.batch_items import RUN, TREE, TREE_NAME, cut
@@ -15,7 +16,10 @@ APRIL: JsonObject = {"start": "2024-04-01", "end": "2024-04-30"}
 
 
 def _warned(*entries: JsonValue, tree: OrgTree = TREE) -> list[str]:
-    plan = read_plan(plan_of(*entries))
+    return _warned_of(read_plan(plan_of(*entries)), tree)
+
+
+def _warned_of(plan: Plan, tree: OrgTree = TREE) -> list[str]:
     trees = {TREE_NAME: tree}
     found = warn_of_doubles(plan, expand(plan, trees, {}, RUN).items, trees)
     assert {it.code for it in found} <= {"overlap"}
@@ -31,6 +35,16 @@ def test_given_ranges_that_share_days_for_one_scope_then_a_pair_is_told() -> Non
         "their rows do not add up."
     )
     assert len(_warned(*reversed(entries))) == 1
+
+
+def test_of_a_plan_with_a_name_it_is_told_what_its_list_has() -> None:
+    entries = cut("none", dateRange=QUARTER), cut("none", dateRange=FEBRUARY)
+    for asked in (entries, reversed(entries)):
+        [told] = _warned_of(read_plan(plan_of(*asked) | {"name": "weekly"}))
+        assert told.endswith(
+            "do not add up. The plan's list has those of exports[0], and of exports[1] those of "
+            "other days."
+        )
 
 
 def test_given_a_range_around_a_year_of_months_then_it_is_told_once() -> None:

@@ -68,6 +68,7 @@ def test_the_form_in_files_is_this() -> None:
         "tries": 1,
         "replaces": None,
         "notBefore": None,
+        "listed": True,
         "legacy": False,
     }
 

@@ -1,6 +1,7 @@
 """The list of a named plan: files that add up, run after run."""
 
 import re
+from datetime import timedelta
 from itertools import combinations, permutations
 
 import pytest
@@ -23,7 +24,7 @@ from tests.fakes.batches import (
     too_large,
 )
 from tests.fakes.s3 import raising, refusal
-from tests.fakes.samples import manifest, request_of
+from tests.fakes.samples import landed, manifest, request_of
 
 KEY = keys.latest_key("weekly")
 JANUARY: JsonValue = {"start": "2024-01-01", "end": "2024-01-31"}
@@ -50,9 +51,19 @@ class Plan(Batch):
     @property
     def listed(self) -> list[tuple[JsonValue, JsonValue, JsonValue]]:
         """Of each file, its team, its first day and its run."""
-        files = self.latest.get("files", [])
-        assert isinstance(files, list)
-        return [_brief(each) for each in files if isinstance(each, dict)]
+        return [_brief(each) for each in _files_of(self)]
+
+
+def _files_of(plan: Plan) -> list[JsonObject]:
+    files = plan.latest.get("files", [])
+    assert isinstance(files, list)
+    return [each for each in files if isinstance(each, dict)]
+
+
+def _rows_of(plan: Plan) -> list[JsonObject]:
+    rows = plan.latest["missingRows"]
+    assert isinstance(rows, list)
+    return [each for each in rows if isinstance(each, dict)]
 
 
 def _brief(file: JsonObject) -> tuple[JsonValue, JsonValue, JsonValue]:
@@ -155,9 +166,7 @@ def test_a_split_team_gives_way_to_its_children_and_its_own_row_is_named(plan: P
     of_teams = [team for team, _, run in plan.listed if run == "run-2024-02-03"]
     assert sorted(map(str, of_teams)) == ["3", "4", "5", "7"]
     assert "run-2024-02-02" not in {run for _, _, run in plan.listed}
-    missing = plan.latest["missingRows"]
-    assert isinstance(missing, list)
-    assert [each["team"] for each in missing if isinstance(each, dict)] == ["2"]
+    assert [each["team"] for each in _rows_of(plan)] == ["2"]
     # Once the whole lands again, nothing is missing any more.
     plan.complete(teams, at="2024-03-10", answer=ALL_LAND)
 
@@ -188,6 +197,93 @@ def test_what_is_no_list_is_begun_anew(plan: Plan) -> None:
     plan.s3.add(KEY, b'{"files": [{"path": 1}], "missingRows": []}')
     plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01")
     assert [team for team, _, _ in plan.listed] == ["7"]
+
+
+def test_of_an_export_that_came_late_the_list_has_what_is_true_of_the_file(plan: Plan) -> None:
+    newer: JsonObject = {
+        "exportId": "newer",
+        "createdAt": "2024-02-02T06:00:00Z",
+        "completedAt": "2024-02-02T06:05:00Z",
+    }
+    plan.complete(
+        _teams(JANUARY, "Solo"),
+        at="2024-02-01",
+        answer=lambda item: landed(item, superseded=True, newer=newer),
+    )
+    [file] = _files_of(plan)
+    assert {name: file[name] for name in newer} == newer
+    assert {name: plan.line("7")[name] for name in newer} == newer
+
+
+# --- a plan that asks for rows twice ---
+
+
+def test_of_entries_that_share_days_the_list_has_the_first_ones(plan: Plan) -> None:
+    # Of February, the year's file has the rows, too.
+    plan.complete(_teams(YEAR, "Solo"), _teams(FEBRUARY, "Solo", "Product"), at="2024-03-01")
+    assert [(team, start) for team, start, _ in plan.listed] == [
+        ("7", "2024-01-01"),
+        ("5", "2024-02-01"),
+    ]
+    plan.complete(_teams(FEBRUARY, "Solo", "Product"), _teams(YEAR, "Solo"), at="2024-03-02")
+    assert [(team, start) for team, start, _ in plan.listed] == [
+        ("5", "2024-02-01"),
+        ("7", "2024-02-01"),
+    ]
+
+
+def test_a_split_of_what_the_list_does_not_have_is_not_listed_either(plan: Plan) -> None:
+    teams: JsonValue = {"metricLevel": "team"}
+    first = cut(["Platform"], dateRange=YEAR, options=teams)
+    other = cut(["Platform", "Solo"], dateRange=FEBRUARY, options=teams)
+
+    def answer(item: Item) -> Ended:
+        is_split = item.team == "2" and item.request.start.month == 2
+        return too_large() if is_split else landed(item)
+
+    for at, year in (("2024-03-01", ["2"]), ("2024-03-02", ["3", "4"])):
+        closed = plan.complete(first, other, at=at, answer=answer)
+        assert closed["status"] == "PARTIAL"
+        assert [(team, start) for team, start, _ in plan.listed] == [
+            *((team, "2024-01-01") for team in year),
+            ("7", "2024-02-01"),
+        ]
+        # Split from the start, as is known by then, the year's own row is missing, too.
+        lost = [] if year == ["2"] else ["2024-01-01"]
+        assert [_brief(each)[1] for each in _rows_of(plan)] == lost
+
+
+# --- what the bucket's retention has deleted ---
+
+
+def _days_later(plan: Plan, days: int, *entries: JsonValue) -> None:
+    plan.now += timedelta(days=days)
+    plan.plan(*entries, run=f"days-{days}", scheduledTime=f"{plan.now:%Y-%m-%d}T06:00:00Z")
+    plan.record(_landing(plan))
+    payload: JsonObject = {"run": plan.run, "round": 1, "executionArn": BATCH_ARN}
+    close_batch(payload, plan.s3.documents, lambda: plan.now, lambda _: None, timedelta(days=100))
+
+
+def test_what_retention_has_deleted_leaves_the_list(plan: Plan) -> None:
+    plan.complete(_teams(JANUARY, "Solo", "Product"), at="2024-02-01", answer=_landing(plan))
+    [gone, _] = [it for it in plan.s3.versions if it.startswith(keys.MANIFEST_PREFIX)]
+    plan.s3.delete(gone)
+    # Nothing can have expired yet: it is not looked at.
+    _days_later(plan, 40, _teams(FEBRUARY, "Solo"))
+    assert len(plan.listed) == 3
+    _days_later(plan, 11, _teams(FEBRUARY, "Solo"))
+    assert len(plan.listed) == 2
+    assert not any(file["manifestKey"] == gone for file in _files_of(plan))
+
+
+def test_rows_that_are_missing_go_with_the_files_beside_them(plan: Plan) -> None:
+    teams = cut(["Platform"], dateRange=JANUARY, options={"metricLevel": "team"})
+    plan.complete(teams, at="2024-02-01", answer=_landing(plan, {"2": too_large()}))
+    for key in [it for it in plan.s3.versions if it.startswith(keys.MANIFEST_PREFIX)]:
+        plan.s3.delete(key)
+    _days_later(plan, 60, _teams(FEBRUARY, "Solo"))
+    assert [team for team, _, _ in plan.listed] == ["7"]
+    assert _rows_of(plan) == []
 
 
 # --- what manifests say of files that a list no longer has ---
@@ -295,6 +391,28 @@ def test_a_manifest_that_is_gone_is_not_made_anew(plan: Plan) -> None:
     plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01")
     plan.complete(_teams(JANUARY, "Product"), at="2024-02-02")
     assert not [key for key in plan.s3.versions if key.startswith(keys.MANIFEST_PREFIX)]
+
+
+def test_a_file_that_stays_after_a_lost_race_is_not_superseded(plan: Plan) -> None:
+    # The late run sees the list as it was before the newer one wrote it, and says that 7 is gone.
+    plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01", answer=_landing(plan))
+    newer = Plan(s3=plan.s3)
+    newer.plan(_teams(JANUARY, "Solo"), run="newer", scheduledTime="2024-02-03T06:00:00Z")
+    newer.record(_landing(plan))
+    plan.plan(_teams(JANUARY, "Product"), run="late", scheduledTime="2024-02-02T06:00:00Z")
+    plan.record(_landing(plan))
+    said: list[str] = []
+
+    def quicker() -> None:
+        said.extend(_superseded(plan))
+        newer.close()
+
+    plan.s3.before(f"write {KEY}", quicker, 2)
+    payload: JsonObject = {"run": "late", "round": 1, "executionArn": BATCH_ARN}
+    close_batch(payload, plan.s3.documents, lambda: NOW, lambda _: None)
+    assert said == ["7 2024-01-01"]
+    assert {(team, run) for team, _, run in plan.listed} == {("7", "newer")}
+    assert _superseded(plan) == {}
 
 
 def test_a_landing_at_the_same_moment_is_superseded_as_it_is_then(plan: Plan) -> None:

@@ -99,11 +99,15 @@ def _touching(these: Sequence[Item], those: Sequence[Item]) -> Iterator[tuple[It
 
 def _sentence(plan: Plan, first: Item, second: Item, why: str) -> str:
     one, two = (plan.exports[it.entry].path for it in (first, second))
-    return (
+    told = (
         f"{two} asks for {_scope(second)}, {second.request.start} to {second.request.end}, and "
         f"{one} for {why}, {_scope(first)}, {first.request.start} to {first.request.end}, with the "
         "same report and options: their rows do not add up."
     )
+    if "name" not in plan.given or first.listed == second.listed:
+        return told
+    listed, other = (one, two) if first.listed else (two, one)
+    return f"{told} The plan's list has those of {listed}, and of {other} those of other days."
 
 
 def _scope(item: Item) -> str:

@@ -1,6 +1,6 @@
 """The items of a batch: one export each, together everything that the plan asks for, once."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sei_export import keys
@@ -8,6 +8,7 @@ from sei_export.batch.entry import PlannedExport
 from sei_export.batch.item import Item
 from sei_export.batch.overlap import refuse_overlaps
 from sei_export.batch.plan import MAX_ITEMS, Plan
+from sei_export.batch.preference import Ask, preferred
 from sei_export.batch.record import Opened
 from sei_export.batch.selector import select, shown_team
 from sei_export.errors import InvalidRequestError
@@ -69,13 +70,13 @@ def expand(
                 item = Item.of(replace(request, scope=scope), entry, request.tree, team_name, run)
                 items.setdefault(item.id, item)
     refuse_overlaps(plan, items.values(), trees)
-    opened = (
-        Opened.of(request, team, is_tree=team is choice.root)
-        for planned, choice in zip(plan.exports, chosen, strict=True)
+    opened = [
+        (entry, planned.tree_name, Opened.of(request, team, is_tree=team is choice.root))
+        for entry, (planned, choice) in enumerate(zip(plan.exports, chosen, strict=True))
         for request in planned.requests
         for team in choice.opened
-    )
-    return Expansion(tuple(items.values()), tuple(opened))
+    ]
+    return _listed([*items.values()], opened, trees)
 
 
 def children(item: Item, tree: OrgTree, run: str, number: int) -> tuple[Item, ...]:
@@ -95,8 +96,26 @@ def children(item: Item, tree: OrgTree, run: str, number: int) -> tuple[Item, ..
     for child in tree.parts(team):
         request = replace(item.request, scope=_scope(item.request, item.tree, child))
         part = Item.of(request, item.entry, item.tree, child.name, run)
-        parts.append(replace(part.in_round(run, number), replaces=item.id))
+        part = part.in_round(run, number)
+        parts.append(replace(part, replaces=item.id, listed=item.listed))
     return tuple(parts)
+
+
+def _listed(
+    items: Sequence[Item],
+    opened: Sequence[tuple[int, TreeName | None, Opened]],
+    trees: Mapping[TreeName, OrgTree],
+) -> Expansion:
+    """Leave to the plan's list only what adds up."""
+    asks = [
+        *(Ask.of_item(item) for item in items),
+        *(Ask.of_opened(entry, tree, each) for entry, tree, each in opened),
+    ]
+    listed = iter(preferred(asks, trees))
+    return Expansion(
+        tuple(replace(item, listed=next(listed)) for item in items),
+        tuple(replace(each, listed=next(listed)) for _, _, each in opened),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Item:
         tries: How many executions it has had, the one to come included.
         replaces: The id of the item that was too large and is exported in parts.
         not_before: When it is worth another try, ISO 8601; None for at once.
+        listed: Whether it belongs into the plan's list: not if an entry before has its rows.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Item:
     tries: int = 1
     replaces: str | None = None
     not_before: str | None = None
+    listed: bool = True
 
     @classmethod
     def of(
@@ -99,6 +101,7 @@ class Item:
             "tries": self.tries,
             "replaces": self.replaces,
             "notBefore": self.not_before,
+            "listed": self.listed,
             # For the pace, which the state machine keeps.
             "legacy": self.request.report.is_legacy,
         }
@@ -126,6 +129,8 @@ class Item:
             tries=count_field(given, "tries"),
             replaces=optional_text(given, "replaces"),
             not_before=optional_text(given, "notBefore"),
+            # What was planned before there was one has none.
+            listed=given.get("listed") is not False,
         )
 
 

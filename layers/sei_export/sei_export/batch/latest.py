@@ -7,11 +7,13 @@ and tree. Days that it did not ask for stay as earlier runs left them. Who reads
 manifests is told there which of them a list no longer has.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sei_export import keys
+from sei_export.batch.dayset import DaySet
 from sei_export.batch.ledger import Line
 from sei_export.batch.manifest import BatchManifest
 from sei_export.jsontypes import JsonObject, JsonValue, read_text
@@ -68,6 +70,21 @@ class Files:
         return same and self.start <= other.end and other.start <= self.end
 
 
+class _Days:
+    """The days of which some files have something to say, by path."""
+
+    def __init__(self, files: Iterable[Files]) -> None:
+        by_path: defaultdict[str, list[tuple[date, date]]] = defaultdict(list)
+        for each in files:
+            by_path[each.path].append((each.start, each.end))
+        self._by_path = {path: DaySet(ranges) for path, ranges in by_path.items()}
+
+    def touch(self, other: Files) -> bool:
+        """Whether one of them `touches` it."""
+        days = self._by_path.get(other.path)
+        return bool(days and days.has_any(other.start, other.end))
+
+
 @dataclass(frozen=True, slots=True)
 class Latest:
     """The list of a plan.
@@ -114,17 +131,17 @@ class Latest:
         """Put a run's files in the place of what they touch, unless that is newer.
 
         Args:
-            run: `of_run`.
+            run: `of_run`, so all of one nominal time and closed at one time.
         """
         ours, theirs = (*run.files, *run.missing_rows), (*self.files, *self.missing_rows)
-        newer = [it for it in theirs if any(it.touches(own) and it.when > own.when for own in ours)]
-
-        come = [own for own in ours if not any(own.touches(one) for one in newer)]
+        when = ours[0].when if ours else ("", "")
+        newer = _Days(it for it in theirs if it.when > when)
+        come = _Days(own for own in ours if not newer.touch(own))
 
         def joined(known: Iterable[Files], own: Iterable[Files]) -> tuple[Files, ...]:
             # What comes takes the place: one that gives way to a newer one removes nothing.
-            stays = [it for it in known if not any(it.touches(one) for one in come)]
-            comes = [it for it in own if it in come]
+            stays = [it for it in known if not come.touch(it)]
+            comes = [it for it in own if not newer.touch(it)]
             return tuple(sorted((*stays, *comes), key=_order))
 
         return Latest(
@@ -132,6 +149,18 @@ class Latest:
             joined(self.files, run.files),
             joined(self.missing_rows, run.missing_rows),
         )
+
+    def confirmed_before(self, day: str) -> list[str]:
+        """Name the manifests of files that no run has landed since a time, ISO 8601."""
+        return [str(it.said["manifestKey"]) for it in self.files if it.when[1] < day]
+
+    def without(self, gone: Collection[str]) -> "Latest":
+        """Leave out files, by their manifests' keys, and missing rows that are then about none."""
+        left = [it for it in self.files if it.said.get("manifestKey") not in gone]
+        lost = _Days(it for it in self.files if it.said.get("manifestKey") in gone)
+        there = _Days(left)
+        rows = [it for it in self.missing_rows if there.touch(it) or not lost.touch(it)]
+        return Latest(self.name, tuple(left), tuple(rows))
 
 
 def of_run(manifest: BatchManifest) -> Latest:
@@ -142,16 +171,20 @@ def of_run(manifest: BatchManifest) -> Latest:
     """
     when = _when(manifest)
     lines = manifest.ledger.lines.values()
-    files = [_file(line, when) for line in lines if line.outcome and line.outcome.landed]
+    files = [
+        _file(line, when)
+        for line in lines
+        if line.item.listed and line.outcome and line.outcome.landed
+    ]
     missing = [
         Files.of({"path": path, **{name: row[name] for name in _OF_MISSING_ROWS}, **when})
-        for path, row in manifest.missing_rows_by_path()
+        for path, row in manifest.listed_missing_rows()
     ]
     return Latest(manifest.record.name, tuple(files), tuple(missing))
 
 
 def superseded(
-    before: Latest, after: Latest, manifest: BatchManifest
+    before: Latest, after: Latest, manifest: BatchManifest, run: Latest
 ) -> dict[str, JsonObject | None]:
     """Tell what the manifests of files have to say after a run, by their keys: `supersededBy`.
 
@@ -159,19 +192,33 @@ def superseded(
         before: The list that the run found.
         after: The list that it leaves.
         manifest: The run's.
+        run: `of_run`.
 
     Returns:
-        Of files that the list no longer has: where to read instead. None for those that it has now.
+        Of files that the list no longer has: where to read instead. None for those that it has now,
+        and for those that stay though the run touches them: a try that lost a race to a newer run
+        may have said of them that they are gone.
     """
+    counts: dict[tuple[str, date, date], int] = {}
+
+    def count(gone: Files) -> int:
+        days = gone.path, gone.start, gone.end
+        if days not in counts:
+            counts[days] = sum(1 for other in after.files if other.touches(gone))
+        return counts[days]
+
+    when = _when(manifest)
     gone: dict[str, JsonObject | None] = {
-        key: {
-            "latestKey": keys.latest_key(after.name),
-            **_when(manifest),
-            "files": sum(1 for other in after.files if other.touches(each)),
-        }
+        key: {"latestKey": keys.latest_key(after.name), **when, "files": count(each)}
         for key, each in _only_in(before, after).items()
     }
-    return gone | dict.fromkeys(_only_in(after, before))
+    touched = _Days((*run.files, *run.missing_rows))
+    stays = (
+        str(each.said.get("manifestKey"))
+        for each in after.files
+        if each.said["run"] != manifest.record.run and touched.touch(each)
+    )
+    return gone | dict.fromkeys((*_only_in(after, before), *stays))
 
 
 def tell_superseded(

@@ -116,23 +116,25 @@ class BatchManifest:
         outcomes = (line.outcome for line in self.ledger.lines.values())
         return [outcome.landed for outcome in outcomes if outcome and outcome.landed]
 
-    def missing_rows_by_path(self) -> list[tuple[str, JsonObject]]:
-        """Teams' own rows that nothing else has, first of those that were split from the start.
+    def listed_missing_rows(self) -> list[tuple[str, JsonObject]]:
+        """Teams' own rows that nothing else has, as far as they belong into the plan's list.
 
         Returns:
             Each with the path of its report, shape and tree.
         """
-        lost = [
-            (keys.path_of_cut(opened.cut), _lost_at_once(opened))
-            for opened in self.record.opened
-            if opened.aggregated
-        ]
-        split = (line for line in self.ledger.lines.values() if line.fate is Fate.SPLIT)
-        items = (line for line in split if line.item.request.is_aggregated)
-        return lost + [(_path(line), _lost_row(line)) for line in items]
+        at_once, split = self._lost()
+        lost = [(keys.path_of_cut(it.cut), _lost_at_once(it)) for it in at_once if it.listed]
+        return lost + [(_path(line), _lost_row(line)) for line in split if line.item.listed]
 
     def _missing_rows(self) -> list[JsonObject]:
-        return [row for _, row in self.missing_rows_by_path()]
+        at_once, split = self._lost()
+        return [*map(_lost_at_once, at_once), *map(_lost_row, split)]
+
+    def _lost(self) -> tuple[list[Opened], list[Line]]:
+        """Of which teams nothing has their own rows: split from the start, and split meanwhile."""
+        at_once = [opened for opened in self.record.opened if opened.aggregated]
+        lines = (line for line in self.ledger.lines.values() if line.fate is Fate.SPLIT)
+        return at_once, [line for line in lines if line.item.request.is_aggregated]
 
 
 def _of_items(lines: Iterable[Line]) -> list[Caution]:

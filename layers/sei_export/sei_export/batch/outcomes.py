@@ -68,7 +68,10 @@ class Outcome:
         """
         result = given.get("result")
         if isinstance(result, dict) and result.get("status") == ExportStatus.COMPLETED.value:
-            landed = {name: result.get(name) for name in RESULT_FIELDS}
+            # Of two exports of one key the file is the newer one's, and so is what is said of it.
+            newer = result.get("newer")
+            file = result | newer if isinstance(newer, dict) else result
+            landed = {name: file.get(name) for name in RESULT_FIELDS}
             return cls(str(result.get("executionArn")), landed, None)
         if isinstance(result, dict):
             unknown = Failure("ProtocolError", "The export ended without a result.", _LOOK)

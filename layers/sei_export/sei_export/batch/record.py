@@ -27,6 +27,7 @@ class Opened:
         start: First day of what would have been asked for.
         end: Last day.
         aggregated: Whether its own rows cannot be made of those of the teams inside it.
+        listed: Whether the plan's list tells of it, as of an item.
     """
 
     cut: str
@@ -37,6 +38,7 @@ class Opened:
     start: date
     end: date
     aggregated: bool
+    listed: bool = True
 
     @classmethod
     def of(cls, request: ExportRequest, team: Team, *, is_tree: bool) -> "Opened":
@@ -62,6 +64,7 @@ class Opened:
             "teamName": self.team_name,
             "dateRange": {"start": self.start.isoformat(), "end": self.end.isoformat()},
             "aggregated": self.aggregated,
+            "listed": self.listed,
         }
 
     @classmethod
@@ -80,9 +83,20 @@ class Opened:
                 "teamName": str(team_name),
                 "dateRange": {"start": str(start), "end": str(end)},
                 "aggregated": bool(aggregated),
+                **more,
             }:
-                days = _day(start), _day(end)
-                return cls(cut, report, team_id, team_name, team is None, *days, aggregated)
+                # What was planned before there was `listed` has none.
+                return cls(
+                    cut=cut,
+                    report=report,
+                    team_id=team_id,
+                    team_name=team_name,
+                    is_tree=team is None,
+                    start=_day(start),
+                    end=_day(end),
+                    aggregated=aggregated,
+                    listed=more.get("listed") is not False,
+                )
         raise _bad_form("opened")
 
 

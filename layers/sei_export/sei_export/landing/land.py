@@ -166,7 +166,13 @@ class Landing:
         # For the harvest, which would else try it again each time.
         mark = _mark(result)
         self.documents.write_json(keys.landed_key(export.report, export.export_id), mark)
-        return result.brief()
+        return result.brief() | {
+            "newer": {
+                "exportId": newer.export_id,
+                "createdAt": newer.created_at,
+                "completedAt": newer.completed_at,
+            }
+        }
 
     def _announce(self, export: Export, manifest: Manifest) -> None:
         """Send the event between two marks: before it for the harvest, after it as its proof.

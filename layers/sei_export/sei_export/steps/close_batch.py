@@ -5,9 +5,9 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sei_export import keys
+from sei_export import dates, keys
 from sei_export.batch import history
 from sei_export.batch.cuts import Cut
 from sei_export.batch.due import next_round
@@ -43,6 +43,7 @@ def close_batch(
     documents: Documents,
     now: Callable[[], datetime],
     pause: Callable[[float], None] = time.sleep,
+    retention: timedelta | None = None,
 ) -> JsonObject:
     """Close a round.
 
@@ -53,6 +54,7 @@ def close_batch(
         documents: The bucket.
         now: The clock.
         pause: Waits for so many seconds, where another batch was quicker.
+        retention: After how long the bucket deletes files; None: never.
 
     Returns:
         `status` CONTINUE with `run`, `round` and `itemsKey` of the next round, and `waitSeconds`
@@ -106,7 +108,7 @@ def close_batch(
         export_arns=optional_text(payload, "exportArns") or "",
     )
     if manifest.is_whole and record.is_named:
-        _list(documents, manifest, pause)
+        _list(documents, manifest, pause, retention)
     # Last: whoever finds it knows that nothing more will happen.
     manifest_key = keys.batch_manifest_key(run)
     documents.write_json(manifest_key, manifest.to_json())
@@ -136,7 +138,12 @@ def _remember(
     _change(documents, key, joined, pause)
 
 
-def _list(documents: Documents, manifest: BatchManifest, pause: Callable[[float], None]) -> None:
+def _list(
+    documents: Documents,
+    manifest: BatchManifest,
+    pause: Callable[[float], None],
+    retention: timedelta | None,
+) -> None:
     """Write down which files of the plan belong together now, and which are this run's."""
     run, name = of_run(manifest), manifest.record.name
     state = keys.state_key(name, manifest.record.scheduled_time)
@@ -148,11 +155,26 @@ def _list(documents: Documents, manifest: BatchManifest, pause: Callable[[float]
             logger.warning("%s was no list: it is begun anew.", keys.latest_key(name))
         before = known or Latest(name)
         after = before.after(run)
+        if retention:
+            after = _without_expired(documents, after, manifest.completed_at - retention / 2)
         # Before the list: once that is written, another try would not see what it had.
-        _tell_manifests(documents, superseded(before, after, manifest), name, pause)
+        _tell_manifests(documents, superseded(before, after, manifest, run), name, pause)
         return after.to_json()
 
     _change(documents, keys.latest_key(name), joined, pause)
+
+
+def _without_expired(documents: Documents, latest: Latest, moment: datetime) -> Latest:
+    """Leave out what the bucket's retention has deleted: a manifest goes with its file, or later.
+
+    Args:
+        documents: The bucket.
+        latest: A list.
+        moment: What has landed since cannot have expired: it is put again at half its retention.
+    """
+    old = latest.confirmed_before(dates.format_moment(moment))
+    found = documents.read_many(old)
+    return latest.without({key for key in old if not found[key]})
 
 
 def _tell_manifests(
