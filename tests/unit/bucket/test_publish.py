@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -159,13 +160,16 @@ def test_given_a_conflict_at_the_same_moment_when_published_then_the_race_is_los
 
 
 @pytest.mark.parametrize("size", [0, 10, PART_BYTES, 2 * PART_BYTES + 10], ids=str)
-def test_given_an_upload_then_its_checksum_is_what_s3_will_have(s3: FakeS3, size: int) -> None:
+def test_given_an_upload_then_what_is_published_has_its_bytes(s3: FakeS3, size: int) -> None:
     with _upload(s3, _content(size)) as upload:
-        before = upload.checksum
         stored = upload.publish(None, SHA)
+        assert upload.has_bytes_of(stored)
+        # One of the two alone may be equal by chance.
+        assert not upload.has_bytes_of(replace(stored, size=size + 1))
+        assert not upload.has_bytes_of(replace(stored, checksum="AAAAAQ=="))
     version = s3.current(KEY)
     assert version
-    assert before == stored.checksum == version.checksum
+    assert (len(version.body), version.checksum) == (size, stored.checksum)
 
 
 # --- failures ---

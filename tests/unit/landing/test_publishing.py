@@ -4,7 +4,7 @@ import gzip
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import pytest
@@ -349,6 +349,40 @@ def test_given_a_mark_that_cannot_be_written_before_the_event_then_nobody_has_he
     with pytest.raises(SeiExportError):
         bay.land(CSV)
     assert bay.events.entries == []
+
+
+# --- the same content, or another of the same checksum ---
+
+
+@pytest.mark.parametrize("known", ["metadata", "manifest", "size"])
+def test_given_another_content_of_the_same_checksum_then_it_is_published(
+    bay: Bay, known: str
+) -> None:
+    # One file in four billion is such a one.
+    bay.land(CSV, "exp_0", "run-0")
+    ours, longer = Bay(), OTHER_CSV + b"one more,3\n"
+    ours.land(longer)
+    [version], [other] = bay.s3.versions[DATA_KEY], ours.s3.versions[DATA_KEY]
+    about = dict(version.metadata)
+    if known != "metadata":
+        # As of a large file.
+        del about["content-sha256"]
+    if known == "size":
+        bay.s3.delete(MANIFEST_KEY)
+        assert len(version.body) != len(other.body)
+    bay.s3.versions[DATA_KEY] = [replace(version, checksum=other.checksum, metadata=about)]
+    assert bay.land(longer)["changed"] is True
+    assert bay.contents == [CSV, longer]
+
+
+def test_given_the_same_bytes_of_which_nothing_is_known_then_they_stay(bay: Bay) -> None:
+    bay.land(CSV, "exp_0", "run-0")
+    [version] = bay.s3.versions[DATA_KEY]
+    about = {it: text for it, text in version.metadata.items() if it != "content-sha256"}
+    bay.s3.versions[DATA_KEY] = [replace(version, metadata=about)]
+    bay.s3.delete(MANIFEST_KEY)
+    bay.land(CSV)
+    assert len(bay.s3.versions[DATA_KEY]) == 1
 
 
 # --- a file that a plan's list no longer has ---

@@ -63,10 +63,9 @@ class Upload:
             self._write(piece)
         self._form.flush()
 
-    @property
-    def checksum(self) -> str:
-        """The object's, as S3 will keep it: `StoredObject.checksum`."""
-        return self._form.checksum
+    def has_bytes_of(self, stored: StoredObject) -> bool:
+        """Whether an object seems to have these very bytes: as many, with the same CRC32."""
+        return (stored.size, stored.checksum) == (self._form.size, self._form.checksum)
 
     def publish(self, replacing: StoredObject | None, content_sha256: str) -> StoredObject:
         """Make the object visible, if the key still holds what it is to replace.
@@ -118,6 +117,10 @@ class _Small:
         """Send nothing: PutObject takes all at once."""
 
     @property
+    def size(self) -> int:
+        return len(self.content)
+
+    @property
     def checksum(self) -> str:
         return crc32(self.content)
 
@@ -133,7 +136,7 @@ class _Small:
                 **_description(metadata),
                 **condition,  # type: ignore[arg-type]  # the two names of conditions
             )
-        return StoredObject.of(Written.of(answer), len(self.content), checksum, metadata)
+        return StoredObject.of(Written.of(answer), self.size, checksum, metadata)
 
     def discard(self) -> None:
         """Take back nothing: nothing was sent."""
@@ -147,11 +150,11 @@ class _Large:
         self._metadata = metadata
         self._multipart = MultipartUpload.begin(s3, bucket, key, **_description(metadata))
         self._parts = Parts(self._multipart)
-        self._size = 0
+        self.size = 0
         self._is_open = True
 
     def write(self, piece: bytes | bytearray) -> None:
-        self._size += len(piece)
+        self.size += len(piece)
         self._parts.write(piece)
 
     def flush(self) -> None:
@@ -164,7 +167,7 @@ class _Large:
     def publish(self, condition: dict[str, str], _: str) -> StoredObject:
         written = self._parts.complete(condition, "publishing")
         self._is_open = False
-        return StoredObject.of(written, self._size, self.checksum, self._metadata)
+        return StoredObject.of(written, self.size, self.checksum, self._metadata)
 
     def discard(self) -> None:
         # First: a part on its way would outlive the abort.

@@ -167,7 +167,7 @@ class Place:
             except ServiceUnavailableError:
                 # The answer may have got lost, not the object.
                 present = self.store.head(upload.key)
-                if present is None or present.checksum != upload.checksum:
+                if present is None or not upload.has_bytes_of(present):
                     raise
                 return present, standing
             tries += 1
@@ -273,12 +273,13 @@ def _has_content(
 ) -> bool:
     """Tell whether an object provably has this content.
 
-    By S3's checksum of the same bytes, or by what was written down about it, since the API may
-    compress the same CSV differently each time.
+    By what was written down about it, since the API may compress the same CSV differently each
+    time. Where nothing was, by size and CRC-32 of the bytes: either alone is not proof enough.
     """
-    if present.checksum == upload.checksum or present.content_sha256 == facts.sha256:
-        return True
-    return bool(said and said.etag == present.etag and said.content_sha256 == facts.sha256)
+    known = present.content_sha256
+    if known is None and said and said.etag == present.etag:
+        known = said.content_sha256
+    return upload.has_bytes_of(present) if known is None else known == facts.sha256
 
 
 def _is_about_the_same(one: Manifest, other: Manifest) -> bool:
