@@ -19,7 +19,13 @@ INPUT = ("tests/unit/input",)
 KEYS = ("tests/unit/test_keys.py", "tests/unit/download/test_tickets.py", *REQUEST)
 
 MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "api/calls.py": (("tests/unit/api/test_calls.py", "tests/unit/api/test_client.py"), API),
+    "api/calls.py": (
+        (
+            *("tests/unit/api/test_calls.py", "tests/unit/api/test_links.py"),
+            "tests/unit/api/test_client.py",
+        ),
+        API,
+    ),
     "api/tries.py": (("tests/unit/api/test_tries.py", "tests/unit/api/test_calls.py"), API),
     "api/links.py": (("tests/unit/api/test_links.py",), API),
     "api/urls.py": (("tests/unit/api/test_urls.py",), API),

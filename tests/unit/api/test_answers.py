@@ -187,7 +187,10 @@ def test_a_tree_of_the_list_has_its_id_as_text_and_its_name_as_it_is() -> None:
         pytest.param({"id": "../x", "name": "A"}, "A", "org tree: '../x'.", id="a path for an id"),
         pytest.param({"id": True, "name": "A"}, "A", "org tree: True.", id="true for an id"),
         pytest.param(
-            {"id": "x" * 99, "name": "A"}, "A", f"org tree: '{'x' * 79}.", id="a long text for an id"
+            {"id": "x" * 99, "name": "A"},
+            "A",
+            f"org tree: '{'x' * 79}.",
+            id="a long text for an id",
         ),
         pytest.param({"id": "x" * 199}, "", f"a name: {{'id': '{'x' * 112}", id="a long entry"),
     ],

@@ -47,9 +47,7 @@ def test_no_input_is_null() -> None:
 def test_an_input_that_is_too_large_is_refused_with_its_bytes() -> None:
     with pytest.raises(InvalidRequestError) as caught:
         input_field({"input": None, "inputBytes": 12_346}, 12_345)
-    assert caught.value.problems == (
-        "the input has 12,346 bytes: at most 12,345 are allowed.",
-    )
+    assert caught.value.problems == ("the input has 12,346 bytes: at most 12,345 are allowed.",)
 
 
 @pytest.mark.parametrize("beside", [[], [[]]], ids=["alone", "with more beside"])

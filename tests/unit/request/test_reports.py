@@ -20,6 +20,7 @@ from sei_export.request.reports import (
     BUSINESS_ALIGNMENT,
     CONTRIBUTOR_REPORT,
     EFFICIENCY,
+    IDENTIFIERS,
     PRODUCTIVITY,
     REPORTS,
     SPRINT,
@@ -84,6 +85,15 @@ def test_an_export_is_created_and_asked_for_where_its_page_says(
     assert report.path == f"v2/insights/{other}/exports"
     assert report.scope is scope
     assert not report.is_legacy
+
+
+def test_whose_data_a_report_wants_is_said_in_the_fields_that_a_request_has() -> None:
+    assert [rule.value for rule in Scope] == [
+        "orgTreeName, with or without teamId",
+        "either orgTreeName or teamId",
+        "collectionId",
+    ]
+    assert IDENTIFIERS == ("orgIdentifier", "projectIdentifier")
 
 
 @pytest.mark.parametrize("report", [TEAM_REPORT, CONTRIBUTOR_REPORT])
