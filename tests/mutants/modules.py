@@ -22,7 +22,7 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "api/calls.py": (
         (
             *("tests/unit/api/test_calls.py", "tests/unit/api/test_links.py"),
-            "tests/unit/api/test_client.py",
+            *("tests/unit/api/test_client.py", "tests/unit/api/test_client_fetch.py"),
         ),
         API,
     ),
