@@ -111,6 +111,17 @@ def test_an_entry_of_the_list_is_read_also_without_a_usable_id(
     assert read_listed(item) == listed
 
 
+def test_an_entry_of_the_list_without_a_usable_id_is_told_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for item in ({"id": "a/b"}, {"status": "completed"}, {"id": "exp_1"}):
+        read_listed({**item})
+    assert caplog.messages == [
+        "In the list: The API's answer has an unusable exportId: 'a/b'.",
+        "In the list: The API's answer has no exportId.",
+    ]
+
+
 @pytest.mark.parametrize("export_id", OPAQUE)
 def test_an_export_id_is_opaque(export_id: str) -> None:
     assert check_export_id(export_id) == export_id
