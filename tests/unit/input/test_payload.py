@@ -1,13 +1,17 @@
 """Fields of what the state machine hands to a function."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from local.paths import ROOT
 from sei_export.errors import InvalidRequestError
 from sei_export.input.payload import (
     BY_HAND,
     MAX_DEPTH,
+    MAX_INPUT_BYTES,
+    MAX_PLAN_BYTES,
     count_field,
     input_field,
     optional_text,
@@ -38,6 +42,16 @@ def _nested(levels: int) -> JsonValue:
 )
 def test_an_input_is_given_as_it_is(payload: JsonObject) -> None:
     assert input_field(payload, 100) == payload["input"]
+
+
+def test_inputs_have_the_bounds_that_the_state_machines_have() -> None:
+    machines = ROOT / "statemachine"
+    for machine, most in (
+        ("export", MAX_INPUT_BYTES),
+        ("harvest", MAX_INPUT_BYTES),
+        ("batch", MAX_PLAN_BYTES),
+    ):
+        assert re.search(rf"\b{most}\b", (machines / f"{machine}.asl.json").read_text())
 
 
 def test_no_input_is_null() -> None:
