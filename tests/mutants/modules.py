@@ -15,10 +15,17 @@ LANDED = (
 )
 BUCKET = ("tests/unit/bucket",)
 REQUEST = ("tests/unit/request",)
+INPUT = ("tests/unit/input",)
 KEYS = ("tests/unit/test_keys.py", "tests/unit/download/test_tickets.py", *REQUEST)
 
 MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "api/calls.py": (("tests/unit/api/test_calls.py", "tests/unit/api/test_client.py"), API),
+    "api/calls.py": (
+        (
+            *("tests/unit/api/test_calls.py", "tests/unit/api/test_links.py"),
+            *("tests/unit/api/test_client.py", "tests/unit/api/test_client_fetch.py"),
+        ),
+        API,
+    ),
     "api/tries.py": (("tests/unit/api/test_tries.py", "tests/unit/api/test_calls.py"), API),
     "api/links.py": (("tests/unit/api/test_links.py",), API),
     "api/urls.py": (("tests/unit/api/test_urls.py",), API),
@@ -99,6 +106,13 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "bucket/parts.py": (("tests/unit/bucket/test_parts.py",), BUCKET),
     "bucket/multipart.py": (("tests/unit/bucket/test_multipart.py",), BUCKET),
     "bucket/refusals.py": (("tests/unit/bucket/test_refusals.py",), BUCKET),
+    "input/days.py": (("tests/unit/input/test_days.py",), INPUT),
+    "input/fields.py": (("tests/unit/input/test_fields.py",), INPUT),
+    "input/kinds.py": (("tests/unit/input/test_kinds.py",), INPUT),
+    "input/names.py": (("tests/unit/input/test_names.py",), INPUT),
+    "input/payload.py": (("tests/unit/input/test_payload.py",), INPUT),
+    "input/problems.py": (("tests/unit/input/test_problems.py",), INPUT),
+    "input/run.py": (("tests/unit/input/test_run.py",), INPUT),
     "keys.py": (KEYS,),
     "request/path.py": (("tests/unit/request/test_path.py", "tests/unit/test_keys.py"), REQUEST),
     "request/scope.py": (("tests/unit/request/test_scope.py",), REQUEST),

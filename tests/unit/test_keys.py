@@ -9,7 +9,7 @@ from sei_export import keys
 from sei_export.export import Export
 from sei_export.keys import landed_key, series_key
 from sei_export.request.export_request import ExportRequest
-from sei_export.request.path import MAX_PATH_BYTES, request_path
+from sei_export.request.path import MAX_PATH_BYTES, request_path, tree_path
 from sei_export.request.reports import PRODUCTIVITY, REPORTS, SPRINT
 from tests.fakes.export_ids import OPAQUE
 from tests.fakes.samples import least, parsed, request, request_of
@@ -95,6 +95,26 @@ def test_what_is_known_of_a_tree_is_kept_whatever_teams_and_days() -> None:
     assert keys.cut_key(parsed(least("productivity", scope={"teamId": "2"}))) == keys.cut_key(
         parsed(least("productivity"))
     )
+
+
+def test_what_a_cut_is_about_is_its_key_without_prefix_and_name() -> None:
+    one = parsed(least("sprint"))
+    assert keys.path_of_cut(keys.cut_key(one)) == tree_path(one, "Engineering")
+
+
+@pytest.mark.parametrize(
+    ("scheduled_time", "file"),
+    [
+        pytest.param("2026-03-01T06:00:00Z", "20260301T060000Z", id="of a schedule"),
+        pytest.param("2026-03-01T06:00:00+01:00", "20260301T060000%2B0100", id="of a zone"),
+        pytest.param("../x", "..%2Fx", id="encoded"),
+    ],
+)
+def test_what_belongs_together_is_told_for_a_plan_and_for_each_of_its_times(
+    scheduled_time: str, file: str
+) -> None:
+    assert keys.latest_key("weekly") == "batches/weekly/latest.json"
+    assert keys.state_key("weekly", scheduled_time) == f"batches/weekly/{file}.json"
 
 
 @pytest.mark.parametrize(

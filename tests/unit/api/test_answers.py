@@ -111,6 +111,17 @@ def test_an_entry_of_the_list_is_read_also_without_a_usable_id(
     assert read_listed(item) == listed
 
 
+def test_an_entry_of_the_list_without_a_usable_id_is_told_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for item in ({"id": "a/b"}, {"status": "completed"}, {"id": "exp_1"}):
+        read_listed({**item})
+    assert caplog.messages == [
+        "In the list: The API's answer has an unusable exportId: 'a/b'.",
+        "In the list: The API's answer has no exportId.",
+    ]
+
+
 @pytest.mark.parametrize("export_id", OPAQUE)
 def test_an_export_id_is_opaque(export_id: str) -> None:
     assert check_export_id(export_id) == export_id
@@ -183,9 +194,16 @@ def test_a_tree_of_the_list_has_its_id_as_text_and_its_name_as_it_is() -> None:
         pytest.param({"id": 12, "name": " "}, "", "'name': ' '}", id="a blank name"),
         pytest.param({"id": 12, "name": 5}, "", "'name': 5}", id="a number for a name"),
         pytest.param(None, "", "without a name: None", id="no object"),
-        pytest.param({"name": "A"}, "A", "unusable id of an org tree: None", id="no id"),
-        pytest.param({"id": "../x", "name": "A"}, "A", "org tree: '../x'", id="a path for an id"),
-        pytest.param({"id": True, "name": "A"}, "A", "org tree: True", id="true for an id"),
+        pytest.param({"name": "A"}, "A", "unusable id of an org tree: None.", id="no id"),
+        pytest.param({"id": "../x", "name": "A"}, "A", "org tree: '../x'.", id="a path for an id"),
+        pytest.param({"id": True, "name": "A"}, "A", "org tree: True.", id="true for an id"),
+        pytest.param(
+            {"id": "x" * 99, "name": "A"},
+            "A",
+            f"org tree: '{'x' * 79}.",
+            id="a long text for an id",
+        ),
+        pytest.param({"id": "x" * 199}, "", f"a name: {{'id': '{'x' * 112}", id="a long entry"),
     ],
 )
 def test_a_tree_without_id_or_name_is_odd_and_says_why(
@@ -194,7 +212,7 @@ def test_a_tree_without_id_or_name_is_odd_and_says_why(
     odd = read_listed_tree(given)
     assert isinstance(odd, OddTree)
     assert odd.name == name
-    assert told in odd.error.message
+    assert odd.error.message.endswith(told)
 
 
 def test_what_is_no_id_of_a_tree_is_refused() -> None:

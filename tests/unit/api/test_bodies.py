@@ -11,6 +11,7 @@ from sei_export.errors import ProtocolError, ServiceUnavailableError
 from sei_export.masking import Mask
 from tests.fakes.caller import Caller
 from tests.fakes.loopback import Dripping, Loopback, reply
+from tests.fakes.timing import KEY
 
 
 def test_given_a_long_ugly_body_when_called_then_its_excerpt_is_one_short_line() -> None:
@@ -89,3 +90,15 @@ def test_given_a_late_answer_that_is_here_when_read_then_it_counts() -> None:
 )
 def test_an_excerpt_is_the_beginning_in_one_line(content: bytes, quoted: str) -> None:
     assert excerpt(content, Mask()) == quoted
+
+
+def test_of_a_very_long_body_without_a_blank_the_beginning_is_shown() -> None:
+    assert excerpt(b"x" * 70_000, Mask()) == "x" * 300
+
+
+@pytest.mark.parametrize("letters", [1, 4, len(KEY) - 1])
+def test_given_a_body_that_is_cut_in_the_key_then_no_part_of_the_key_is_shown(letters: int) -> None:
+    mask = Mask()
+    mask.learn(KEY)
+    blanks = b" " * (64 * 1024 - len("not:") - letters)
+    assert excerpt(b"not:" + blanks + KEY.encode(), mask) == "not:"

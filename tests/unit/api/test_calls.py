@@ -87,9 +87,6 @@ def test_given_a_redirect_when_called_then_it_is_not_followed() -> None:
         assert other.connections == 0
 
 
-# --- retries ---
-
-
 # --- the deadline ---
 
 
@@ -133,15 +130,6 @@ def test_given_no_time_to_wait_when_called_then_the_error_tells_none(
         Caller(server).call()
     assert caught.value.retry_after is None
     assert "Retry-After" not in str(caught.value)
-
-
-def test_given_a_deadline_between_two_waits_when_called_then_only_the_first_is_waited() -> None:
-    with Loopback(lambda _: reply(503)) as server:
-        caller = Caller(server, seconds=1.2)
-        with pytest.raises(ServiceUnavailableError):
-            caller.call()
-    assert caller.clock.slept == [0.5]
-    assert len(server.received) == 2
 
 
 # --- the key ---

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from sei_export import errors
 from sei_export.api.bodies import read_whole
 from sei_export.api.calls import HttpClient
+from sei_export.api.faults import failure_of, reason_of
 from sei_export.api.key import ApiKey
 from sei_export.api.tries import tried
 from sei_export.api.urls import BaseUrl
@@ -93,6 +94,82 @@ def _assert_told(error: SeiExportError) -> None:
     assert "s3cr3t" not in error.message
     # Another error's name would be read as that error.
     assert not [name for name in CONTRACT if name in error.message]
+
+
+def _after(before: Exception, after: Exception) -> Exception:
+    """An exception that was raised while another was handled."""
+    try:
+        try:
+            raise before
+        except type(before):
+            raise after  # noqa: B904 - that it has no cause is the point
+    except type(after) as caught:
+        return caught
+
+
+def _caused(cause: Exception, effect: Exception) -> Exception:
+    """An exception that was raised from another."""
+    effect.__cause__ = cause
+    return effect
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        pytest.param(OSError(), "OSError", id="alone"),
+        pytest.param(_after(KeyError(), OSError()), "OSError / KeyError", id="after another"),
+        pytest.param(_caused(KeyError(), OSError()), "OSError / KeyError", id="from another"),
+        pytest.param(
+            _after(ValueError(), _caused(KeyError(), OSError())),
+            "OSError / KeyError",
+            id="from one, after another",
+        ),
+        pytest.param(
+            _after(_after(ValueError(), KeyError()), OSError()),
+            "OSError / ValueError",
+            id="the innermost",
+        ),
+        pytest.param(_caused(OSError(), OSError()), "OSError", id="from one like it"),
+        pytest.param(
+            _caused(urllib3.exceptions.ProtocolError(), OSError()),
+            "OSError / broken HTTP",
+            id="from one whose name means something else",
+        ),
+    ],
+)
+def test_a_fault_is_told_by_its_class_and_that_of_its_innermost_cause(
+    fault: Exception, reason: str
+) -> None:
+    assert reason_of(fault) == reason
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "message"),
+    [
+        pytest.param(OSError(), ServiceUnavailableError, "GET x failed: OSError.", id="passing"),
+        pytest.param(
+            requests.exceptions.InvalidURL(),
+            ProtocolError,
+            "GET x cannot be sent: InvalidURL.",
+            id="not to be sent",
+        ),
+        pytest.param(
+            ValueError(),
+            ProtocolError,
+            "GET x has an answer that cannot be read: ValueError.",
+            id="not to be read",
+        ),
+    ],
+)
+def test_a_fault_is_told_by_what_the_call_did(
+    fault: Exception, error: type[SeiExportError], message: str
+) -> None:
+    named = failure_of(fault, "GET x")
+    assert (type(named), named.message) == (error, message)
+
+
+def test_what_may_pass_is_told_by_the_callers_own_verb() -> None:
+    assert failure_of(OSError(), "GET x", "broke off").message == "GET x broke off: OSError."
 
 
 class _Secrets:

@@ -9,10 +9,11 @@ import pytest
 import requests
 import trustme
 
+from sei_export.api.bodies import read_whole
 from sei_export.api.sessions import keyed_session, keyless_session
 from sei_export.download.body import Body
 from sei_export.download.source import Source
-from sei_export.errors import CorruptDownloadError
+from sei_export.errors import CorruptDownloadError, ServiceUnavailableError
 from tests.fakes.bodies import CHUNKED, CSV, END, chunks
 from tests.fakes.loopback import Loopback, reply
 from tests.fakes.timing import FakeClock
@@ -100,6 +101,19 @@ def test_chunks_whose_last_size_is_none_are_a_broken_body(
     ):
         list(body.pieces())
     assert not body.is_end_told
+
+
+@SESSIONS
+@pytest.mark.parametrize("end", [b"", b"0", b"zz\r\n\r\n"], ids=["none", "cut", "no number"])
+def test_a_short_body_whose_last_size_is_none_broke_off_as_broken_http(
+    session: Callable[[], requests.Session], end: bytes
+) -> None:
+    answer = reply(200, chunks(b"{}") + end, CHUNKED, length=-1)
+    with Loopback([answer]) as server, session() as connected:
+        response = connected.get(server.origin, stream=True)
+        with pytest.raises(ServiceUnavailableError) as caught:
+            read_whole(response, "GET x", FakeClock().deadline(1000))
+    assert caught.value.message == "GET x broke off: broken HTTP / IncompleteRead."
 
 
 @pytest.fixture

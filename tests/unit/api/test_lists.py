@@ -72,6 +72,13 @@ def test_what_is_no_list_of_objects_is_refused(answer: JsonValue, told: str) -> 
         read_list(answer, "…", "team")
 
 
+@pytest.mark.parametrize("answer", [{}, [7]], ids=["no list", "no object in it"])
+def test_of_what_is_refused_a_message_has_the_beginning(answer: JsonValue) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        read_list(answer, "x" * 500, "team")
+    assert caught.value.message.endswith(f": {'x' * 120}")
+
+
 # --- totals ---
 
 

@@ -39,6 +39,7 @@ TEAMS: JsonValue = [
         pytest.param(
             {"errors": TEAMS}, "scope.teamId: no such team; no such tree; ask an admin", id="errors"
         ),
+        pytest.param({"errors": list("abcde")}, "a; b; c; d; e", id="as many errors as are told"),
         pytest.param({"errors": list("abcdefg")}, "a; b; c; d; e … and 2 more", id="many errors"),
         pytest.param({"errors": {"teamId": ["unknown"]}}, '{"teamId": ["unknown"]}', id="by field"),
         pytest.param({"failureReason": "No tree X"}, "No tree X", id="failureReason"),

@@ -6,10 +6,10 @@ from typing import cast
 
 import pytest
 
-from sei_export.api.sessions import checked
+from sei_export.api.sessions import checked, keyed_session, keyless_session
 from sei_export.errors import ProtocolError
 from tests.fakes.caller import Caller
-from tests.fakes.loopback import pair, reply
+from tests.fakes.loopback import Loopback, pair, reply
 from tests.fakes.timing import KEY
 
 FINE = reply(200, {"fine": True})
@@ -96,6 +96,16 @@ def test_given_a_public_api_when_connected_to_this_machine_then_it_is_closed(add
     with pytest.raises(ProtocolError, match=r"the private address (127\.0\.0\.1|::1)\."):
         checked(peer.socket, allow_loopback=False)
     assert peer.closed
+
+
+@pytest.mark.parametrize("has_key", [True, False], ids=["with the key", "without"])
+def test_a_session_asks_for_bodies_as_they_are_and_says_who_it_is(*, has_key: bool) -> None:
+    made = keyed_session() if has_key else keyless_session(allow_loopback=True)
+    with Loopback([FINE]) as server, made as session:
+        assert session.get(server.origin).json() == {"fine": True}
+    [received] = server.received
+    assert received.headers["accept-encoding"] == "identity"
+    assert received.headers["user-agent"] == "sei-export"
 
 
 def test_given_a_proxy_and_a_netrc_when_called_then_neither_is_used(

@@ -99,6 +99,9 @@ def test_given_a_single_team_in_a_list_then_nothing_is_unknown() -> None:
         ),
         pytest.param([2, None], "a team is not an object: 2", id="no object in a list"),
         pytest.param(
+            "x" * 99, f"is not an object: '{'x' * 79}.", id="of a long text the beginning"
+        ),
+        pytest.param(
             {"refId": 1, "name": "A", "children": [{"refId": "1", "name": "B"}]},
             "team 1 is inside itself",
             id="inside itself, once as text",

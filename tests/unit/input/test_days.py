@@ -49,6 +49,9 @@ def _days(text: str) -> DateRange:
         ),
         pytest.param({"trailingDays": 1}, "UTC", "2026-03-14", id="one trailing day"),
         pytest.param(
+            {"trailingDays": 3660}, "UTC", "2016-03-07/2026-03-14", id="ten years of trailing days"
+        ),
+        pytest.param(
             {"trailingDays": 7}, "Europe/Berlin", "2026-03-09/2026-03-15", id="trailing days"
         ),
     ],
@@ -109,9 +112,28 @@ def test_every_period_is_read_relative_to_the_anchor(period: str) -> None:
             id="a zone that is none, and more",
         ),
         pytest.param(
-            {"trailingDays": 3661},
-            ["dateRange.trailingDays is 3661: a whole number from 1 to 3660 is allowed."],
-            id="too many trailing days",
+            {"period": "previous-mont", "timezone": "Mars"},
+            [
+                'dateRange.timezone is "Mars": a name such as Europe/Berlin is allowed.',
+                (
+                    f'dateRange.period is "previous-mont": allowed are {", ".join(PERIODS)}; did '
+                    "you mean previous-month?"
+                ),
+            ],
+            id="a period that is none, and a zone",
+        ),
+        pytest.param(
+            {"period": None},
+            [f"dateRange.period is null: allowed are {', '.join(PERIODS)}."],
+            id="a null period",
+        ),
+        *(
+            pytest.param(
+                {"trailingDays": days},
+                [f"dateRange.trailingDays is {shown}: a whole number from 1 to 3660 is allowed."],
+                id=f"{shown} trailing days",
+            )
+            for days, shown in ((3661, "3661"), (0, "0"), (True, "true"), ("7", '"7"'))
         ),
     ],
 )

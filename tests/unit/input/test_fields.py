@@ -176,6 +176,15 @@ def test_given_a_bad_value_then_it_is_told_by_path(
     assert _read(field, given)[1] == [problem]
 
 
+def test_each_name_of_a_field_is_looked_at_after_one_that_is_wrong() -> None:
+    given: JsonObject = {"tags": "a", "tag": [5], "labels": {}}
+    assert _read(TAGS, given)[1] == [
+        'at.tags is "a": a list of names is allowed.',
+        f"at.tag[0] is 5: {TEXT}",
+        "at.labels is {}: a list of names is allowed.",
+    ]
+
+
 def test_fields_are_read_in_the_tables_order_whatever_the_inputs() -> None:
     fields = (Text("z"), Number("m"), Flag("a"))
     values = read_fields(fields, {"a": True, "m": 1, "z": "x"}, Problems())

@@ -77,4 +77,5 @@ def test_what_may_look_alike_is_spelled_out(one: str, other: str, told: str) -> 
 
 
 def test_a_long_name_is_cut() -> None:
+    assert spelled("x" * 198) == f'"{"x" * 198}"'
     assert spelled("x" * 500) == '"' + "x" * 199 + "…"

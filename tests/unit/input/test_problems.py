@@ -125,6 +125,7 @@ def test_of_many_allowed_names_twenty_are_listed(count: int, end: str) -> None:
         pytest.param("Platform", "Platform", id="as it is"),
         pytest.param("a\nb", r"a\nb", id="in one line"),
         pytest.param("\ud800", r"\ud800", id="in what UTF-8 can carry"),
+        pytest.param("n" * 60, "n" * 60, id="as long as may be"),
         pytest.param("n" * 61, "n" * 60 + "…", id="cut"),
     ],
 )

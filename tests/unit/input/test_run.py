@@ -43,6 +43,23 @@ def test_an_export_of_a_batch_has_its_run_and_item() -> None:
     assert (alone.batch, alone.item) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        pytest.param(61.5, 61.5, id="measured"),
+        pytest.param(0, 0, id="at once"),
+        pytest.param(None, None, id="not measured"),
+        pytest.param("61", None, id="text"),
+        pytest.param(True, None, id="true"),
+        pytest.param(-0.5, None, id="a clock that was set back"),
+    ],
+)
+def test_an_export_took_the_seconds_that_the_state_machine_measured(
+    given: JsonValue, seconds: float | None
+) -> None:
+    assert ExportRun.read(EXPORT | {"tookSeconds": given}).took_seconds == seconds
+
+
 def test_the_run_of_a_batch_is_read_of_its_payload() -> None:
     run = BatchRun.read(BATCH)
     assert (run.name, run.execution_arn) == ("weekly 2026/03", "arn:b")

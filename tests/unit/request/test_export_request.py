@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
@@ -205,6 +206,27 @@ def test_level_and_granularity_are_found_where_each_report_has_them(
 ) -> None:
     one = request_of(report, **fields)
     assert (one.level, one.granularity) == expected
+
+
+def test_fingerprints_are_digests_of_sorted_json_in_utf8_as_they_always_were() -> None:
+    one = request_of("time-in-status", scope={"teamId": "ü"}, issueStatuses=["Überprüft", "b"])
+    asked_for = (
+        '{"dateRange":{"end":"2024-12-31","start":"2024-01-01"},"issueStatuses":["b","Überprüft"],'
+        '"orgIdentifier":"acme","projectIdentifier":"metrics","report":"time-in-status",'
+        '"scope":{"teamId":"ü"}}'
+    )
+    shaping = '{"issueStatuses":["b","Überprüft"],"report":"time-in-status"}'
+    assert one.fingerprint == sha256(asked_for.encode()).hexdigest()
+    assert one.shape_fingerprint == sha256(shaping.encode()).hexdigest()[:8]
+
+
+def test_the_shape_of_a_report_is_a_digest_of_what_shapes_it_wherever_that_stands() -> None:
+    one = request_of("contributor-report", granularity="weekly", includeRatings=True)
+    shaping = (
+        '{"granularity":"WEEKLY","includeRatings":true,"productivityContributors":{"metrics":[]},'
+        '"report":"contributor-report"}'
+    )
+    assert one.shape_fingerprint == sha256(shaping.encode()).hexdigest()[:8]
 
 
 def test_different_requests_have_different_fingerprints() -> None:

@@ -4,12 +4,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from sei_export.input.kinds import Field, Group, Names, Word, all_names, spellings
+from sei_export.input.kinds import (
+    Field,
+    Flag,
+    Group,
+    Names,
+    Number,
+    Text,
+    Word,
+    all_names,
+    spellings,
+)
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.reports import (
     BUSINESS_ALIGNMENT,
     CONTRIBUTOR_REPORT,
     EFFICIENCY,
+    IDENTIFIERS,
     PRODUCTIVITY,
     REPORTS,
     SPRINT,
@@ -74,6 +85,15 @@ def test_an_export_is_created_and_asked_for_where_its_page_says(
     assert report.path == f"v2/insights/{other}/exports"
     assert report.scope is scope
     assert not report.is_legacy
+
+
+def test_whose_data_a_report_wants_is_said_in_the_fields_that_a_request_has() -> None:
+    assert [rule.value for rule in Scope] == [
+        "orgTreeName, with or without teamId",
+        "either orgTreeName or teamId",
+        "collectionId",
+    ]
+    assert IDENTIFIERS == ("orgIdentifier", "projectIdentifier")
 
 
 @pytest.mark.parametrize("report", [TEAM_REPORT, CONTRIBUTOR_REPORT])
@@ -166,6 +186,9 @@ def test_efficiency_takes_the_groups_of_both_of_its_lists() -> None:
     prose = {"lttc", "df", "mttr", "cfr", "summary"}
     table = {"lttc", "work_items", "deployment_frequency", "cfr", "mttr", "rating"}
     assert set(allowed["metricGroups"]) == prose | table
+    assert allowed["metrics"] == ()
+    assert allowed["options.format"] == ("csv",)
+    assert allowed["options.compression"] == ("gzip",)
     assert allowed["options.granularity"] == ("WEEKLY", "MONTHLY", "QUARTERLY")
     assert allowed["options.aggregation"] == ("mean", "median", "p90", "p95")
     assert _required(EFFICIENCY) == {"metricGroups", "options.granularity"}
@@ -212,6 +235,59 @@ def test_a_report_that_has_a_level_takes_both_of_its_names(report: Report) -> No
     assert [set(all_names(field)) for field in leveled] == (
         [{"metricLevel", "aggregationLevel"}] if report.level else []
     )
+
+
+@EVERY_REPORT
+def test_what_is_neither_word_nor_list_is_of_a_legacy_report(report: Report) -> None:
+    others = {
+        path: type(field)
+        for path, field in _all_fields(report.fields)
+        if isinstance(field, Text | Number | Flag)
+    }
+    assert others == {
+        "team-report": {"collectionId": Text, "teamRefId": Number, "includeRatings": Flag},
+        "contributor-report": {"collectionId": Text, "includeRatings": Flag},
+    }.get(report.name, {})
+
+
+@EVERY_REPORT
+def test_only_a_format_is_sent_unasked_and_only_packing_leaves_the_columns(report: Report) -> None:
+    words = {path: field for path, field in _all_fields(report.fields) if isinstance(field, Word)}
+    sent = {path: field.default for path, field in words.items() if field.default}
+    has_format = report in (PRODUCTIVITY, EFFICIENCY)
+    assert sent == ({"options.format": "csv"} if has_format else {})
+    packing = {path for path, field in words.items() if not field.shapes}
+    assert packing == {"options.format", "options.compression"} & {*words}
+
+
+@EVERY_REPORT
+def test_only_statuses_are_told_apart_by_case_and_only_legacy_lists_are_sent_empty(
+    report: Report,
+) -> None:
+    lists = {path: field for path, field in _all_fields(report.fields) if isinstance(field, Names)}
+    assert {path for path, field in lists.items() if not field.any_case} == (
+        {"issueStatuses"} & {*lists}
+    )
+    assert all(field.sent_empty is report.is_legacy for field in lists.values())
+
+
+@pytest.mark.parametrize(
+    ("report", "level", "granularity"),
+    [
+        ("productivity", "options.metricLevel", "options.granularity"),
+        ("efficiency", "", "options.granularity"),
+        ("sprint", "options.metricLevel", "options.granularity"),
+        ("business-alignment", "", "options.granularity"),
+        ("time-in-status", "options.aggregationLevel", "options.granularity"),
+        ("team-report", "", "granularity"),
+        ("contributor-report", "", "granularity"),
+    ],
+)
+def test_a_report_knows_where_its_level_and_granularity_are(
+    report: str, level: str, granularity: str
+) -> None:
+    assert ".".join(REPORTS[report].level) == level
+    assert ".".join(REPORTS[report].granularity) == granularity
 
 
 @EVERY_REPORT

@@ -179,6 +179,12 @@ def test_given_a_team_then_no_tree_of_the_stack_is_needed(report: str) -> None:
     assert problems(given_input, replace(DEFAULTS, org_tree_name="")) == ()
 
 
+@pytest.mark.parametrize("report", ["productivity", *TREE_OR_TEAM])
+def test_given_a_tree_then_no_tree_of_the_stack_is_needed(report: str) -> None:
+    given_input = least(report, scope={"orgTreeName": "Sales"})
+    assert problems(given_input, replace(DEFAULTS, org_tree_name="")) == ()
+
+
 @EITHER
 @pytest.mark.parametrize("name", ["orgIdentifier", "projectIdentifier"])
 def test_given_a_bad_identifier_then_it_is_not_told_again_for_the_scope(

@@ -30,7 +30,7 @@ def input_field(payload: JsonObject, most_bytes: int) -> JsonValue:
     Raises:
         InvalidRequestError: It is larger, or deeper than `MAX_DEPTH`.
     """
-    size = payload.get("inputBytes", 0)
+    size = payload.get("inputBytes")
     if isinstance(size, int | float) and size > most_bytes:
         raise InvalidRequestError(
             [f"the input has {size:,.0f} bytes: at most {most_bytes:,} are allowed."]

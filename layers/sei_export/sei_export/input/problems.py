@@ -85,7 +85,7 @@ def _did_you_mean(given: JsonValue, known: Collection[str]) -> str:
     if not isinstance(given, str):
         return "."
     spelled = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(given.lower(), spelled, n=1)
+    close = difflib.get_close_matches(given.lower(), spelled)
     if not close:
         return "."
     meant = spelled[close[0]]
