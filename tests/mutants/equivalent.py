@@ -21,6 +21,18 @@ _LANDING: dict[str, dict[str, tuple[str, ...]]] = {
             'the module: "!#$&\'()*+,/:;=?@[]" -> "!#$&\'()*+,/:;=?@[]XX"',
         ),
     },
+    "landing/columntypes.py": {
+        "Only time or memory: how many rows are looked at together.": (
+            "the module: 8192 -> 8193",
+            "the module: 32 -> 33",
+            "ColumnTypes._look: _VALUES_AT_ONCE // width -> _VALUES_AT_ONCE * width",
+        ),
+        "There are as many types as columns, and as many values in each row.": (
+            "ColumnTypes.finish: True -> False",
+            "ColumnTypes._look_at: True -> False",
+        ),
+        "An empty file has no rows, however wide.": ("ColumnTypes._look: 1 -> 2",),
+    },
     "landing/aside.py": {
         "The block ends the thread, however it ends itself.": ("Aside.put: True -> False",),
         "Only time or memory: how many pieces may wait.": ("the module: 4 -> 5",),
@@ -104,6 +116,7 @@ _LANDING: dict[str, dict[str, tuple[str, ...]]] = {
         "An ETag has digits.": ("Written.of: '\"' -> '\"XX'",),
     },
     "bucket/many.py": {
+        "Only time: how many are asked side by side.": ("the module: 10 -> 11",),
         "There are as many answers as names.": ("ask_each: True -> False",),
     },
     "bucket/multipart.py": {

@@ -14,6 +14,8 @@ LANDED = (
     *("-k", "not given_many_at_once"),
 )
 BUCKET = ("tests/unit/bucket",)
+RESUMING = ("tests/unit/steps/test_resume_batch.py", "tests/unit/steps/test_close_batch.py")
+BATCH = ("tests/unit/batch", "tests/unit/steps/test_plan_batch.py", *RESUMING)
 REQUEST = ("tests/unit/request",)
 INPUT = ("tests/unit/input",)
 KEYS = ("tests/unit/test_keys.py", "tests/unit/download/test_tickets.py", *REQUEST)
@@ -58,21 +60,24 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "api/trees.py": (("tests/unit/api/test_trees.py",), API),
     "api/watchdog.py": (("tests/unit/api/test_watchdog.py",), API),
     "masking.py": (("tests/unit/test_masking.py",), ("tests/unit/api/test_echoes.py",)),
-    "download/body.py": (("tests/unit/download/test_body.py",), DOWNLOAD),
+    "download/body.py": (
+        ("tests/unit/download/test_body.py", "tests/unit/download/test_pauses.py"),
+        DOWNLOAD,
+    ),
     "download/staging.py": (("tests/unit/download/test_staging.py",), DOWNLOAD),
     "download/ticket.py": (
         ("tests/unit/download/test_tickets.py", "tests/unit/download/test_staging.py"),
         DOWNLOAD,
     ),
     "download/validators.py": (("tests/unit/download/test_validators.py",), DOWNLOAD),
-    "download/staged.py": (("tests/unit/download/test_staging.py",), DOWNLOAD),
+    "download/staged.py": (("tests/unit/download/test_staged.py",), DOWNLOAD),
     "download/over_invocations.py": (
-        ("tests/unit/download/test_over_invocations.py",),
+        ("tests/unit/download/test_over_invocations.py", "tests/unit/download/test_no_ranges.py"),
         DOWNLOAD,
     ),
     "download/breaks.py": (
         (
-            "tests/unit/download/test_interruptions.py",
+            *("tests/unit/download/test_breaks.py", "tests/unit/download/test_interruptions.py"),
             "tests/unit/download/test_library_errors.py",
         ),
         DOWNLOAD,
@@ -82,7 +87,10 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
         DOWNLOAD,
     ),
     "landing/records.py": (("tests/unit/landing/test_records.py",), LANDING),
-    "landing/csvcheck.py": (("tests/unit/landing/test_csvcheck.py",), LANDING),
+    "landing/csvcheck.py": (
+        ("tests/unit/landing/test_csvcheck.py", "tests/unit/landing/test_headers.py"),
+        LANDING,
+    ),
     "landing/verified.py": (
         ("tests/unit/landing/test_verified.py", "tests/unit/landing/test_gzipheader.py"),
         LANDING,
@@ -98,6 +106,9 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "landing/events.py": (("tests/unit/landing/test_events.py",), LANDING),
     "landing/limits.py": (("tests/unit/test_settings.py",), LANDING),
     "landing/raw.py": (("tests/unit/landing/test_verified.py",), LANDING),
+    "landing/columntypes.py": (("tests/unit/landing/test_columntypes.py",), LANDING),
+    "landing/durations.py": (("tests/unit/landing/test_durations.py",),),
+    "series.py": (("tests/unit/test_series.py",), ("tests/unit/batch/test_estimate.py",)),
     "bucket/documents.py": (("tests/unit/bucket/test_documents.py",), BUCKET),
     "bucket/many.py": (("tests/unit/bucket/test_many.py",), BUCKET),
     "bucket/objects.py": (("tests/unit/bucket/test_objects.py",), BUCKET),
@@ -113,6 +124,13 @@ MODULES: dict[str, tuple[tuple[str, ...], ...]] = {
     "input/payload.py": (("tests/unit/input/test_payload.py",), INPUT),
     "input/problems.py": (("tests/unit/input/test_problems.py",), INPUT),
     "input/run.py": (("tests/unit/input/test_run.py",), INPUT),
+    **{
+        f"batch/{it}.py": ((f"tests/unit/batch/test_{it}.py",), BATCH)
+        for it in ("cautions", "comparison", "cuts", "doubles", "due")
+    },
+    "batch/history.py": (RESUMING, BATCH),
+    "batch/incomplete.py": (("tests/unit/batch/test_manifest.py",), BATCH),
+    "batch/resuming.py": (RESUMING, BATCH),
     "keys.py": (KEYS,),
     "request/path.py": (("tests/unit/request/test_path.py", "tests/unit/test_keys.py"), REQUEST),
     "request/scope.py": (("tests/unit/request/test_scope.py",), REQUEST),

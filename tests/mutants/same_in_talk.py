@@ -52,6 +52,8 @@ SAME: dict[str, str] = {
         "Letters stay as they are in any case."
     ),
     "api/bodies.py read_whole: 1 -> 2": "One byte too many is enough, and two are not fewer.",
+    "download/known.py Known: False -> True": "Without a name it says nothing.",
+    "download/over_invocations.py Download._resume: 1 -> 2": "One read has both.",
     "api/links.py location_of: 'replace' -> 'replaceXX'": "What is read as Latin-1 is Latin-1.",
 }
 """By their names, with the reason. A name has no line, so that it lasts as long as its code."""

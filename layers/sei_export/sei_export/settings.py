@@ -108,7 +108,8 @@ def landing_limits(environ: Mapping[str, str] = os.environ) -> "Limits":
 
     usual = Limits()
     gigabytes = _count(environ, "MAX_CSV_GIGABYTES", "MaxCsvGigabytes")
-    allowed = (environ.get("ALLOW_UNVERIFIABLE_BODY", "").strip() or "false").lower()
+    given = environ.get("ALLOW_UNVERIFIABLE_BODY", "").strip()
+    allowed = (given or str(usual.allow_unverifiable)).lower()
     if allowed not in {"true", "false"}:
         raise ConfigurationError(f"The parameter AllowUnverifiableBody is {allowed!r}.")
     return Limits(

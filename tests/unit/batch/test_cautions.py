@@ -1,11 +1,13 @@
 """Warnings of a batch that begins with what is remembered."""
 
 from sei_export import keys
+from sei_export.batch import cautions
 from sei_export.batch.cautions import of_cuts, shown
 from sei_export.batch.cuts import Cut
 from tests.fakes.batch_items import cut, expansion
 from tests.fakes.known_cuts import ago, known
 from tests.fakes.samples import least, parsed
+from tests.fakes.schemas import published
 
 CUT_KEY = keys.cut_key(parsed(least("productivity")))
 WHY = "ExportTimedOutError: Not ready."
@@ -37,3 +39,9 @@ def test_given_many_windows_then_a_team_is_told_once() -> None:
 def test_ten_names_are_shown() -> None:
     assert shown("abc") == "a, b, c"
     assert shown(map(str, range(11))) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 1 more"
+
+
+def test_the_codes_are_those_of_the_manifests_schema() -> None:
+    codes = {it for name, it in vars(cautions).items() if name.isupper() and isinstance(it, str)}
+    warning = published("BatchManifest")["properties"]["warnings"]["items"]["properties"]
+    assert codes == {*warning["code"]["enum"]}

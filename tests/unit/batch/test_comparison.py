@@ -1,5 +1,7 @@
 """What has become of the org trees since the last complete run."""
 
+import pytest
+
 from sei_export.batch.comparison import compare
 from sei_export.orgtree import OrgTree, Row, TreeName
 from tests.fakes.orgtree_strategies import row_tree
@@ -69,6 +71,17 @@ def test_given_a_tree_of_another_name_with_the_same_teams_then_it_was_renamed() 
         "Org tree Engineering of run run-1 is R&D now: its files have other keys from here on, and "
         "the old ones stay where they are."
     )
+
+
+@pytest.mark.parametrize(("more", "renamed"), [(0, True), (1, False)])
+def test_a_tree_with_half_of_its_teams_from_one_that_is_gone_is_that_one_and_with_fewer_not(
+    more: int, *, renamed: bool
+) -> None:
+    rows: list[Row] = [(0, "1", "R&D"), (1, "2", "Platform"), (1, "91", "A"), (1, "92", "B")]
+    rows += [(1, f"10{it}", "C") for it in range(more)]
+    name = TreeName("acme", "metrics", "R&D")
+    found = compare({NAME: _tree(ROWS)}, {name: _tree(rows, "R&D")}, "run-1")
+    assert ("treeRenamed" in {it.code for it in found}) is renamed
 
 
 def test_given_another_tree_or_project_then_nothing_was_renamed() -> None:

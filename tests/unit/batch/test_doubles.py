@@ -64,9 +64,13 @@ def test_given_ranges_apart_or_another_report_or_other_options_then_nothing_is_t
 
 
 def test_given_a_team_beside_its_tree_with_other_dates_then_it_is_told() -> None:
-    [told] = _warned(cut(["Platform"], dateRange=FEBRUARY), cut("none", dateRange=QUARTER))
+    entries = cut(["Platform"], dateRange=FEBRUARY), cut("none", dateRange=QUARTER)
+    [told] = _warned(*entries)
     assert "exports[0] asks for team 2 (Platform), 2024-02-01 to 2024-02-29" in told
     assert "exports[1] for a scope that contains it, tree Engineering" in told
+    [told] = _warned(*reversed(entries))
+    assert "exports[1] asks for team 2 (Platform), 2024-02-01 to 2024-02-29" in told
+    assert "exports[0] for a scope that contains it, tree Engineering" in told
     [told] = _warned(cut(["Platform"], dateRange=QUARTER), cut(["3"], dateRange=FEBRUARY))
     assert "for a scope that contains it, team 2 (Platform)" in told
 

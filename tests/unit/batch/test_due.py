@@ -20,7 +20,8 @@ def _in(item: Item, seconds: float) -> Item:
 
 
 def test_what_is_due_runs_at_once_and_what_is_not_stays_for_a_later_round() -> None:
-    assert next_round([_in(A, 900), B, _in(C, -5)], NOW, 11) == ((B, _in(C, -5)), 0)
+    for seconds in (900, 1):
+        assert next_round([_in(A, seconds), B, _in(C, -5)], NOW, 11) == ((B, _in(C, -5)), 0)
 
 
 def test_given_nothing_due_then_the_first_one_is_waited_for_and_no_longer() -> None:

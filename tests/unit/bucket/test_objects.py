@@ -41,6 +41,13 @@ def test_given_an_object_when_looked_at_then_it_is_described(s3: FakeS3) -> None
     )
 
 
+def test_given_an_object_when_looked_at_then_it_is_told_when_it_was_put(s3: FakeS3) -> None:
+    version = s3.add(KEY, b"abc", METADATA)
+    stored = s3.store.head(KEY)
+    assert stored
+    assert stored.modified == version.modified
+
+
 def test_given_an_object_of_somebody_else_when_looked_at_then_it_has_no_export(s3: FakeS3) -> None:
     s3.add(KEY, b"abc")
     stored = s3.store.head(KEY)

@@ -1,5 +1,6 @@
 """What S3 tells of an object: its names, and the export's in its metadata."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,3 +43,11 @@ def test_given_an_object_of_an_export_then_its_metadata_is_told() -> None:
 def test_given_an_object_of_somebody_else_then_it_has_no_export() -> None:
     stored = StoredObject.of(NAMES, 3, None, {"owner": "they"})
     assert (stored.export_id, stored.created_at, stored.content_sha256) == (None, "", None)
+
+
+def test_when_it_was_put_is_told_and_is_no_part_of_what_it_is() -> None:
+    put = datetime(2026, 3, 1, 6, tzinfo=UTC)
+    seen, written = (StoredObject.of(NAMES, 3, "crc", {}, it) for it in (put, None))
+    assert (seen.modified, written.modified) == (put, None)
+    # What was written just now is what is found later.
+    assert seen == written

@@ -663,6 +663,17 @@ def test_given_no_time_left_when_a_body_breaks_off_then_nothing_more_is_sent() -
         assert len(reader.server.received) == 1
 
 
+def test_given_time_that_ends_in_the_middle_of_a_read_then_what_came_is_not_the_whole() -> None:
+    # Whoever is not told a length cannot tell this end from that of the file.
+    held = Held(reply(200, GZ[:50], length=-1))
+    with (
+        reading([held], seconds=0.3) as reader,
+        pytest.raises(ExportTimedOutError, match="50 bytes of an unknown number came"),
+    ):
+        reader.read()
+    assert reader.content == GZ[:50]
+
+
 def test_given_no_time_left_when_what_came_before_is_read_again_then_reading_ends() -> None:
     content = bytes(3 * READ_BYTES)
     answers = [reply(200, content[: 2 * READ_BYTES], length=len(content)), reply(200, content)]
@@ -716,11 +727,30 @@ def test_given_any_end_then_no_connection_stays_open() -> None:
         source = Source(watched, reader.source.deadline)
         assert b"".join(Body(source).pieces()) == GZ
         assert connected == []
-        body = Body(source).pieces()
-        next(body)
+        body = Body(source)
+        pieces = body.pieces()
+        next(pieces)
         assert len(connected) == 1
-        body.close()
+        pieces.close()
         assert connected == []
+
+
+def test_given_a_beginning_that_was_read_when_closed_then_its_connection_is() -> None:
+    connections: list[Response] = []
+
+    @contextmanager
+    def counted(headers: Mapping[str, str]) -> Iterator[Response]:
+        with reader.source.open(headers) as response:
+            connections.append(response)
+            yield response
+        connections.remove(response)
+
+    with reading([reply(200, GZ)]) as reader:
+        body = Body(Source(counted, reader.source.deadline))
+        body.read_ahead(1, 10)
+        assert len(connections) == 1
+        body.close()
+        assert connections == []
 
 
 # --- any cuts ---

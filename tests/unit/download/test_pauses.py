@@ -130,3 +130,53 @@ def test_given_a_slow_source_when_what_came_is_read_again_then_it_ends_in_time()
         list(Body(source).pieces())
     # What comes again is read in the small pieces that the first connection was read in at last.
     assert seconds <= sum(clock.slept) < seconds + 1
+
+
+def _paced(size: int, clock: FakeClock, pace: float) -> Body:
+    """A body of so many bytes, of which as many come in a second as the pace says."""
+    paced = Paced(bytes(size), clock, pace, headers={"content-length": str(size)})
+    return Body(Source(lambda _: nullcontext(paced), clock.deadline(10_000)))
+
+
+def test_given_a_source_of_any_slowness_then_no_read_is_smaller_than_16_kib() -> None:
+    clock, pace = FakeClock(), KIB
+    sizes = [1024, 256, 64, 16, 16, 16]
+    list(_paced(sum(sizes) * KIB, clock, pace).pieces())
+    assert [seconds * pace / KIB for seconds in clock.slept] == [*sizes, 0]
+
+
+def test_a_read_of_a_second_is_not_too_long() -> None:
+    clock, pace = FakeClock(), 1024 * KIB
+    list(_paced(3 * pace, clock, pace).pieces())
+    assert clock.slept == [1, 1, 1, 0]
+
+
+def test_the_pace_so_far_tells_how_long_the_rest_takes() -> None:
+    clock = FakeClock()
+    body = _paced(SIZE, clock, SIZE / 40)
+    # Before there is an answer nothing is known, and what it took to get one says nothing.
+    assert body.seconds_needed == 0
+    clock.slept.append(100)
+    body.read_ahead(SIZE // 4, 60)
+    assert body.known.received == SIZE // 4
+    assert body.seconds_needed == 30
+    list(body.pieces())
+    assert body.seconds_needed == 0
+
+
+def test_given_a_length_that_is_not_told_then_nobody_knows_how_long_it_takes() -> None:
+    clock = FakeClock()
+    paced = Paced(bytes(SIZE), clock, SIZE / 40, headers={})
+    body = Body(Source(lambda _: nullcontext(paced), clock.deadline(1000)))
+    body.read_ahead(SIZE // 4, 60)
+    assert (body.known.received, body.seconds_needed) == (SIZE // 4, 0)
+
+
+def test_a_beginning_is_read_for_no_longer_than_asked_for() -> None:
+    clock = FakeClock()
+    body = _paced(SIZE, clock, SIZE / 40)
+    body.read_ahead(SIZE, 15)
+    # What has begun in time is read to its end.
+    assert 15 <= sum(clock.slept) < 16
+    assert body.known.received == sum(clock.slept) * SIZE / 40
+    assert b"".join(body.pieces()) == bytes(SIZE)

@@ -157,6 +157,7 @@ def test_whatever_a_header_says_nothing_else_is_raised(name: str, text: str) -> 
         pytest.param("bytes 50-99/100", Range(50, 99, 100), id="the rest"),
         pytest.param("bytes 0-9/100", Range(0, 9, 100), id="the beginning"),
         pytest.param("bytes 50-99/*", Range(50, 99, None), id="of unknown length"),
+        pytest.param("bytes 99-99/100", Range(99, 99, 100), id="a single byte"),
         pytest.param("bytes */100", None, id="no place"),
         pytest.param("Bytes 50-99/100", Range(50, 99, 100), id="the unit in another case"),
         pytest.param("BYTES 50-99/*", Range(50, 99, None), id="in capitals"),

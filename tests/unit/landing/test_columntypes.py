@@ -180,7 +180,10 @@ def test_given_an_empty_file_then_there_are_no_types() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Team", "team_id", "Team_Id", "Team_Hierarchy", "Collection Name", "ID", " Sprint ", "Email"],
+    [
+        *("Team", "team_id", "Team_Id", "Team_Hierarchy", "Collection Name", "ID", " Sprint "),
+        *("Email", "Granularity", "Org_Tree", "Developer", "CONTRIBUTOR", "name"),
+    ],
 )
 def test_given_a_column_that_identifies_then_it_is_text(name: str) -> None:
     assert _types("7", "42", name=name) == ("text", None)
@@ -226,12 +229,26 @@ def test_given_a_value_behind_the_bound_then_the_type_is_of_fewer_rows_than_ther
         assert facts.types == ("text" if is_whole else "integer", "text")
 
 
-def test_given_more_values_than_are_looked_at_then_rows_are_counted_up_to_there() -> None:
-    rows = columntypes.MAX_VALUES // 2
-    whole = _inspect([b"a,b\n" + b"1,2\n" * (rows - 1) + b"1,x\n"])
-    assert (whole.types, whole.typed_rows) == (("integer", "text"), rows)
-    longer = _inspect([b"a,b\n" + b"1,2\n" * rows + b"1,x\n"])
-    assert (longer.types, longer.typed_rows) == (("integer", "integer"), rows)
+@pytest.mark.parametrize("size", [1000, 4 * MIB])
+def test_all_of_2_mib_is_looked_at_and_of_more_what_has_ended_before(size: int) -> None:
+    rows = 2 * MIB // 16
+    for more, seen in ((b"", rows), (b"x\n", rows - 1)):
+        content = b"123456789012345\n" * rows + more
+        types = columntypes.ColumnTypes(["n"])
+        for at in range(0, len(content), size):
+            types.feed(content[at : at + size])
+        assert types.finish() == (("integer",), seen)
+
+
+@pytest.mark.parametrize(("width", "rows"), [(1, 200_000), (3, 66_666)])
+def test_given_more_values_than_are_looked_at_then_rows_are_counted_up_to_there(
+    width: int, rows: int
+) -> None:
+    ones, last = (b",".join([value] * width) + b"\n" for value in (b"1", b"x"))
+    whole = _inspect([ones.replace(b"1", b"a") + ones * (rows - 1) + last])
+    assert (whole.types, whole.typed_rows) == (("text",) * width, rows)
+    longer = _inspect([ones.replace(b"1", b"a") + ones * rows + last])
+    assert (longer.types, longer.typed_rows) == (("integer",) * width, rows)
 
 
 def test_given_a_value_longer_than_the_readers_own_limit_then_its_row_counts() -> None:

@@ -168,6 +168,8 @@ def test_given_an_unusual_csv_then_it_is_read_right_in_any_pieces(
         pytest.param(b'a,b\n"1,2\n', "inside a quoted field", id="ends inside quotes"),
         pytest.param(b'a,b\n1,"', "inside a quoted field", id="ends after an opening quote"),
         pytest.param(b'"a,b\n', "inside a quoted field", id="header ends inside quotes"),
+        pytest.param(b'a,"b"x\n1,2\n', "nor doubled. It says: a", id="header with a quote inside"),
+        pytest.param(b'a,"b"x', "nor doubled. It says: a", id="header alone with a quote inside"),
         pytest.param(b"a,b,c\n1,2,3\n4,5", "Record 2 .* has 2 fields", id="ends inside a row"),
         pytest.param(
             b"a,b,c\n1,2,3\n4", "Record 2 .* has 1 fields", id="ends inside a row's first field"
@@ -183,6 +185,21 @@ def test_given_what_is_not_a_whole_csv_then_the_error_says_why(
 ) -> None:
     with pytest.raises(CorruptDownloadError, match=reason):
         _inspect(*(content[at : at + size] for at in range(0, len(content), size)))
+
+
+def test_while_it_passes_it_is_told_how_many_bytes_were_fed() -> None:
+    inspector = CsvInspector()
+    told = [inspector.size]
+    for piece in (b"a,", b"b\n1", b"", b",2\n"):
+        inspector.feed(piece)
+        told.append(inspector.size)
+    assert told == [0, 2, 5, 5, 8]
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"a,b\r\n1,2\r\n", b"a,b\r1,2\r", b"a,b\n"])
+def test_given_a_last_line_that_ends_then_it_is_told(content: bytes) -> None:
+    assert _inspect(content).has_newline
+    assert not _inspect(content.rstrip(b"\r\n")).has_newline
 
 
 def test_given_a_misfit_then_the_error_has_the_figures() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from sei_export import keys
 from sei_export.export import Export
 from sei_export.input.run import ExportRun
@@ -34,9 +36,14 @@ def test_given_one_handed_out_again_or_not_measured_or_harvested_then_nothing_is
     assert s3.versions == {}
 
 
-def test_given_a_bucket_that_refuses_then_nothing_happens() -> None:
+def test_given_a_bucket_that_refuses_then_nothing_happens_but_a_warning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     for operation in ("get_object", f"write {KEY}"):
         s3 = FakeS3()
         s3.before(operation, raising(RuntimeError("odd")))
         remember(s3.documents, EXPORT, RUN)
         assert _known(s3) is None
+        [line] = caplog.messages
+        assert line == "How long it took was not written down: odd"
+        caplog.clear()

@@ -100,6 +100,13 @@ def test_given_a_file_that_has_the_key_in_it_then_it_is_refused(content: bytes, 
     assert "pat.acc" not in str(caught.value)
 
 
+@pytest.mark.parametrize("size", [1, 1000])
+def test_given_a_file_with_all_characters_of_the_key_but_not_the_key_then_it_passes(
+    size: int,
+) -> None:
+    _check(f"a,b\n1,{KEY[::-1]}\n2,{KEY[1:]}\n3,{KEY[:-1]}\n".encode(), size, KEY)
+
+
 @pytest.mark.parametrize(
     "content",
     [

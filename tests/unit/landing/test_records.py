@@ -128,6 +128,12 @@ def test_given_a_record_that_does_not_fit_then_it_is_named(
         _counted([content[at : at + size] for at in range(0, len(content), size)], width)
 
 
+def test_whatever_stands_behind_a_closing_quote_is_refused_as_that() -> None:
+    for byte in {*range(256)} - {*b',\r\n"'}:
+        with pytest.raises(CorruptDownloadError, match=r"Record 2 .* after its closing quote"):
+            _counted([b'1,2\n3,"4"%c,5\n' % byte], 2)
+
+
 @pytest.mark.parametrize(
     ("content", "rows"),
     [
@@ -173,6 +179,30 @@ def test_given_many_records_of_one_kind_then_each_way_counts_them(row: bytes, si
     content = row * 5000
     pieces = [content[at : at + size] for at in range(0, len(content), size)]
     assert _count(pieces, 3) == 5000
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(b"1,2\n", id="plain"),
+        pytest.param(b"1,2,3,4\r\n", id="CR LF"),
+        pytest.param(b'1,"a, b",some more text so that quotes are few\n', id="one quoted"),
+        pytest.param(
+            b'1,2,"some text ""with""\nquotes, and so much of it that they are few"\r\n',
+            id="at the end",
+        ),
+    ],
+)
+@pytest.mark.parametrize("size", [1000, 4099, 1_000_000])
+def test_given_few_quotes_then_no_record_has_to_be_looked_at_by_itself(
+    monkeypatch: pytest.MonkeyPatch, row: bytes, size: int
+) -> None:
+    # What it saves is most of the time that a file takes.
+    monkeypatch.setattr(Records, "_match", lambda *_: pytest.fail("looked at one by one"))
+    content = row * 5000
+    pieces = [content[at : at + size] for at in range(0, len(content), size)]
+    [fields] = csv.reader(io.StringIO(row.decode(), newline=""))
+    assert _counted(pieces, len(fields)) == 5000
 
 
 @pytest.mark.parametrize(

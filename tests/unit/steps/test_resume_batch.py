@@ -176,17 +176,37 @@ def test_given_a_dry_run_then_there_is_nothing_to_go_on_with(batch: Batch) -> No
     )
 
 
+@pytest.mark.parametrize("split", ["none", "top"], ids=["one item", "some"])
 def test_given_a_run_that_died_before_its_first_round_then_it_has_begun_nothing(
-    batch: Batch,
+    batch: Batch, split: str
 ) -> None:
-    batch.plan(cut("top"))
+    batch.plan(cut(split))
     del batch.s3.versions[keys.round_key("weekly", 1)]
     assert "it has begun nothing" in _problem(batch, resume="weekly")
 
 
 @pytest.mark.parametrize("run", ["", "../weekly", "a/b", 7, None, {}, "x" * 200], ids=repr)
 def test_given_what_is_no_name_of_a_run_then_that_is_told(batch: Batch, run: JsonValue) -> None:
-    assert _problem(batch, resume=run).startswith("resume is ")
+    problem = _problem(batch, resume=run)
+    assert problem.startswith("resume is ")
+    assert problem.endswith("the name of a run, as in its BatchCompleted event, is allowed.")
+
+
+def test_given_a_name_of_128_characters_then_it_may_be_one_and_a_longer_one_not(
+    batch: Batch,
+) -> None:
+    assert "there is no plan of it" in _problem(batch, resume="x" * 128)
+    assert "is allowed" in _problem(batch, resume="x" * 129)
+
+
+@pytest.mark.parametrize("given", ["true", 1, None], ids=repr)
+def test_given_a_dry_run_that_is_neither_true_nor_false_then_that_is_told(
+    batch: Batch, given: JsonValue
+) -> None:
+    _part_of(batch, "7")
+    problem = _problem(batch, resume="weekly", dryRun=given)
+    assert problem.startswith("dryRun is ")
+    assert problem.endswith("true or false is allowed.")
 
 
 @pytest.mark.parametrize("field", ["exports", "name", "scheduledTime", "forgetCuts"])

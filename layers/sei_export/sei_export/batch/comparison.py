@@ -49,7 +49,7 @@ def _renamed(name: TreeName, tree: OrgTree, gone: Mapping[TreeName, OrgTree]) ->
     teams = _ids(tree)
     for other, old in gone.items():
         same = teams & _ids(old)
-        if other[:2] == name[:2] and len(same) >= _ALIKE * max(len(teams), 1):
+        if other[:2] == name[:2] and same and len(same) >= _ALIKE * len(teams):
             return old
     return None
 

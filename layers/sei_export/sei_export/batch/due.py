@@ -35,13 +35,15 @@ def next_round(
     Returns:
         The items; and for how many seconds is to be waited before.
     """
+    if not following:
+        return (), 0
     waits = {item.id: _seconds_until(item.not_before, now) for item in following}
-    first = min(waits.values(), default=0)
+    first = min(waits.values())
     longest = first + _TOGETHER_SECONDS if first else 0
     if rounds_left <= _LAST_ROUNDS:
         longest = LONGEST_SECONDS
     chosen = tuple(item for item in following if waits[item.id] <= longest)
-    return chosen, max((waits[item.id] for item in chosen), default=0)
+    return chosen, max(waits[item.id] for item in chosen)
 
 
 def _seconds_until(moment: str | None, now: datetime) -> int:

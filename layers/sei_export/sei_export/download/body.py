@@ -61,14 +61,14 @@ class Body:
     _end_told: bool = False
     _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _noted: float = field(init=False)
-    _began: float = 0.0
+    _began: float = field(init=False)
     _read_bytes: int = READ_BYTES
     _held: deque[bytes] = field(default_factory=deque)
     _watchdog: Watchdog = field(default_factory=Watchdog)
     _rest: Generator[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._noted = self.source.deadline.clock.monotonic()
+        self._noted = self._began = self.source.deadline.clock.monotonic()
         self._rest = self._over_connections()
 
     def pieces(self) -> Generator[bytes]:

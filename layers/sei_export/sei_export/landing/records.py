@@ -36,7 +36,7 @@ _LONE_CR = re.compile(rb"\r(?!\n)")
 _BLANK_LINES = re.compile(rb"[\r\n]++")
 _ENDED_FIELDS = re.compile(rb"(?:%b,)*+" % FIELD)
 _ENDED_FIELD = re.compile(rb"%b," % FIELD)
-_OPEN_FIELD = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"?|[^",\r\n][^,\r\n]*+|')
+_OPEN_FIELD = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"?|[^",\r\n][^,\r\n]*+')
 _MISPLACED_QUOTE = re.compile(rb'"(?:(?<=[^,\n"]")|(?=[^,\r\n"]))')
 """Where quoted fields are reduced to their quotes, one for each pair: a quote that stands beside
 anything but a field's end or another quote."""
