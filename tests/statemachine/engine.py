@@ -171,8 +171,8 @@ class Engine:
             found = self.answer(name, _fitting(self._fill(reader["Arguments"], seen)))
             if self.children is None:
                 return found
-            items = cast("list[JsonValue]", found)
-            return self.children([self._selected(state, seen, item) for item in items])
+            read = cast("list[JsonValue]", found)
+            return self.children([self._selected(state, seen, item) for item in read])
         if name in self.broken:
             raise self.broken[name]
         items = self._fill(state["Items"], seen)

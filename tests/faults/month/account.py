@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from sei_export import dates
 from sei_export.api.client import InProject, SeiClient
 from sei_export.api.urls import BaseUrl
 from sei_export.batch.defaults import BatchDefaults
@@ -209,13 +208,16 @@ class Account:
     def _connect(self, target: InProject) -> SeiClient:
         base = BaseUrl.parse("https://app.harness.io/prod1/sei/api/")
         clock = Clock(
-            monotonic=lambda: self.moment.timestamp(),
+            monotonic=self._seconds,
             now=lambda: self.moment,
             sleep=self._sleep,
             chance=lambda: 0.5,
         )
         calls = DirectCalls(self.vendor, base, Deadline.after(_SECONDS, clock))
         return SeiClient(calls, base, target.org, target.project)
+
+    def _seconds(self) -> float:
+        return self.moment.timestamp()
 
     def _sleep(self, seconds: float) -> None:
         self._engines[-1].jsonata.millis += round(1000 * seconds)

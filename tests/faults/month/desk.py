@@ -111,7 +111,7 @@ class Desk:
     _started: int = 0
 
     def __post_init__(self) -> None:
-        self.vendor = Vendor(lambda: self.account.moment.timestamp(), self.size.trees())
+        self.vendor = Vendor(lambda: self.account.moment, self.size.trees())
         self.account = Account(MONTHLY, self.vendor, datetime(2025, 1, 10, 9, tzinfo=UTC))
 
     # --- what the operator does ---
@@ -156,7 +156,7 @@ class Desk:
     def promise(self, starts: Iterable[str]) -> None:
         """Note that a run is to bring all teams' rows of some months."""
         for start in starts:
-            for tree, root in self.vendor.trees.items():
+            for root in self.vendor.trees.values():
                 self.promised |= {(leaf.id, start) for leaf in root.leaves()}
 
     def expect(self, run: Run, starts: Sequence[str]) -> None:

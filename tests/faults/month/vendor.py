@@ -11,13 +11,13 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.faults.sweep.api import told
 
-REUSE_SECONDS = 1800
-READY_SECONDS, FAILS_SECONDS = 4, 20
+REUSE = timedelta(minutes=30)
+READY, FAILS = timedelta(seconds=4), timedelta(seconds=20)
 COLUMNS = (
     *("Granularity", "Start_Date", "End_Date", "Org_Tree", "Team_Id", "Team"),
     *("Developer", "Email", "PR_MERGED"),
@@ -91,7 +91,7 @@ class Made:
     number: int
     """Of the exports of what was asked for, from 1."""
 
-    at: float
+    at: datetime
     rows: Truth
     body: bytes
 
@@ -101,7 +101,7 @@ class Vendor:
     """Stands for Harness.
 
     Attributes:
-        now: Seconds since 1970.
+        now: The clock.
         trees: By name, their roots.
         emptied: Trees that have no teams at the moment.
         refused: Teams of which no export is made at the moment.
@@ -115,7 +115,7 @@ class Vendor:
         served: The last export of each team and month of which a whole file was sent.
     """
 
-    now: Callable[[], float]
+    now: Callable[[], datetime]
     trees: dict[str, Team]
     emptied: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
@@ -171,25 +171,25 @@ class Vendor:
         if asked.team in self.refused:
             return (400, {"message": f"Invalid teamId {asked.team}"})
         last = self._last.get(asked)
-        if last and self.now() < last.at + REUSE_SECONDS:
-            return (200, {"exportId": last.id, "createdAt": told(last.at)})
+        if last and self.now() < last.at + REUSE:
+            return (200, {"exportId": last.id, "createdAt": last.at.isoformat()})
         number = last.number + 1 if last else 1
         rows = self.truth(asked.tree, asked.start, asked.team)
         content = gzip.compress(self._csv(asked, end, rows), mtime=0)
         made = Made(f"exp_{len(self.made)}", asked, number, self.now(), rows, content)
         self.made[made.id] = self._last[asked] = made
-        return (202, {"exportId": made.id, "createdAt": told(made.at)})
+        return (202, {"exportId": made.id, "createdAt": made.at.isoformat()})
 
     def _status(self, made: Made) -> Answer:
         asked, age = made.asked, self.now() - made.at
         reason = SIZE if asked.team in self.too_large else None
         if made.number <= self.failing[asked.team, asked.start]:
             reason = LATER
-        if age < (FAILS_SECONDS if reason else READY_SECONDS):
+        if age < (FAILS if reason else READY):
             return (200, {"status": "PROCESSING"})
         if reason:
             return (200, {"status": "FAILED", "error": reason})
-        return (200, {"status": "COMPLETED", "completedAt": told(made.at + READY_SECONDS)})
+        return (200, {"status": "COMPLETED", "completedAt": (made.at + READY).isoformat()})
 
     def _file(self, made: Made) -> Answer:
         if made.number == 1 and made.asked.team in self.damaged:
