@@ -221,6 +221,9 @@ class Desk:
         assert run.total("landed") == len(announced)
         assert run.total("changed") == sum(1 for it in announced if it["changed"])
         assert run.total("rows") == sum(cast("int", it["rows"]) for it in announced)
+        # Each item names the execution to look at, also where it failed.
+        names = {str(it["executionArn"]).rpartition(":")[2] for it in run.items}
+        assert names <= self.account.ended.keys()
 
 
 def _is_of(detail: JsonObject, run: str) -> bool:

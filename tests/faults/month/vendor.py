@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -76,9 +76,10 @@ class Team:
             return self
         return next((it for each in self.inside if (it := each.find(team_id))), None)
 
-    def to_json(self) -> JsonObject:
-        """The API's nested form."""
-        inside: list[JsonValue] = [each.to_json() for each in self.inside]
+    def to_json(self, emptied: Collection[str]) -> JsonObject:
+        """The API's nested form, with some teams as if they contained none."""
+        shown = () if self.id in emptied else self.inside
+        inside: list[JsonValue] = [each.to_json(emptied) for each in shown]
         return {"refId": int(self.id), "name": self.name, "leaf": not inside, "children": inside}
 
 
@@ -103,7 +104,7 @@ class Vendor:
     Attributes:
         now: The clock.
         trees: By name, their roots.
-        emptied: Trees that have no teams at the moment.
+        emptied: Teams, also roots, that are told as if they contained none at the moment.
         refused: Teams of which no export is made at the moment.
         too_large: Teams of which each export fails for its size.
         failing: How many exports of a team's month fail at first, with a word about the hour.
@@ -156,9 +157,8 @@ class Vendor:
         if path.endswith("/org-trees"):
             return (200, [{"id": at, "name": name} for at, name in enumerate(self.trees)])
         if path.endswith("/teams"):
-            name, root = [*self.trees.items()][int(path.split("/")[-2])]
-            shown = Team(root.id, root.name) if name in self.emptied else root
-            return (200, shown.to_json())
+            root = [*self.trees.values()][int(path.split("/")[-2])]
+            return (200, root.to_json(self.emptied))
         export_id = path.removesuffix("/download").rpartition("/")[2]
         made = self.made[export_id]
         if made.number == 1 and (made.asked.team, made.asked.start) in self.lost:

@@ -8,10 +8,13 @@ from tests.faults.month.vendor import Asked, Team
 
 ENGINEERING, OPERATIONS = "Engineering", "Operations"
 
-# Without teams inside.
+# Of the one tree, without teams inside.
 DAMAGED, LOST, RENAMED, DIVIDED, REMOVED, RESTATED = "101", "102", "103", "104", "105", "106"
 REFUSED = ("107", "108", "109")
-# With teams inside.
+PART = "12"
+"""A part of that tree, with teams inside."""
+
+# Of the other tree, with teams inside.
 BIG, FLAKY = "201", "202"
 SQUADS = {BIG: ("211", "212", "213"), FLAKY: ("221", "222")}
 
@@ -49,7 +52,7 @@ class Size:
         half = len(leaves) // 2
         parts = (
             Team("11", "Products", inside=leaves[:half]),
-            Team("12", "Platforms", inside=leaves[half:]),
+            Team(PART, "Platforms", inside=leaves[half:]),
         )
         tops = (_top(str(201 + at)) for at in range(self.tops))
         return {
