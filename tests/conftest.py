@@ -17,7 +17,9 @@ type Figures = dict[str, Counter[str]]
 """By kind of fault: how often what came of it."""
 
 # What helpers assert is told as in a test. Here: nobody has imported them yet.
-pytest.register_assert_rewrite("tests.fakes.slow_line", "tests.faults.sweep.promises")
+pytest.register_assert_rewrite(
+    "tests.fakes.slow_line", "tests.faults.sweep.promises", "tests.faults.month.desk"
+)
 
 # No deadline: a busy machine is not a failure. Derandomized: what fails, fails for everybody.
 settings.register_profile("here", deadline=None, derandomize=True, database=None)

@@ -30,6 +30,9 @@ the name of an error there, which is taken when those retries are over. Counted 
 type Answer = Callable[[str, JsonValue], JsonValue]
 """What a task or a Distributed Map returns, by state and arguments; may raise StateError."""
 
+type Children = Callable[[list[JsonValue]], JsonValue]
+"""Runs the children of a Distributed Map, each of which is given one of these."""
+
 
 @dataclass
 class End:
@@ -64,6 +67,9 @@ class Engine:
         retrying: Whether a task that fails is tried again as its state says.
         slept: Seconds between the tries of a state, each; chance is a half.
         broken: What inline Maps fail with, by state, instead of running.
+        started: When it was started.
+        children: Runs those of a Distributed Map; without it the answer is what they come to, with
+            it the items that its reader finds.
         taken: Ways that were taken, in order: the state, and which of its ways.
     """
 
@@ -79,6 +85,8 @@ class Engine:
     slept: list[float] = field(default_factory=list)
     broken: Mapping[str, StateError] = field(default_factory=dict)
     taken: list[Way] = field(default_factory=list)
+    started: str = STARTED
+    children: Children | None = None
 
     def run(self, definition: JsonObject) -> End:
         """Run it to its end."""
@@ -160,7 +168,11 @@ class Engine:
             return self.answer(name, _fitting(self._fill(state["Arguments"], seen)))
         if "Items" not in state:
             reader = cast("JsonObject", state["ItemReader"])
-            return self.answer(name, _fitting(self._fill(reader["Arguments"], seen)))
+            found = self.answer(name, _fitting(self._fill(reader["Arguments"], seen)))
+            if self.children is None:
+                return found
+            read = cast("list[JsonValue]", found)
+            return self.children([self._selected(state, seen, item) for item in read])
         if name in self.broken:
             raise self.broken[name]
         items = self._fill(state["Items"], seen)
@@ -169,17 +181,20 @@ class Engine:
         return [self._iteration(state, seen, item) for item in items]
 
     def _iteration(self, state: JsonObject, seen: JsonObject, item: JsonValue) -> JsonValue:
-        context: JsonObject = self._context() | {"Map": {"Item": {"Value": item}}}
         outer = self.variables
         self.variables = dict(outer)
         try:
-            given = self._fill(state["ItemSelector"], {**seen, "context": context})
+            given = self._selected(state, seen, item)
             end = self._run(cast("JsonObject", state["ItemProcessor"]), given)
         finally:
             self.variables = outer
         if end.error is not None:
             raise StateError(end.error, end.cause)
         return end.output
+
+    def _selected(self, state: JsonObject, seen: JsonObject, item: JsonValue) -> JsonValue:
+        context: JsonObject = self._context() | {"Map": {"Item": {"Value": item}}}
+        return self._fill(state["ItemSelector"], {**seen, "context": context})
 
     def _chosen(self, name: str, state: JsonObject, seen: JsonObject) -> JsonObject:
         for at, rule in enumerate(entries(state, "Choices")):
@@ -223,7 +238,7 @@ class Engine:
         execution: JsonObject = {
             "Id": f"arn:aws:states:eu-west-1:123456789012:execution:Machine:{self.name}",
             "Name": self.name,
-            "StartTime": STARTED,
+            "StartTime": self.started,
             "Input": self.given,
         }
         return {"Execution": execution}

@@ -77,3 +77,25 @@ def test_what_nothing_catches_is_not_tried_again(error: str) -> None:
 
 def test_a_task_takes_at_most_all_its_tries_and_waits() -> None:
     assert longest_task(TASK) == 60 + (60 + 1) + (60 + 3) + (60 + 5) + (60 + 5)
+
+
+def test_the_children_of_a_distributed_map_get_what_its_selector_makes_of_the_items() -> None:
+    given: list[JsonValue] = []
+
+    def children(inputs: list[JsonValue]) -> JsonValue:
+        given.extend(inputs)
+        return {}
+
+    exports: JsonObject = {
+        "Type": "Map",
+        "ItemReader": {"Arguments": {"Key": "{% $states.input.key %}"}},
+        "ItemSelector": {
+            "item": "{% $states.context.Map.Item.Value %}",
+            "run": "{% $states.input.run %}",
+        },
+        "Next": "Done",
+    }
+    engine = Engine(lambda _, asked: [asked, 2], {"key": "k", "run": "r"}, children=children)
+    end = engine.run({"StartAt": "Exports", "States": {"Exports": exports, **STATES}})
+    assert end.state == "Done"
+    assert given == [{"item": {"Key": "k"}, "run": "r"}, {"item": 2, "run": "r"}]
