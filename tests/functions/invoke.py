@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, cast
 from local.paths import ROOT
 from sei_export import aws
 from sei_export.errors import SeiExportError
-from sei_export.handler import Handler
 from sei_export.jsontypes import JsonObject
 from tests.fakes.events import FakeEvents
 from tests.fakes.loopback import Answer, Loopback, Received, reply
@@ -21,6 +20,9 @@ from tests.fakes.s3 import FakeS3, refusal
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    # Not at run time: it changes the log of whichever process imports it.
+    from sei_export.handler import Handler
 
 ENDED = "ended"
 """The one field of the line that follows those of an invocation: how it ended."""
@@ -56,7 +58,7 @@ class RefusingS3(FakeS3):
         return key
 
 
-def _handler(function: str) -> Handler:
+def _handler(function: str) -> "Handler":
     file = ROOT / "functions" / function / "app.py"
     spec = importlib.util.spec_from_file_location(function, file)
     assert spec
@@ -102,7 +104,7 @@ def main() -> None:
     with Loopback(world.answer) as api:
         os.environ["HARNESS_BASE_URL"] = f"{api.origin}/sei/api/"
         for given in json.load(sys.stdin):
-            print(json.dumps({ENDED: _invoke(world, given)}))
+            print(json.dumps({ENDED: _invoke(world, given)}))  # noqa: T201 - as functions do
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Every line that functions log tells whose it is: the batch's run and item, the export, its report.
+"""Every line that functions log tells whose it is: run and item of a batch, export, report.
 
-All functions are invoked in one process: what one invocation was about is not in the next one's log.
+All functions are invoked in one process: what one invocation was about is not in the next one's
+log.
 """
 
 import json
@@ -201,7 +202,9 @@ OF_BATCHES: list[Invocation] = [
         "RecordOutcome, of a file",
         "record_outcome",
         {
-            **{"run": RUN, "round": 1, "item": _ENDED_ITEM},
+            "run": RUN,
+            "round": 1,
+            "item": _ENDED_ITEM,
             **landed(Item.from_json(_ENDED_ITEM), exportId=EXPORT),
         },
         _ITEM | {"export_id": EXPORT},
@@ -211,7 +214,9 @@ OF_BATCHES: list[Invocation] = [
         "RecordOutcome, of a failure that names the export",
         "record_outcome",
         {
-            **{"run": RUN, "round": 2, "item": _ENDED_ITEM},
+            "run": RUN,
+            "round": 2,
+            "item": _ENDED_ITEM,
             **task_failed("CorruptDownloadError", f"It is cut. Export: {EXPORT}."),
         },
         _ITEM | {"export_id": EXPORT},
@@ -286,8 +291,10 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Logged]:
     folder = tmp_path_factory.mktemp("aws")
     given = [
         {
-            **{"function": it.function, "event": it.event, "refused": it.refused},
+            "function": it.function,
+            "event": it.event,
             "answers": it.answers,
+            "refused": it.refused,
         }
         for it in ALL
     ]

@@ -66,7 +66,7 @@ def name_lines(**names: JsonValue) -> None:
 
 
 def _telling(handler: Handler) -> Handler:
-    """Name each line, from the payload on, and log what is raised: the platform's line has no names."""
+    """Name each line, and log what is raised: the platform's own line about it names nothing."""
 
     @wraps(handler)
     def told(payload: JsonObject, context: LambdaContext) -> JsonObject:
