@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import sys
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -51,7 +52,7 @@ class RefusingS3(FakeS3):
 
     refused: tuple[str, ...] = ()
 
-    def _begin(self, operation: str, name: str, given: object) -> str:
+    def _begin(self, operation: str, name: str, given: Mapping[str, object]) -> str:
         key = super()._begin(operation, name, given)
         if key.startswith(self.refused or "-"):
             raise refusal("AccessDenied", 403)
