@@ -50,7 +50,8 @@ context = SimpleNamespace(
     aws_request_id="request-1",
 )
 for number in (1, 2):
-    result = handler({"executionArn": f"arn:x{number}", "item": {"name": "item-1"}}, context)
+    given = {"executionArn": f"arn:x{number}", "run": f"run-{number}", "item": {"name": "item-1"}}
+    result = handler(given, context)
     assert result["given"]["executionArn"] == f"arn:x{number}"
 """
 
@@ -94,6 +95,8 @@ def test_a_log_line_of_handler_or_package_tells_function_request_and_execution()
         for message in ("from the package", "from the handler")
     ]
     assert [(line["message"], line["correlation_id"]) for line in logged] == expected
+    # Also from a thread, as a download's.
+    assert [line["run"] for line in logged] == ["run-1", "run-1", "run-2", "run-2"]
     for line in logged:
         assert (line["service"], line["function_name"]) == ("CheckExport", "CheckExport")
         assert line["function_request_id"] == "request-1"
