@@ -11,7 +11,10 @@ from sei_export.steps.check_export import check_export
 
 @entry()
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
-    """Take `export` and `executionArn`; return `status` and, for a bad end, `failure`."""
+    """Take `export` and `executionArn`, and of a batch `run` and `item`.
+
+    Return `status` and, for a bad end, `failure`.
+    """
     answer = check_export(event, wiring.connector(context))
     metrics.add_metric("Polls", MetricUnit.Count, 1)
     logger.info("Export is %s", answer["status"], failure=answer.get("failure"))

@@ -16,6 +16,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
         settings.batch_defaults(),
         wiring.connector(context, fresh_key=True),
         wiring.documents(),
+        is_running=lambda arn: wiring.executions().is_running(arn),
     )
-    logger.info("Batch planned", run=planned["run"], dry_run=planned.get("dryRun", False))
+    logger.info("Batch planned", dry_run=planned.get("dryRun", False))
     return planned

@@ -4,7 +4,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sei_export import wiring
-from sei_export.handler import entry, logger, metrics
+from sei_export.handler import entry, logger, metrics, name_lines
 from sei_export.jsontypes import JsonObject
 from sei_export.steps.record_outcome import record_outcome
 
@@ -13,6 +13,8 @@ from sei_export.steps.record_outcome import record_outcome
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:  # noqa: ARG001 - Lambda passes it
     """Take `run`, `round`, `item` and either `result` or `failure`; return the outcome."""
     outcome = record_outcome(event, wiring.documents())
+    # Of one that failed, the text of its failure names it.
+    name_lines(export_id=outcome.get("exportId"))
     landed = outcome["landed"] is not None
     metrics.add_metric("ItemsLanded" if landed else "ItemsFailed", MetricUnit.Count, 1)
     logger.info("Item landed" if landed else "Item failed", failure=outcome["failure"])

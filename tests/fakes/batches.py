@@ -52,6 +52,7 @@ class Batch:
         number: Its round.
         ran: Teams of each of its rounds.
         now: The clock.
+        running: ARNs of executions that run.
     """
 
     s3: FakeS3 = field(default_factory=FakeS3)
@@ -60,6 +61,7 @@ class Batch:
     number: int = 0
     ran: list[list[str | None]] = field(default_factory=list)
     now: datetime = NOW
+    running: set[str] = field(default_factory=set)
 
     def plan(self, *entries: JsonValue, run: str = "weekly", **fields: JsonValue) -> JsonObject:
         """PlanBatch."""
@@ -75,7 +77,9 @@ class Batch:
             "executionArn": BATCH_ARN,
             "startedAt": "2026-03-15T06:00:00Z",
         }
-        return plan_batch(payload, BATCH_DEFAULTS, api.connect, self.s3.documents)
+        return plan_batch(
+            payload, BATCH_DEFAULTS, api.connect, self.s3.documents, self.running.__contains__
+        )
 
     @property
     def items(self) -> list[Item]:

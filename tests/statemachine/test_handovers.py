@@ -65,10 +65,10 @@ def test_the_functions_of_an_export_get_what_they_need() -> None:
         "DownloadExport": [LANDED],
     }
     run = Run("export", script, GIVEN)
-    first = {"input": GIVEN, "inputBytes": 19, "executionArn": ARN, "startedAt": STARTED}
+    first = {"input": GIVEN, "inputBytes": 19, "executionArn": ARN, "startedAt": STARTED, **ALONE}
     # Relative dates stay what they were when it is tried again.
     assert _given(run, "CreateExport") == [first, first]
-    assert _given(run, "CheckExport") == [{"export": EXPORT, "executionArn": ARN}] * 2
+    assert _given(run, "CheckExport") == [{"export": EXPORT, "executionArn": ARN, **ALONE}] * 2
     assert _given(run, "DownloadExport") == [
         {
             "export": EXPORT,
@@ -179,9 +179,10 @@ def _started(item: JsonObject = CHILD) -> JsonObject:
 
 @pytest.mark.parametrize("title", [*SCRIPTS["export"]])
 def test_what_a_batchs_child_starts_tells_its_run_and_item(title: str) -> None:
-    """To the function that announces it, and in the event of its failure, whatever failed."""
+    """To every function, for its log, and in the event of its failure, whatever failed."""
     run = Run("export", SCRIPTS["export"][title], _started())
-    told = [*_given(run, "DownloadExport"), *_given(run, "FetchReport"), *run.bus.details]
+    tasks = ("CreateExport", "CheckExport", "DownloadExport", "FetchReport")
+    told = [*(given for task in tasks for given in _given(run, task)), *run.bus.details]
     assert told
     assert [{name: each[name] for name in OF_BATCH} for each in told] == [OF_BATCH] * len(told)
 

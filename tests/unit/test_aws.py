@@ -34,7 +34,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 
 def _all() -> list["BaseClient"]:
-    return [aws.secrets(), aws.s3(10), aws.events()]
+    return [aws.secrets(), aws.s3(10), aws.events(), aws.states()]
 
 
 def _name_of(service: str) -> str:
@@ -80,7 +80,7 @@ def test_all_services_are_known_to_botocore_and_limited_in_time_and_tries() -> N
         assert (config["connect_timeout"], config["read_timeout"]) == (3, 4)
         assert config["retries"] == {"mode": "standard", "total_max_attempts": 2}
     services = [client.meta.service_model.service_name for client in _all()]
-    assert services == ["secretsmanager", "s3", "events"]
+    assert services == ["secretsmanager", "s3", "events", "stepfunctions"]
 
 
 @pytest.mark.parametrize("seconds", [5, 15, 39, 40, 75, 300])
@@ -121,9 +121,9 @@ def test_an_unknown_service_is_refused_with_botocores_own_words(*, before: bool)
             _name_of("secretmanager")
         assert str(caught.value) == "Unable to load data for: secretmanager"
     # Nor does it stand in the way of the others.
-    assert len(_all()) == 3
+    assert len(_all()) == 4
 
 
 def test_clients_have_as_many_connections_as_they_are_told() -> None:
     pools = [vars(client.meta.config)["max_pool_connections"] for client in _all()]
-    assert pools == [1, 10, 1]
+    assert pools == [1, 10, 1, 1]

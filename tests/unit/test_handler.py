@@ -30,13 +30,16 @@ print(json.dumps({"names": names, "seen": seen}))
 
 # A function whose step has a logger of its own, which is made after `handler` is imported.
 FUNCTION = """
-import logging, sys
+import logging, sys, threading
 from types import SimpleNamespace
 from sei_export.handler import entry, logger, metrics
 
 @entry(*sys.argv[1:])
 def handler(event, context):
-    logging.getLogger("sei_export.steps.anything").info("from the package")
+    package = logging.getLogger("sei_export.steps.anything")
+    thread = threading.Thread(target=package.info, args=("from the package",))
+    thread.start()
+    thread.join()
     logging.getLogger("somebody.elses").warning("from elsewhere")
     metrics.add_metric("Polls", "Count", 1)
     logger.info("from the handler")
@@ -47,7 +50,8 @@ context = SimpleNamespace(
     aws_request_id="request-1",
 )
 for number in (1, 2):
-    result = handler({"executionArn": f"arn:x{number}", "item": {"name": "item-1"}}, context)
+    given = {"executionArn": f"arn:x{number}", "run": f"run-{number}", "item": {"name": "item-1"}}
+    result = handler(given, context)
     assert result["given"]["executionArn"] == f"arn:x{number}"
 """
 
@@ -91,6 +95,8 @@ def test_a_log_line_of_handler_or_package_tells_function_request_and_execution()
         for message in ("from the package", "from the handler")
     ]
     assert [(line["message"], line["correlation_id"]) for line in logged] == expected
+    # Also from a thread, as a download's.
+    assert [line["run"] for line in logged] == ["run-1", "run-1", "run-2", "run-2"]
     for line in logged:
         assert (line["service"], line["function_name"]) == ("CheckExport", "CheckExport")
         assert line["function_request_id"] == "request-1"
@@ -112,3 +118,44 @@ def test_all_lines_of_a_run_are_found_by_what_the_path_names(path: list[str], fo
 def test_metrics_are_flushed_at_the_end_of_each_invocation() -> None:
     flushed = [line for line in _run(FUNCTION) if "_aws" in line]
     assert [line["Polls"] for line in flushed] == [[1.0], [1.0]]
+
+
+# What payloads may have in the place of names, one after the other.
+ODD = """
+from types import SimpleNamespace
+from sei_export.handler import entry, logger, metrics
+
+@entry()
+def handler(event, context):
+    if event is None:
+        raise KeyError("no event")
+    metrics.add_metric("Polls", "Count", 1)
+    logger.info("here")
+    return {}
+
+context = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=128, invoked_function_arn="arn:f", aws_request_id="1",
+)
+whole = {
+    "executionArn": "arn:x", "run": "r" * 2000, "item": "1",
+    "export": {"exportId": "exp_1", "report": "sprint"},
+}
+odd = {"executionArn": "arn:x", "run": 7, "item": [], "export": "exp_1", "input": None}
+for given in (whole, odd, whole, None, {"executionArn": "arn:x", "run": ""}, [whole]):
+    try:
+        handler(given, context)
+    except KeyError:
+        pass
+"""
+
+
+def test_what_is_no_name_is_not_told_and_nothing_stays_for_the_next_invocation() -> None:
+    lines = _run(ODD)
+    names = ("run", "item", "export_id", "report")
+    told = [{name: line[name] for name in names if name in line} for line in lines]
+    whole = {"run": "r" * 1000, "item": "1", "export_id": "exp_1"}
+    # A line of the log and one of metrics each; what fails has no metrics.
+    of_one: list[JsonObject] = [{**whole, "report": "sprint"}, {**whole}]
+    assert told == [*of_one, {}, {}, *of_one, {}, {}, {}, {}, {}]
+    [failed] = [line for line in lines if line.get("level") == "ERROR"]
+    assert failed["message"] == "KeyError: 'no event'"

@@ -48,7 +48,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     kept = (
         *(wiring.object_store, wiring.documents, wiring.landing, wiring.hints),
-        *(wiring._s3, wiring._secrets),  # noqa: SLF001 - kept for a process's life
+        *(wiring.executions, wiring._s3, wiring._secrets),  # noqa: SLF001 - kept for a process's life
     )
     for part in kept:
         part.cache_clear()
@@ -377,3 +377,42 @@ def test_given_no_settings_when_every_module_is_imported_then_nothing_is_missed(
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+# --- executions ---
+
+RUN_ARN = "arn:aws:states:eu-west-1:123456789012:execution:Batch:weekly"
+
+
+def _described(status: str) -> bytes:
+    return reply(200, {"executionArn": RUN_ARN, "status": status})
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_running"),
+    [
+        pytest.param(_described("RUNNING"), True, id="runs"),
+        pytest.param(_described("ABORTED"), False, id="was stopped"),
+        pytest.param(_described("FAILED"), False, id="failed"),
+        pytest.param(
+            reply(400, {"__type": "ExecutionDoesNotExist"}), False, id="nobody knows it any more"
+        ),
+        pytest.param(
+            reply(400, {"__type": "AccessDeniedException"}), False, id="nobody may ask for it"
+        ),
+    ],
+)
+def test_an_execution_runs_only_if_step_functions_says_so(
+    aws: Callable[[Answer], Loopback],
+    caplog: pytest.LogCaptureFixture,
+    answer: bytes,
+    is_running: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    states = aws(answer)
+    assert wiring.executions().is_running(RUN_ARN) is is_running
+    [asked] = states.received
+    assert asked.headers["x-amz-target"] == "AWSStepFunctions.DescribeExecution"
+    # Without what was put in and what came out.
+    assert json.loads(asked.body) == {"executionArn": RUN_ARN, "includedData": "METADATA_ONLY"}
+    warned = [f"Whether {RUN_ARN} still runs is not known: " in it for it in caplog.messages]
+    assert warned == [True] * (b'"__type"' in answer)

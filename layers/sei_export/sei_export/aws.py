@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 CALL_SECONDS = 15.0
 """Of a function that has a minute and a half; the template tells each function its own."""
@@ -108,6 +109,11 @@ def s3(connections: int, patience: Patience = _USUAL) -> "S3Client":
 def secrets(patience: Patience = _USUAL) -> "SecretsManagerClient":
     """For the API key."""
     return cast("SecretsManagerClient", _client("secretsmanager", patience))
+
+
+def states(patience: Patience = _USUAL) -> "SFNClient":
+    """For what runs."""
+    return cast("SFNClient", _client("stepfunctions", patience))
 
 
 def _client(service: str, patience: Patience = _USUAL, connections: int = 1) -> object:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sei_export.bucket.documents import Documents
     from sei_export.bucket.objects import ObjectStore
     from sei_export.download.staging import Staging
+    from sei_export.executions import Executions
     from sei_export.landing.land import Landing
 
 _MARGIN_SECONDS = 3.0
@@ -115,6 +116,15 @@ def documents() -> "Documents":
     from sei_export.bucket.documents import Documents
 
     return Documents(_s3(), export_bucket())
+
+
+@cache
+def executions() -> "Executions":
+    """Make what tells of executions; without the patience of what a batch cannot do without."""
+    from sei_export import aws
+    from sei_export.executions import Executions
+
+    return Executions(aws.states())
 
 
 def staging(folder: str) -> "Staging":

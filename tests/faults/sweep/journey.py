@@ -167,7 +167,7 @@ class Journey:
         """The steps by the states that call them."""
         return {
             "CreateExport": lambda: create_export(
-                payload, DEFAULTS, self.connector(state, fresh=True), self._hints.read_json
+                payload, DEFAULTS, self.connector(state, fresh=True), self._hints.read_json, dict
             ),
             "CheckExport": lambda: check_export(payload, self.connector(state)),
             "DownloadExport": lambda: download_export(

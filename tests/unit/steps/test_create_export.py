@@ -35,7 +35,7 @@ def _create(
         "executionArn": arn,
         "startedAt": started_at.isoformat(),
     }
-    return create_export(payload, DEFAULTS, api.connect, documents.read_json)
+    return create_export(payload, DEFAULTS, api.connect, documents.read_json, dict)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_given_another_payload_no_connection_is_made(changes: JsonObject, proble
         "startedAt": "2026-03-15T06:00:00Z",
     }
     with pytest.raises(InvalidRequestError) as caught:
-        create_export(payload | changes, DEFAULTS, api.connect, FakeS3().documents.read_json)
+        create_export(payload | changes, DEFAULTS, api.connect, FakeS3().documents.read_json, dict)
     assert caught.value.problems == (problem,)
     assert caught.value.remedy == BY_HAND
     assert api.connected_for == []

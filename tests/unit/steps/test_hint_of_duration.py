@@ -18,7 +18,7 @@ PAYLOAD: JsonObject = {
 
 def _created(s3: FakeS3) -> JsonObject:
     api = ScriptedApi.answering(202, {"exportId": "exp_1"})
-    return create_export(PAYLOAD, DEFAULTS, api.connect, s3.documents.read_json)
+    return create_export(PAYLOAD, DEFAULTS, api.connect, s3.documents.read_json, dict)
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,18 @@ from sei_export.steps.list_exports import list_exports
 from sei_export.steps.plan_batch import plan_batch
 from tests.fakes.harvests import HARVEST_DEFAULTS
 from tests.fakes.s3 import FakeS3
-from tests.fakes.samples import BATCH_DEFAULTS, DEFAULTS
+from tests.fakes.samples import BATCH_DEFAULTS, DEFAULTS, nothing_runs
 from tests.fakes.scripted_api import ScriptedApi
 
 type Step = Callable[[JsonObject, ScriptedApi, FakeS3], object]
 
 
 def _create(payload: JsonObject, api: ScriptedApi, s3: FakeS3) -> object:
-    return create_export(payload, DEFAULTS, api.connect, s3.documents.read_json)
+    return create_export(payload, DEFAULTS, api.connect, s3.documents.read_json, dict)
 
 
 def _plan(payload: JsonObject, api: ScriptedApi, s3: FakeS3) -> object:
-    return plan_batch(payload, BATCH_DEFAULTS, api.connect, s3.documents)
+    return plan_batch(payload, BATCH_DEFAULTS, api.connect, s3.documents, nothing_runs)
 
 
 def _list(payload: JsonObject, api: ScriptedApi, s3: FakeS3) -> object:

@@ -29,7 +29,14 @@ from tests.fakes.known_cuts import ago, known
 from tests.fakes.loopback import reply
 from tests.fakes.orgtree_strategies import ENGINEERING
 from tests.fakes.s3 import FakeS3, raising, refusal
-from tests.fakes.samples import BATCH_DEFAULTS, STATE_BYTES, least, parsed, size_of
+from tests.fakes.samples import (
+    BATCH_DEFAULTS,
+    STATE_BYTES,
+    least,
+    nothing_runs,
+    parsed,
+    size_of,
+)
 from tests.fakes.tree_api import FLAT, LIST_CALLS, TREE_CALLS, TreeApi, client, wide_tree
 from tests.simulator import simulator_client as simulator
 
@@ -62,7 +69,7 @@ def _call(connect: Connect, s3: FakeS3, given_input: JsonValue) -> JsonObject:
         "executionArn": ARN,
         "startedAt": "2026-03-15T06:00:00Z",
     }
-    return plan_batch(payload, BATCH_DEFAULTS, connect, s3.documents)
+    return plan_batch(payload, BATCH_DEFAULTS, connect, s3.documents, nothing_runs)
 
 
 def _plan(api: TreeApi, s3: FakeS3, *entries: JsonValue, **fields: JsonValue) -> JsonObject:
@@ -222,7 +229,7 @@ def test_given_another_payload_when_planned_then_nothing_is_asked_or_written(
         "startedAt": "2026-03-15T06:00:00Z",
     }
     with pytest.raises(InvalidRequestError) as caught:
-        plan_batch(payload | changes, BATCH_DEFAULTS, api.connect, s3.documents)
+        plan_batch(payload | changes, BATCH_DEFAULTS, api.connect, s3.documents, nothing_runs)
     [told] = caught.value.problems
     assert told.startswith(problem)
     assert caught.value.remedy == BY_HAND

@@ -7,7 +7,7 @@ from sei_export.batch.ledger import MAX_TRIES
 from sei_export.errors import InvalidRequestError
 from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.batch_items import cut
-from tests.fakes.batches import Batch, Ended, refused, teams_end, too_large
+from tests.fakes.batches import BATCH_ARN, Batch, Ended, refused, teams_end, too_large
 
 ALL_LAND = teams_end({})
 STAMP = "2026-02-28T06:00:00Z"
@@ -183,6 +183,28 @@ def test_given_a_run_that_died_before_its_first_round_then_it_has_begun_nothing(
     batch.plan(cut(split))
     del batch.s3.versions[keys.round_key("weekly", 1)]
     assert "it has begun nothing" in _problem(batch, resume="weekly")
+
+
+@pytest.mark.parametrize("dry_run", [False, True], ids=["to run it", "run dry"])
+def test_given_a_run_that_still_runs_then_it_is_to_be_stopped_first(
+    batch: Batch,
+    dry_run: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    batch.plan(cut("leaves"))
+    batch.record(lambda item: None if item.team == "3" else ALL_LAND(item))
+    batch.running.add(BATCH_ARN)
+    assert _problem(batch, resume="weekly", dryRun=dry_run) == (
+        'resume is "weekly": it is still running: stop it first, with aws stepfunctions '
+        f"stop-execution --execution-arn {BATCH_ARN}."
+    )
+    batch.running.clear()
+    assert _resumed(batch)["status"] == "CONTINUE"
+
+
+def test_given_a_run_that_only_announces_its_end_then_it_may_be_gone_on_with(batch: Batch) -> None:
+    _part_of(batch, "7")
+    batch.running.add(BATCH_ARN)
+    assert _resumed(batch)["status"] == "CONTINUE"
 
 
 @pytest.mark.parametrize("run", ["", "../weekly", "a/b", 7, None, {}, "x" * 200], ids=repr)

@@ -5,6 +5,7 @@ old run has landed.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from sei_export.batch.expansion import children
@@ -45,13 +46,16 @@ def read_resume(given: JsonValue) -> tuple[str, bool] | None:
     return str(run), dry_run is True
 
 
-def check_resumable(run: str, plan: JsonObject, manifest: JsonObject) -> None:
+def check_resumable(
+    run: str, plan: JsonObject, manifest: JsonObject, is_running: Callable[[str], bool]
+) -> None:
     """Refuse a run with which nobody can go on.
 
     Args:
         run: Its name.
         plan: Its `plan.json`; empty if there is none.
         manifest: Its manifest; empty if there is none.
+        is_running: Tells of an execution's ARN whether it is known to run.
 
     Raises:
         InvalidRequestError: With the reason.
@@ -70,6 +74,9 @@ def check_resumable(run: str, plan: JsonObject, manifest: JsonObject) -> None:
         problems.refused("resume", run, "it is complete: nothing is left to run")
     elif manifest and not bad:
         problems.refused("resume", run, _ONLY_ROWS)
+    # What has a manifest only announces it, and whoever hears that may go on with it at once.
+    elif not manifest and is_running(execution := str(plan.get("executionArn"))):
+        problems.refused("resume", run, _RUNNING % execution)
     if problems.found:
         raise InvalidRequestError(problems.found, remedy=_REMEDY)
 
@@ -78,6 +85,9 @@ _GONE = (
     "there is no plan of it in the bucket: there was no such run, or its RunRetentionDays are "
     'over; start a batch with the same plan and its "scheduledTime", which finds unchanged what '
     "has landed"
+)
+_RUNNING = (
+    "it is still running: stop it first, with aws stepfunctions stop-execution --execution-arn %s"
 )
 _ONLY_ROWS = (
     "it lacks only the own rows of teams that were exported as the teams inside them, and no "

@@ -23,6 +23,7 @@ def create_export(
     defaults: RequestDefaults,
     connect: Connect,
     read_json: Callable[[str], Document],
+    tell: Callable[..., object],
 ) -> JsonObject:
     """Validate the input, then create the export; a legacy report needs no creating.
 
@@ -33,6 +34,7 @@ def create_export(
         connect: Makes the client for an organization and project. Not called, and so no secret
             read and no connection made, before the request is known to be valid.
         read_json: Reads a JSON object of the bucket.
+        tell: Is told `report` and `export_id` once each is known: from there on the log has them.
 
     Returns:
         `Export.to_json`.
@@ -47,11 +49,15 @@ def create_export(
     )
     given = input_field(payload, MAX_INPUT_BYTES)
     request = parse_request(given, defaults, started_at)
+    tell(report=request.report.name)
     started = dates.format_moment(started_at)
     if request.report.is_legacy:
-        export = Export.of(request, _own_id(request, execution_arn), started, reused=False)
+        own_id = _own_id(request, execution_arn)
+        tell(export_id=own_id)
+        export = Export.of(request, own_id, started, reused=False)
     else:
         created = connect(request).create(request)
+        tell(export_id=created.export_id)
         export = Export.of(
             request,
             created.export_id,

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 
@@ -41,7 +41,11 @@ _SHOWN_BYTES = 100_000
 
 
 def plan_batch(
-    payload: JsonObject, defaults: BatchDefaults, connect: Connect, documents: Documents
+    payload: JsonObject,
+    defaults: BatchDefaults,
+    connect: Connect,
+    documents: Documents,
+    is_running: Callable[[str], bool],
 ) -> JsonObject:
     """Plan a batch: nothing is created at the API.
 
@@ -51,6 +55,7 @@ def plan_batch(
         defaults: The stack's settings.
         connect: Makes the client for an organization and project.
         documents: Where the plan goes, and what is known of earlier batches.
+        is_running: Tells of an execution's ARN whether it is known to run.
 
     Returns:
         `status` CONTINUE with `run`, `round` and `itemsKey`; for a dry run `dryRun`: true with
@@ -65,7 +70,7 @@ def plan_batch(
     run, given = BatchRun.read(payload), input_field(payload, MAX_PLAN_BYTES)
     if resumed := read_resume(given):
         old_run, dry_run = resumed
-        record, items = _resumed(old_run, run, documents)
+        record, items = _resumed(old_run, run, documents, is_running)
     else:
         plan = parse_plan(given, defaults, run.started_at)
         dry_run = plan.dry_run
@@ -118,12 +123,12 @@ def _planned(
 
 
 def _resumed(
-    old_run: str, run: BatchRun, documents: Documents
+    old_run: str, run: BatchRun, documents: Documents, is_running: Callable[[str], bool]
 ) -> tuple[PlanRecord, tuple[Item, ...]]:
     """What a run has left over, to be run with its plan and its nominal time."""
     content = documents.read_json(keys.plan_key(old_run)).content
     manifest = documents.read_json(keys.batch_manifest_key(old_run)).content
-    check_resumable(old_run, content, manifest)
+    check_resumable(old_run, content, manifest, is_running)
     old = PlanRecord.from_json(content)
     resumes = (*old.resumes, old_run)
     items = rest(old, of_runs(documents, resumes), run.name)
