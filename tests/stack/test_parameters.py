@@ -111,9 +111,9 @@ def _update(stack: Harness, **changed: str) -> None:
         StackName=stack.stack.name,
         UsePreviousTemplate=True,
         Parameters=[
-            *({"ParameterKey": name, "UsePreviousValue": True} for name in kept),
-            *({"ParameterKey": name, "ParameterValue": it} for name, it in changed.items()),
-        ],  # type: ignore[arg-type]  # of either form
+            *[{"ParameterKey": name, "UsePreviousValue": True} for name in kept],  # type: ignore[list-item]  # as above
+            *[{"ParameterKey": name, "ParameterValue": it} for name, it in changed.items()],  # type: ignore[list-item]  # as above
+        ],
         Capabilities=CAPABILITIES,  # type: ignore[arg-type]  # words of the API
     )
 

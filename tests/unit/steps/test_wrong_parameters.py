@@ -82,35 +82,33 @@ def test_a_run_that_takes_the_default_request_is_told_of_the_parameter(
     api: TreeApi, given_input: JsonObject, default_request: str
 ) -> None:
     environment = _environment("{}", default_request)
-    for run in (
-        lambda: _create(given_input, environment),
-        lambda: _plan(api, given_input, batch_defaults(environment)),
-    ):
-        with pytest.raises(ConfigurationError) as caught:
-            run()
+    with pytest.raises(ConfigurationError) as of_export:
+        _create(given_input, environment)
+    with pytest.raises(ConfigurationError) as of_batch:
+        _plan(api, given_input, batch_defaults(environment))
+    for caught in (of_export, of_batch):
         assert caught.value.message.startswith("The parameter DefaultRequest ")
         told = "Remedy: Correct the stack's parameter DefaultRequest and deploy again."
         assert told in str(caught.value)
     assert api.calls == []
 
 
+@pytest.mark.parametrize("given_input", [{}, {"dryRun": True}])
 def test_what_only_the_api_knows_to_be_wrong_with_the_plan_is_told_of_the_parameter(
-    api: TreeApi,
+    api: TreeApi, given_input: JsonObject
 ) -> None:
     plan = (
         '{"exports": [{"report": "productivity", "dateRange": {"period": "previous-week"}, '
         '"scope": {"orgTreeName": "Enginering", "teams": "top"}}]}'
     )
-    for given_input in ({}, {"dryRun": True}):
-        with pytest.raises(ConfigurationError) as caught:
-            _plan(api, given_input, batch_defaults(_environment(plan)))
-        start = 'The parameter BatchPlan has 1 problem: (1) exports[0].scope.orgTreeName is "Engi'
-        assert caught.value.message.startswith(start)
-        assert "Correct the stack's parameter BatchPlan and deploy again" in caught.value.remedy
+    with pytest.raises(ConfigurationError) as caught:
+        _plan(api, given_input, batch_defaults(_environment(plan)))
+    start = 'The parameter BatchPlan has 1 problem: (1) exports[0].scope.orgTreeName is "Enginer'
+    assert caught.value.message.startswith(start)
+    assert "Correct the stack's parameter BatchPlan and deploy again" in caught.value.remedy
     # Of a plan that the input brought it is the input's.
-    with pytest.raises(InvalidRequestError) as refused:
+    with pytest.raises(InvalidRequestError):
         _plan(api, {"exports": [cut([99])]}, batch_defaults(_environment()))
-    assert "Correct the plan" in refused.value.remedy or "input" in refused.value.remedy
 
 
 @pytest.mark.parametrize("name", ["weekly", "default"])
