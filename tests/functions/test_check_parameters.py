@@ -28,7 +28,7 @@ def _given(**settings: str) -> JsonObject:
     """A stack's properties, with some settings replaced."""
     usual = EVENT["ResourceProperties"]
     assert isinstance(usual, dict)
-    return {**usual, "ServiceToken": "arn:function", "ServiceTimeout": "120", **settings}
+    return {**usual, "ServiceTimeout": "120", **settings}
 
 
 def _plan(*entries: JsonValue, **fields: JsonValue) -> str:
