@@ -11,6 +11,7 @@ from local.paths import ROOT
 from sei_export import dates, errors
 from sei_export.batch.defaults import BatchDefaults
 from sei_export.batch.plan import parse_plan
+from sei_export.input.parameter import Parameter
 from sei_export.request.defaults import RequestDefaults
 from sei_export.request.parsing import parse_request
 from sei_export.request.reports import REPORTS
@@ -24,7 +25,7 @@ DEFAULTS = RequestDefaults(
     project_identifier="demo",
     org_tree_name="Engineering",
     timezone="UTC",
-    default_request={},
+    default_request=Parameter("DefaultRequest", "{}"),
 )
 
 
@@ -60,7 +61,7 @@ def test_the_input_is_valid_and_gives_the_result_shown() -> None:
 
 def test_the_plan_is_valid_and_its_fields_are_those_that_the_table_explains() -> None:
     given = json.loads(json.dumps(_block("plan")))
-    stack = BatchDefaults(DEFAULTS, plan={}, max_concurrency=5)
+    stack = BatchDefaults(DEFAULTS, plan=Parameter("BatchPlan", "{}"), max_concurrency=5)
     plan = parse_plan(given, stack, datetime.now(UTC))
     assert [len(planned.requests) for planned in plan.exports] == [2]
     for name in ("scope.teams", "backfill", "lookback"):

@@ -1,9 +1,12 @@
 """Plans of batches as they are read, and what is wrong with them."""
 
+import json
+
 from sei_export import dates
 from sei_export.batch.defaults import BatchDefaults
 from sei_export.batch.plan import Plan, parse_plan
 from sei_export.errors import InvalidRequestError
+from sei_export.input.parameter import Parameter
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.defaults import RequestDefaults
 from tests.fakes.samples import DEFAULTS
@@ -16,7 +19,8 @@ def read_plan(
     started_at: str = "2026-03-15T06:00:00Z",
 ) -> Plan:
     """The plan of an input, given what the stack says where it is silent."""
-    stack = BatchDefaults(defaults, batch_plan or {}, max_concurrency=10)
+    plan = Parameter("BatchPlan", json.dumps(batch_plan or {}))
+    stack = BatchDefaults(defaults, plan, max_concurrency=10)
     return parse_plan(given_input, stack, dates.parse_moment(started_at))
 
 
@@ -25,14 +29,10 @@ def plan_of(*entries: JsonValue, **fields: JsonValue) -> JsonObject:
     return {"exports": [*entries], **fields}
 
 
-def plan_problems(
-    given_input: JsonValue,
-    defaults: RequestDefaults = DEFAULTS,
-    batch_plan: JsonObject | None = None,
-) -> tuple[str, ...]:
+def plan_problems(given_input: JsonValue) -> tuple[str, ...]:
     """What is wrong with an input; empty when nothing is."""
     try:
-        read_plan(given_input, defaults, batch_plan)
+        read_plan(given_input)
     except InvalidRequestError as error:
         return error.problems
     return ()

@@ -8,6 +8,7 @@ from sei_export.batch.defaults import BatchDefaults
 from sei_export.batch.item import Item
 from sei_export.errors import InvalidRequestError
 from sei_export.export import Export
+from sei_export.input.parameter import Parameter
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.manifest import Manifest
 from sei_export.request.defaults import RequestDefaults
@@ -21,7 +22,10 @@ DEFAULTS = RequestDefaults(
     project_identifier="metrics",
     org_tree_name="Engineering",
     timezone="UTC",
-    default_request={"report": "productivity", "dateRange": {"period": "previous-month"}},
+    default_request=Parameter(
+        "DefaultRequest",
+        '{"report": "productivity", "dateRange": {"period": "previous-month"}}',
+    ),
 )
 
 TREE_OR_TEAM = ["efficiency", "sprint", "business-alignment", "time-in-status"]
@@ -81,7 +85,7 @@ def problems(
     return ()
 
 
-BATCH_DEFAULTS = BatchDefaults(DEFAULTS, plan={}, max_concurrency=10)
+BATCH_DEFAULTS = BatchDefaults(DEFAULTS, plan=Parameter("BatchPlan", "{}"), max_concurrency=10)
 
 
 def nothing_runs(_: str) -> bool:

@@ -14,6 +14,25 @@ FAULTS = (
     Edit("a creation has a minute", ("  CreateExportFunction:",), "Timeout: 90", "Timeout: 60"),
     Edit("a poll has a minute", ("  CheckExportFunction:",), "Timeout: 90", "Timeout: 60"),
     Edit("a page has a minute", ("  ListExportsFunction:",), "Timeout: 90", "Timeout: 60"),
+    Edit(
+        "a deletion waits for the check of parameters",
+        ("  CheckParameters:",),
+        "DeletionPolicy: Retain",
+        "DeletionPolicy: RetainExceptOnCreate",
+    ),
+    Edit(
+        "a check that never answers holds a deployment up",
+        ("  CheckParameters:",),
+        "      ServiceTimeout: 120\n",
+    ),
+    Edit(
+        "another plan is deployed unchecked",
+        ("  CheckParameters:",),
+        "      BATCH_PLAN: !Ref BatchPlan\n",
+    ),
+    Edit(
+        "what is refused leaves a bucket", ("  ExportBucket:",), "    DependsOn: CheckParameters\n"
+    ),
     Edit("a call of AWS takes half a minute", ("Globals:",), 'SECONDS: "15"', 'SECONDS: "30"'),
     Edit(
         "a call of AWS takes four minutes while a file moves",

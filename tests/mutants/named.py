@@ -7,6 +7,7 @@ TEMPLATE_TESTS = (
     (
         *("tests/template/test_storage.py", "tests/template/test_roles.py"),
         *("tests/template/test_running.py", "tests/template/test_memory_setting.py"),
+        "tests/template/test_check.py",
     ),
     # Not what starts other programs.
     (

@@ -64,11 +64,16 @@ def test_the_inputs_for_the_functions_of_a_batch_work_one_after_the_other(stack:
     assert len(json.loads(stack.raw(str(closed["itemsKey"])))) == 3
 
 
+def test_the_input_for_the_check_of_parameters_works_too(stack: Harness) -> None:
+    answer = _invoke(stack, "CheckParameters", _read("check_parameters.json"))
+    assert answer["Status"] == "SUCCESS"
+
+
 @pytest.mark.parametrize(
     "stem",
     [
         *("CreateExport", "CheckExport", "DownloadExport", "FetchReport", "ListExports"),
-        *("PlanBatch", "RecordOutcome", "CloseBatch"),
+        *("PlanBatch", "RecordOutcome", "CloseBatch", "CheckParameters"),
     ],
 )
 def test_a_function_without_its_input_says_what_it_needs(stack: Harness, stem: str) -> None:

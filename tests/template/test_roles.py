@@ -75,6 +75,7 @@ MAY: dict[str, dict[str, set[str]]] = {
         "s3:GetObject": {"runs", "cuts", "batches", "manifests"},
         "s3:PutObject": {"runs", "cuts", "batches", "manifests"},
     },
+    "CheckParametersRole": {},
     "BatchStateMachineRole": {
         **DECRYPT,
         **ENCRYPT,

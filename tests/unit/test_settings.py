@@ -12,6 +12,7 @@ import sei_export
 from sei_export.batch.defaults import BatchDefaults
 from sei_export.errors import ConfigurationError
 from sei_export.harvest.defaults import HarvestDefaults
+from sei_export.input.parameter import Parameter
 from sei_export.landing.limits import Limits
 from sei_export.request.defaults import RequestDefaults
 from sei_export.settings import (
@@ -65,7 +66,7 @@ def test_request_defaults_are_read_from_their_variables() -> None:
         project_identifier="metrics",
         org_tree_name="Engineering",
         timezone="Europe/Berlin",
-        default_request={"report": "productivity"},
+        default_request=Parameter("DefaultRequest", '{"report": "productivity"}'),
     )
 
 
@@ -84,18 +85,17 @@ def test_white_space_around_names_is_dropped() -> None:
     assert (defaults.org_identifier, defaults.org_tree_name) == ("acme", "Engineering")
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        pytest.param("{", "The parameter DefaultRequest is not JSON", id="not JSON"),
-        pytest.param("[]", "The parameter DefaultRequest is not a JSON object.", id="list"),
-        pytest.param('"x"', "The parameter DefaultRequest is not a JSON object.", id="text"),
-    ],
-)
-def test_a_default_request_that_is_no_object_is_refused(text: str, message: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        request_defaults({**REQUEST, "DEFAULT_REQUEST": text})
-    assert caught.value.message.startswith(message)
+@pytest.mark.parametrize("text", ["{", "[]", "", "  "])
+def test_wrong_parameters_are_refused_only_where_they_are_read(text: str) -> None:
+    given = {**BATCH, "DEFAULT_REQUEST": text, "BATCH_PLAN": text}
+    defaults = batch_defaults(given)
+    for parameter in (
+        defaults.plan,
+        defaults.of_requests.default_request,
+        request_defaults(given).default_request,
+    ):
+        with pytest.raises(ConfigurationError, match=f"^The parameter {parameter.name} is not "):
+            parameter.read()
 
 
 def test_bucket_and_bus_are_each_read_without_the_other() -> None:
@@ -121,7 +121,7 @@ def test_batch_settings_are_read_from_their_variables() -> None:
     plan = '{"name": "weekly", "exports": [{"report": "sprint"}]}'
     given = {**BATCH, "BATCH_PLAN": plan, "ORG_TREE_NAME": "Engineering"}
     assert batch_defaults(given) == BatchDefaults(
-        of_requests=request_defaults(given), plan=json.loads(plan), max_concurrency=10
+        of_requests=request_defaults(given), plan=Parameter("BatchPlan", plan), max_concurrency=10
     )
 
 
@@ -130,20 +130,6 @@ def test_a_concurrency_that_is_no_number_from_one_on_is_refused(concurrency: str
     with pytest.raises(ConfigurationError) as caught:
         batch_defaults({**BATCH, "MAX_CONCURRENCY": concurrency})
     assert caught.value.message == f"The parameter MaxConcurrency is {concurrency!r}."
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        pytest.param("{", "The parameter BatchPlan is not JSON", id="not JSON"),
-        pytest.param("[]", "The parameter BatchPlan is not a JSON object.", id="list"),
-        pytest.param("null", "The parameter BatchPlan is not a JSON object.", id="null"),
-    ],
-)
-def test_a_batch_plan_that_is_no_object_is_refused(text: str, message: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        batch_defaults({**BATCH, "BATCH_PLAN": text})
-    assert caught.value.message.startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +191,8 @@ def test_a_limit_of_files_that_is_none_is_refused(variable: str, text: str, para
             (stack_name, STACK),
         )
         for name in environ
+        # Whoever reads these two tells what is wrong with them.
+        if name not in {"DEFAULT_REQUEST", "BATCH_PLAN"}
     ],
 )
 def test_a_required_variable_without_a_value_is_named(
@@ -224,7 +212,7 @@ def test_the_environment_is_read_at_the_call_not_at_import(
 ) -> None:
     for name, value in {**REQUEST, "DEFAULT_REQUEST": json.dumps({"report": "late"})}.items():
         monkeypatch.setenv(name, value)
-    assert request_defaults().default_request == {"report": "late"}
+    assert request_defaults().default_request.read() == {"report": "late"}
 
 
 def test_no_other_module_reads_the_environment() -> None:

@@ -55,6 +55,9 @@ a function's error: cut, it is no JSON any more, and its end, the remedy, is los
 
 _CUT = " … (cut)"
 
+_MOST_LISTED = 40
+"""Problems in one message: nobody corrects more at a time."""
+
 
 class SeiExportError(Exception):
     """Base of all errors that this package raises on purpose.
@@ -117,6 +120,16 @@ def _length(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=False)) - len('""')
 
 
+def numbered(subject: str, problems: Sequence[str]) -> str:
+    """Tell what is wrong with something: `The request has 2 problems: (1) … (2) …`."""
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    shown = problems[:_MOST_LISTED]
+    listed = " ".join(f"({number}) {text}" for number, text in enumerate(shown, 1))
+    if len(shown) < len(problems):
+        listed += f" … and {len(problems) - len(shown)} more."
+    return f"{subject} has {count}: {listed}"
+
+
 class InvalidRequestError(SeiExportError):
     """The execution's input is wrong; no call was made.
 
@@ -125,17 +138,10 @@ class InvalidRequestError(SeiExportError):
     """
 
     default_remedy = "Correct the input and start a new execution; nothing was sent to the API."
-    # Step Functions cuts a cause at 32,768 characters; nobody corrects more at a time anyway.
-    most_listed: ClassVar[int] = 40
 
     def __init__(self, problems: Sequence[str], *, remedy: str | None = None) -> None:
         self.problems = tuple(problems)
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        shown = problems[: self.most_listed]
-        listed = " ".join(f"({number}) {text}" for number, text in enumerate(shown, 1))
-        if len(shown) < len(problems):
-            listed += f" … and {len(problems) - len(shown)} more."
-        super().__init__(f"The request has {count}: {listed}", remedy=remedy)
+        super().__init__(numbered("The request", problems), remedy=remedy)
 
 
 class ConfigurationError(SeiExportError):

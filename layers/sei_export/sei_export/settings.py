@@ -3,7 +3,6 @@
 Each function has only the variables it needs, so each group is read on its own, at the call.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from sei_export.api.urls import BaseUrl
 from sei_export.errors import ConfigurationError
-from sei_export.jsontypes import JsonObject
 
 if TYPE_CHECKING:
     from sei_export.batch.defaults import BatchDefaults
@@ -49,8 +47,9 @@ def request_defaults(environ: Mapping[str, str] = os.environ) -> "RequestDefault
     """Read what requests take from the stack.
 
     Raises:
-        ConfigurationError: One is missing, or DefaultRequest is not a JSON object.
+        ConfigurationError: One is missing; DefaultRequest is read by who takes it.
     """
+    from sei_export.input.parameter import Parameter
     from sei_export.request.defaults import RequestDefaults
 
     return RequestDefaults(
@@ -58,7 +57,7 @@ def request_defaults(environ: Mapping[str, str] = os.environ) -> "RequestDefault
         project_identifier=_required(environ, "HARNESS_PROJECT_IDENTIFIER"),
         org_tree_name=environ.get("ORG_TREE_NAME", "").strip(),
         timezone=environ.get("SCHEDULE_TIMEZONE") or "UTC",
-        default_request=_json_object(_required(environ, "DEFAULT_REQUEST"), "DefaultRequest"),
+        default_request=Parameter("DefaultRequest", environ.get("DEFAULT_REQUEST", "")),
     )
 
 
@@ -66,16 +65,17 @@ def batch_defaults(environ: Mapping[str, str] = os.environ) -> "BatchDefaults":
     """Read what batches take from the stack.
 
     Raises:
-        ConfigurationError: One is missing or malformed.
+        ConfigurationError: One is missing or malformed; BatchPlan is read by who takes it.
     """
     from sei_export.batch.defaults import BatchDefaults
+    from sei_export.input.parameter import Parameter
 
     concurrency = _required(environ, "MAX_CONCURRENCY")
     if not concurrency.isdecimal() or not int(concurrency):
         raise ConfigurationError(f"The parameter MaxConcurrency is {concurrency!r}.")
     return BatchDefaults(
         of_requests=request_defaults(environ),
-        plan=_json_object(_required(environ, "BATCH_PLAN"), "BatchPlan"),
+        plan=Parameter("BatchPlan", environ.get("BATCH_PLAN", "")),
         max_concurrency=int(concurrency),
     )
 
@@ -190,13 +190,3 @@ def _required(environ: Mapping[str, str], name: str) -> str:
             remedy="Deploy the function with this project's template; it sets the variable.",
         )
     return value
-
-
-def _json_object(text: str, parameter: str) -> JsonObject:
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise ConfigurationError(f"The parameter {parameter} is not JSON: {error}.") from error
-    if not isinstance(content, dict):
-        raise ConfigurationError(f"The parameter {parameter} is not a JSON object.")
-    return content

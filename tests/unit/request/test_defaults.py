@@ -1,13 +1,14 @@
 """What a request takes from the stack where its input is silent."""
 
-import json
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from sei_export.errors import ConfigurationError
+from sei_export.input.parameter import Parameter
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request.defaults import NO_DEFAULTS
+from sei_export.request.defaults import NO_DEFAULTS, RequestDefaults
 from sei_export.request.parsing import NOMINAL_TIME_PLACEHOLDER, parse_request
 from sei_export.request.reports import REPORTS
 from tests.fakes.samples import DEFAULTS, STARTED_AT, asked, problems, request, request_of
@@ -69,37 +70,46 @@ def test_an_input_that_asks_for_nothing_runs_the_default_request(given_input: Js
 
 @pytest.mark.parametrize("given_input", RUNS_THE_DEFAULT)
 def test_problems_of_the_default_request_are_told_apart(given_input: JsonObject) -> None:
-    broken = replace(DEFAULTS, default_request={"report": "sprint", "scope": 1, "y": 2})
-    found = problems(given_input, broken)
-    assert [text.split(" ", 1)[0] for text in found] == [
-        "DefaultRequest.y",
-        "DefaultRequest.scope",
-        "DefaultRequest.dateRange",
-        "DefaultRequest.options.granularity",
+    with pytest.raises(ConfigurationError) as caught:
+        parse_request(given_input, _stack('{"report": "sprint", "scope": 1, "y": 2}'), STARTED_AT)
+    message = caught.value.message
+    assert message.startswith("The parameter DefaultRequest has 4 problems: (1) y is not a field")
+    assert [text.split(" ")[1] for text in message.split(" (")[1:]] == [
+        *("y", "scope", "dateRange", "options.granularity"),
     ]
+    assert "parameter DefaultRequest and deploy again" in caught.value.remedy
+    assert "input" not in str(caught.value)
 
 
-def test_an_empty_default_request_says_what_it_lacks() -> None:
-    found = problems({}, replace(DEFAULTS, default_request={}))
-    assert [text.split(":", 1)[0] for text in found] == [
-        "DefaultRequest.report is missing",
-        "DefaultRequest.dateRange is missing",
-    ]
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("{", "is not JSON: Expecting", id="no JSON"),
+        pytest.param("  ", "is not JSON: Expecting", id="blank"),
+        pytest.param("[]", "is not a JSON object.", id="a list"),
+        pytest.param("{}", "has 2 problems: (1) report is missing", id="empty"),
+    ],
+)
+def test_a_default_request_that_is_none_is_told(text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_request({}, _stack(text), STARTED_AT)
+    assert caught.value.message.startswith(f"The parameter DefaultRequest {message}")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"report": "x"}'])
+def test_a_wrong_default_request_stops_no_request_that_says_what_it_wants(text: str) -> None:
+    assert parse_request(asked(), _stack(text), STARTED_AT) == request()
 
 
 def test_a_bad_nominal_time_is_the_inputs_problem_not_the_defaults() -> None:
-    found = problems({"scheduledTime": "x"}, replace(DEFAULTS, default_request={"report": "x"}))
-    assert [text.split(" ", 1)[0] for text in found] == [
-        "scheduledTime",
-        "DefaultRequest.report",
-        "DefaultRequest.dateRange",
-    ]
+    assert problems({"scheduledTime": "x"}, _stack('{"report": "x"}')) == (
+        'scheduledTime is "x": a time such as 2026-03-01T06:00:00Z is allowed.',
+    )
 
 
-def test_running_the_default_request_leaves_it_as_it_is() -> None:
-    before = json.dumps(DEFAULTS.default_request)
-    parse_request({}, DEFAULTS, STARTED_AT)
-    assert json.dumps(DEFAULTS.default_request) == before
+def _stack(default_request: str) -> RequestDefaults:
+    """A stack with another DefaultRequest."""
+    return replace(DEFAULTS, default_request=Parameter("DefaultRequest", default_request))
 
 
 @pytest.mark.parametrize("report", REPORTS)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sei_export.jsontypes import JsonObject
+from sei_export.input.parameter import Parameter
 from sei_export.request.defaults import RequestDefaults
 
 
@@ -12,10 +12,10 @@ class BatchDefaults:
 
     Attributes:
         of_requests: The settings for its requests.
-        plan: What an empty input runs; empty for the default request alone.
+        plan: What an empty input runs: the parameter BatchPlan, {} for the default request alone.
         max_concurrency: How many exports run at a time.
     """
 
     of_requests: RequestDefaults
-    plan: JsonObject
+    plan: Parameter
     max_concurrency: int

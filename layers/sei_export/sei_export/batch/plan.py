@@ -9,6 +9,7 @@ from datetime import datetime
 from sei_export.batch.defaults import BatchDefaults
 from sei_export.batch.entry import EntryReader, PlannedExport
 from sei_export.errors import InvalidRequestError
+from sei_export.input.parameter import Parameter
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.parsing import read_input, take_anchor
@@ -41,6 +42,7 @@ class Plan:
         anchor: The moment that relative dates are relative to.
         exports: What each entry asks for, in the plan's order.
         given: What was read: the input, or what the stack has in its place.
+        parameter: What of the stack's was read; None of a plan that the input brought.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Plan:
     anchor: datetime
     exports: tuple[PlannedExport, ...]
     given: JsonObject
+    parameter: Parameter | None = None
 
 
 def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) -> Plan:
@@ -64,6 +67,7 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
 
     Raises:
         InvalidRequestError: With every problem of every entry, by path.
+        ConfigurationError: The stack's plan, or its DefaultRequest, is what is wrong.
     """
     asked = read_input(given, beside=("scheduledTime", *_OF_A_RUN))
     problems = Problems()
@@ -71,15 +75,19 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
     # Read before the stack's plan takes the input's place, whose problems would hide theirs.
     own: JsonObject = {name: _flag(asked, name, problems) for name in _OF_A_RUN if name in asked}
     known, entry_path = (*_FIELDS, "scheduledTime"), "exports[{}]"
+    parameter: Parameter | None = None
     if not set(asked) - {*_OF_A_RUN}:
+        if problems.found:
+            raise InvalidRequestError(problems.found)
         # What is asked of a run is not the plan's: the schedule's own plan can be run dry.
-        if defaults.plan:
-            asked, known = defaults.plan | own, _FIELDS
-            problems = Problems(problems.found, "BatchPlan.")
+        parameter = defaults.plan
+        if plan := parameter.read():
+            asked, known = plan | own, _FIELDS
+            problems = Problems(prefix=f"{parameter.name}.")
         else:
-            default = dict(defaults.of_requests.default_request)
-            asked = {"name": "default", "exports": [default], **own}
-            entry_path = "DefaultRequest"
+            parameter = defaults.of_requests.default_request
+            asked = {"name": "default", "exports": [parameter.read()], **own}
+            entry_path = parameter.name
         own = {name: _flag(asked, name, problems) for name in _OF_A_RUN}
     problems.unknown_fields("", asked, known)
     name = _name(asked, problems)
@@ -90,7 +98,7 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
 
     exports = _exports(asked, entry_path, problems, read)
     if problems.found:
-        raise InvalidRequestError(problems.found)
+        raise parameter.wrong(problems.found) if parameter else InvalidRequestError(problems.found)
     return Plan(
         name=name,
         dry_run=own.get("dryRun") is True,
@@ -98,6 +106,7 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
         anchor=anchor,
         exports=exports,
         given=asked,
+        parameter=parameter,
     )
 
 

@@ -1,6 +1,7 @@
 """Reading what people and machines hand over, field by field.
 
 Bodies by the table's kinds of fields (`kinds`, `fields`), date ranges (`days`), names that look
-alike (`names`), a function's payload and what it tells of the run (`payload`, `run`). Values come
-out typed; what is wrong is collected (`problems`), so that one message can tell it all.
+alike (`names`), a function's payload and what it tells of the run (`payload`, `run`), the stack's
+parameters that are JSON (`parameter`). Values come out typed; what is wrong is collected
+(`problems`), so that one message can tell it all.
 """

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sei_export.jsontypes import JsonObject
+from sei_export.input.parameter import Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +14,14 @@ class RequestDefaults:
         project_identifier: The Harness project.
         org_tree_name: The org tree; empty if the stack names none.
         timezone: Of relative dates, by its IANA name.
-        default_request: What an empty input runs.
+        default_request: What an empty input runs: the parameter DefaultRequest.
     """
 
     org_identifier: str
     project_identifier: str
     org_tree_name: str
     timezone: str
-    default_request: JsonObject
+    default_request: Parameter
 
 
 NO_DEFAULTS = RequestDefaults(
@@ -29,6 +29,6 @@ NO_DEFAULTS = RequestDefaults(
     project_identifier="",
     org_tree_name="",
     timezone="UTC",
-    default_request={},
+    default_request=Parameter("DefaultRequest", "{}"),
 )
 """For a request that says all by itself."""

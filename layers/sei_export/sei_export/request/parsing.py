@@ -48,16 +48,23 @@ def parse_request(
 
     Raises:
         InvalidRequestError: With every problem, by path.
+        ConfigurationError: The stack's DefaultRequest is what is wrong.
     """
     asked = read_input(given)
     problems = Problems()
     anchor = take_anchor(asked, started_at, problems)
     _take_batch(asked, problems)
-    if not asked:
-        asked = dict(defaults.default_request)
-        problems = Problems(problems.found, "DefaultRequest.")
     # The time was taken out of the input, and has a place in it all the same.
-    return _valid(RequestReader(defaults, problems, anchor, (_ANCHOR_FIELD,)), asked)
+    reader = RequestReader(defaults, problems, anchor, (_ANCHOR_FIELD,))
+    if asked:
+        return _valid(reader, asked)
+    if problems.found:
+        raise InvalidRequestError(problems.found)
+    default = defaults.default_request
+    try:
+        return _valid(reader, default.read())
+    except InvalidRequestError as error:
+        raise default.wrong(error.problems) from error
 
 
 def read_canonical(canonical: JsonObject) -> ExportRequest:

@@ -24,7 +24,7 @@ from sei_export.batch.record import PlanRecord
 from sei_export.batch.resuming import check_resumable, read_resume, rest
 from sei_export.batch.trees import in_own_spelling, read_trees
 from sei_export.bucket.documents import Documents
-from sei_export.errors import SeiExportError
+from sei_export.errors import InvalidRequestError, SeiExportError
 from sei_export.input.payload import MAX_PLAN_BYTES, input_field
 from sei_export.input.run import BatchRun
 from sei_export.jsontypes import JsonObject, JsonValue
@@ -64,6 +64,7 @@ def plan_batch(
     Raises:
         InvalidRequestError: With every problem of the plan, by path; or why nobody can go on with
             that run.
+        ConfigurationError: As InvalidRequestError, where the stack's parameter is the plan.
         AuthenticationError: The API refuses the key, and teams are to be looked up.
         SeiExportError: As the client and `Documents` raise.
     """
@@ -74,7 +75,7 @@ def plan_batch(
     else:
         plan = parse_plan(given, defaults, run.started_at)
         dry_run = plan.dry_run
-        record, items = _planned(plan, run, connect, documents)
+        record, items = _planned_or_told(plan, run, connect, documents)
     if dry_run:
         return _told(record, items, defaults, documents)
     items_key = keys.round_key(run.name, 1)
@@ -83,6 +84,18 @@ def plan_batch(
     for warning in record.warnings:
         logger.warning("%s: %s", warning.code, warning.message)
     return {"status": CONTINUE, "run": run.name, "round": 1, "itemsKey": items_key}
+
+
+def _planned_or_told(
+    plan: Plan, run: BatchRun, connect: Connect, documents: Documents
+) -> tuple[PlanRecord, tuple[Item, ...]]:
+    """As `_planned`; what only the API shows to be wrong may be wrong in a parameter, too."""
+    try:
+        return _planned(plan, run, connect, documents)
+    except InvalidRequestError as error:
+        if plan.parameter is None:
+            raise
+        raise plan.parameter.wrong(error.problems) from error
 
 
 def _planned(

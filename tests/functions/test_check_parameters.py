@@ -1,0 +1,352 @@
+"""CheckParameters: what is wrong with two parameters ends a deployment, and nothing else does."""
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from local.paths import ROOT
+from sei_export.batch.defaults import BatchDefaults
+from sei_export.errors import ConfigurationError, InvalidRequestError, ServiceUnavailableError
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.settings import batch_defaults
+from sei_export.steps import check_parameters as step
+from sei_export.steps.check_parameters import check_parameters
+from tests.fakes.loopback import RESET, Answer, Loopback, reply
+from tests.fakes.timing import FakeClock
+
+EVENT: JsonObject = json.loads((ROOT / "events" / "check_parameters.json").read_text())
+SIGNATURE = "Signature=abc%2Bdef%3D"
+ENTRY: JsonObject = {"report": "sprint", "dateRange": {"period": "previous-week"}}
+WEEKLY: JsonObject = {**ENTRY, "options": {"granularity": "WEEKLY"}}
+
+
+def _given(**settings: str) -> JsonObject:
+    """A stack's properties, with some settings replaced."""
+    usual = EVENT["ResourceProperties"]
+    assert isinstance(usual, dict)
+    return {**usual, "ServiceTimeout": "120", **settings}
+
+
+def _plan(*entries: JsonValue, **fields: JsonValue) -> str:
+    return json.dumps({"exports": [*entries], **fields})
+
+
+def _ask(properties: JsonValue, kind: str = "Create", before: JsonValue = None) -> JsonObject:
+    """What is answered to a request, by hand."""
+    event: JsonObject = {**EVENT, "RequestType": kind, "ResourceProperties": properties}
+    if before is not None:
+        event["OldResourceProperties"] = before
+    return check_parameters(event, batch_defaults, FakeClock().clock)
+
+
+WRONG = [
+    pytest.param(
+        {"BATCH_PLAN": _plan({**WEEKLY, "options": {"granularity": "daily"}}, name="a b")},
+        "The parameter BatchPlan has 2 problems: (1) name is "
+        '"a b": a name of 1 to 64 letters, digits, - and _ is allowed. (2) '
+        'exports[0].options.granularity is "daily": allowed are SPRINT, WEEKLY, MONTHLY, '
+        "QUARTERLY.",
+        id="problems of a plan",
+    ),
+    pytest.param(
+        {"BATCH_PLAN": "{exports: []}"},
+        "The parameter BatchPlan is not JSON: Expecting property name enclosed in double quotes: "
+        "line 1 column 2 (char 1).",
+        id="a plan that is no JSON",
+    ),
+    pytest.param(
+        {"BATCH_PLAN": "[]"}, "The parameter BatchPlan is not a JSON object.", id="a list"
+    ),
+    pytest.param(
+        {"BATCH_PLAN": "  "},
+        "The parameter BatchPlan is not JSON: Expecting value: line 1 column 3 (char 2).",
+        id="a blank plan",
+    ),
+    pytest.param(
+        {"BATCH_PLAN": _plan(WEEKLY, {**WEEKLY, "scope": {"teams": "leafs"}})},
+        'The parameter BatchPlan has 1 problem: (1) exports[1].scope.teams is "leafs": allowed are '
+        "none, leaves, top, a depth such as 2, a list of team ids or names; did you mean leaves?",
+        id="teams",
+    ),
+    pytest.param(
+        {"BATCH_PLAN": "{}", "DEFAULT_REQUEST": json.dumps(ENTRY)},
+        "The parameter DefaultRequest has 1 problem: (1) options.granularity is missing: allowed "
+        "are SPRINT, WEEKLY, MONTHLY, QUARTERLY.",
+        id="a default request that is the plan, told once",
+    ),
+    pytest.param(
+        {"DEFAULT_REQUEST": '{"report": "x", "dateRange": {"trailingDays": 7}}', "BATCH_PLAN": "7"},
+        'The parameter DefaultRequest has 1 problem: (1) report is "x": allowed are productivity, '
+        "efficiency, sprint, business-alignment, time-in-status, team-report, contributor-report. "
+        "The parameter BatchPlan is not a JSON object.",
+        id="both",
+    ),
+    pytest.param(
+        {"DEFAULT_REQUEST": json.dumps({**WEEKLY, "scope": {"teams": "leaves"}})},
+        "The parameter DefaultRequest has 1 problem: (1) scope.teams is not a field: known are "
+        "orgTreeName, teamId, orgIdentifier, projectIdentifier; did you mean teamId?",
+        id="what only a plan may have",
+    ),
+    pytest.param(
+        {"DEFAULT_REQUEST": json.dumps({**WEEKLY, "scheduledTime": "x"}), "BATCH_PLAN": "{}"},
+        "The parameter DefaultRequest has 1 problem: (1) scheduledTime is not a field: ",
+        id="what only a request may have, in a plan",
+    ),
+    pytest.param(
+        {"ORG_TREE_NAME": " "},
+        "The parameter DefaultRequest has 1 problem: (1) scope.orgTreeName is missing: give it, or "
+        "set the stack's parameter OrgTreeName. The parameter BatchPlan has 1 problem: (1) "
+        "exports[0].scope.orgTreeName is missing: give it, or set the stack's parameter "
+        "OrgTreeName.",
+        id="what they take from the stack",
+    ),
+    pytest.param(
+        {"SCHEDULE_TIMEZONE": "Mars/Base", "BATCH_PLAN": "{}"},
+        'The parameter DefaultRequest has 1 problem: (1) dateRange.timezone is "Mars/Base": a name '
+        "such as Europe/Berlin is allowed.",
+        id="the time zone",
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "reason"), WRONG)
+def test_a_wrong_parameter_is_refused_with_all_its_problems(
+    settings: dict[str, str], reason: str
+) -> None:
+    for kind, before in (("Create", None), ("Update", _given())):
+        answer = _ask(_given(**settings), kind, before)
+        assert answer["Status"] == "FAILED"
+        assert str(answer["Reason"]).startswith(reason)
+        if not reason.endswith(" "):
+            assert answer["Reason"] == reason
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="the sample's"),
+        pytest.param({"BATCH_PLAN": "{}"}, id="the default request alone"),
+        pytest.param({"BATCH_PLAN": _plan(WEEKLY, {**WEEKLY, "lookback": 3})}, id="a plan"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_what_can_be_run_is_taken(settings: dict[str, str], kind: str) -> None:
+    answer = _ask(_given(**settings), kind, _given() if kind == "Update" else None)
+    assert answer == {
+        "Status": "SUCCESS",
+        "PhysicalResourceId": step.PHYSICAL_ID,
+        "StackId": EVENT["StackId"],
+        "RequestId": EVENT["RequestId"],
+        "LogicalResourceId": EVENT["LogicalResourceId"],
+    }
+
+
+def test_a_deletion_is_taken_without_looking_at_anything() -> None:
+    looked_at: list[Mapping[str, str]] = []
+
+    def look(settings: Mapping[str, str]) -> BatchDefaults:
+        looked_at.append(settings)
+        return batch_defaults(settings)
+
+    for properties in (_given(BATCH_PLAN="{"), 7):
+        event: JsonObject = {**EVENT, "RequestType": "Delete", "ResourceProperties": properties}
+        answer = check_parameters(event, look, FakeClock().clock)
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", step.PHYSICAL_ID)
+    assert looked_at == []
+
+
+def test_the_way_back_to_what_is_wrong_by_now_is_let_pass(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wrong, older = _given(BATCH_PLAN="{"), _given(BATCH_PLAN="[]")
+    assert _ask(older, "Update", before=wrong)["Status"] == "SUCCESS"
+    assert "let pass" in caplog.text
+    assert _ask(wrong, "Update", before=_given())["Status"] == "FAILED"
+    assert _ask(_given(), "Update", before=wrong)["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(ConfigurationError("The environment variable X is not set."), id="settings"),
+        pytest.param(KeyError("x"), id="a fault of the check"),
+        pytest.param(MemoryError(), id="no memory"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_given_a_check_that_fails_itself_then_the_deployment_goes_on(
+    error: Exception, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Mapping[str, str]) -> BatchDefaults:
+        raise error
+
+    answer = check_parameters({**EVENT, "RequestType": kind}, fail, FakeClock().clock)
+    assert answer["Status"] == "SUCCESS"
+    assert "could not be checked" in caplog.text
+
+
+@pytest.mark.parametrize("properties", [None, [], {}, {"BATCH_PLAN": ["x"]}])
+def test_given_properties_that_the_template_does_not_send_then_the_deployment_goes_on(
+    properties: JsonValue, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert _ask(properties)["Status"] == "SUCCESS"
+    assert "could not be checked" in caplog.text
+
+
+@pytest.mark.parametrize("letter", ['"', "\\", "é", "漢", "😀", "x"])
+def test_a_reason_is_bounded_and_the_log_has_all_of_it(
+    letter: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    fields = {f"{letter * 59}{number}": 1 for number in range(40)}
+    stack = "arn:aws:cloudformation:ap-southeast-1:123456789012:stack/" + "s" * 128 + "/" + "0" * 36
+    event: JsonObject = {
+        **EVENT,
+        "StackId": stack,
+        "LogicalResourceId": "L" * 255,
+        "ResourceProperties": _given(BATCH_PLAN=_plan(WEEKLY, **fields)),
+    }
+    answer = check_parameters(event, batch_defaults, FakeClock().clock)
+    reason = str(answer["Reason"])
+    assert reason.startswith("The parameter BatchPlan has 40 problems: (1) ")
+    assert reason.endswith("(cut; the function's log has all)")
+    assert len(json.dumps(answer, ensure_ascii=False).encode()) <= 4096
+    assert "(40) " in caplog.text
+
+
+# --- the answer ---
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def _told(server: Loopback, clock: FakeClock, **settings: str) -> JsonObject:
+    event: JsonObject = {
+        **EVENT,
+        "ResponseURL": f"{server.origin}/bucket/answer?{SIGNATURE}",
+        "ResourceProperties": _given(**settings),
+    }
+    return check_parameters(event, batch_defaults, clock.clock)
+
+
+@pytest.mark.parametrize("settings", [{}, {"BATCH_PLAN": "漢"}], ids=["right", "wrong"])
+def test_cloudformation_is_told_as_the_signature_wants_it(
+    clock: FakeClock, settings: dict[str, str]
+) -> None:
+    with Loopback([reply()]) as server:
+        answer = _told(server, clock, **settings)
+    [put] = server.received
+    assert (put.method, put.target) == ("PUT", f"/bucket/answer?{SIGNATURE}")
+    # It would have to be part of the signature.
+    assert put.headers["content-type"] is None
+    assert put.authorization is None
+    assert json.loads(put.body) == answer
+    assert clock.slept == [0]
+
+
+@pytest.mark.parametrize(
+    "answer", [reply(503, b"busy"), reply(403, b"no"), RESET], ids=["503", "403", "reset"]
+)
+def test_an_answer_that_does_not_arrive_is_sent_again(clock: FakeClock, answer: Answer) -> None:
+    with Loopback([answer, answer, reply()]) as server:
+        assert _told(server, clock)["Status"] == "SUCCESS"
+    assert len(server.received) == 3
+    assert clock.slept == [0, 1, 2]
+
+
+@pytest.mark.parametrize("listening", [True, False], ids=["503", "no connection"])
+def test_given_nobody_takes_the_answer_then_the_function_fails_and_hides_the_url(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture, *, listening: bool
+) -> None:
+    with (
+        Loopback(lambda _: reply(503), listening=listening) as server,
+        pytest.raises(ServiceUnavailableError) as caught,
+    ):
+        _told(server, clock, BATCH_PLAN="{")
+    # What Lambda writes of it: with its causes.
+    logging.getLogger("lambda").error("failed", exc_info=caught.value)
+    assert caplog.text.count("could not be told: ") == 4
+    assert "Signature" not in caplog.text
+    assert "/bucket/answer" not in caplog.text
+    assert clock.slept == [0, 1, 2, 4]
+
+
+@pytest.mark.parametrize("url", ["no://where", f"http://[::1/bucket/answer?{SIGNATURE}"])
+def test_a_url_that_is_none_is_not_logged(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    with pytest.raises(ServiceUnavailableError) as caught:
+        check_parameters({**EVENT, "ResponseURL": url}, batch_defaults, clock.clock)
+    logging.getLogger("lambda").error("failed", exc_info=caught.value)
+    assert caplog.text.count("could not be told: ") == 4
+    assert url not in caplog.text
+
+
+def test_all_tries_to_answer_fit_into_the_functions_time(clock: FakeClock) -> None:
+    asked: list[float] = []
+
+    def put(*_: object, timeout: float, **__: object) -> None:
+        asked.append(timeout)
+        raise TimeoutError
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("requests.put", put)
+        with pytest.raises(ServiceUnavailableError):
+            check_parameters({**EVENT, "ResponseURL": "http://x/"}, batch_defaults, clock.clock)
+    # Connecting and reading each have it.
+    assert 2 * sum(asked) + sum(clock.slept) < 90
+
+
+def test_invoked_by_hand_without_a_request_it_says_what_it_needs() -> None:
+    with pytest.raises(InvalidRequestError, match="RequestType is missing"):
+        check_parameters({}, batch_defaults)
+
+
+# As Lambda runs it: what goes to its output is the log.
+SCRIPT = """
+import app, json, sys
+from types import SimpleNamespace
+context = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=128, invoked_function_arn="arn:f", aws_request_id="1",
+)
+told = app.handler(json.loads(sys.stdin.read()), context)
+print(json.dumps({"told": told}))
+"""
+
+
+def test_the_function_tells_what_it_has_found_and_logs_no_url() -> None:
+    with Loopback([reply(503), reply()]) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            cwd=ROOT / "functions" / "check_parameters",
+            env={
+                "PYTHONPATH": str(ROOT / "layers" / "sei_export"),
+                "POWERTOOLS_METRICS_NAMESPACE": "SeiExport",
+                "POWERTOOLS_SERVICE_NAME": "check-parameters",
+            },
+            input=json.dumps(
+                {
+                    **EVENT,
+                    "ResponseURL": f"{server.origin}/bucket/answer?{SIGNATURE}",
+                    "ResourceProperties": _given(BATCH_PLAN="[]"),
+                }
+            ),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[-1]["told"] == json.loads(server.received[1].body)
+    assert lines[-1]["told"]["Reason"] == "The parameter BatchPlan is not a JSON object."
+    assert {line["correlation_id"] for line in lines[:-1]} == {EVENT["StackId"]}
+    log = done.stdout.rpartition("\n{")[0] + done.stderr
+    assert "BatchPlan is not a JSON object" in log
+    assert "HTTP 503" in log
+    assert "Signature" not in log
+    assert "/bucket/answer" not in log
