@@ -394,7 +394,7 @@ def test_given_an_outcome_of_another_round_when_closed_then_it_does_not_count(
     batch.plan(cut(["Solo"]))
     [item] = batch.items
     given: JsonObject = {"run": "weekly", "round": 9, "item": item.to_json(), **landed(item)}
-    record_outcome(given, batch.s3.documents)
+    record_outcome(given, batch.s3.documents, batch.s3.documents, lambda: NOW)
     assert batch.close()["status"] == "CONTINUE"
 
 
