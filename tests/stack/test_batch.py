@@ -88,6 +88,15 @@ def test_40_leaf_teams_make_40_objects_and_a_complete_manifest(stack: Harness) -
     assert run.output["totals"] == totals
     (event,) = stack.events.find("executionArn", run.arn)
     assert event["detail-type"] == "BatchCompleted"
+    # Progress was told from the plan to the end, and by outcomes in between.
+    key = f"runs/{manifest['run']}/progress.json"
+    progress = stack.manifest(key)
+    assert (progress["status"], progress["round"], progress["pending"]) == ("COMPLETE", 1, 0)
+    assert {name: progress[name] for name in totals.keys() & progress.keys()} == {
+        name: totals[name] for name in totals.keys() & progress.keys()
+    }
+    assert float(str(progress["landedPerHour"])) > 0
+    assert len(stack.versions(key)) >= 4
 
 
 def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_land(
@@ -118,6 +127,20 @@ def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_l
     detail = event["detail"]
     assert isinstance(detail, dict)
     assert (detail["status"], detail["error"]) == ("PARTIAL", "BatchIncompleteError")
+    # The Map Run shows which of its children failed, with the export's error; it did not fail.
+    (map_run,) = stack.aws.states.list_map_runs(executionArn=run.arn)["mapRuns"]
+    children = stack.aws.states.list_executions(
+        mapRunArn=map_run["mapRunArn"], statusFilter="FAILED"
+    )["executions"]
+    told = [
+        stack.aws.states.describe_execution(executionArn=child["executionArn"])
+        for child in children
+    ]
+    assert [(it["error"], "Invalid teamId" in it["cause"]) for it in told] == [
+        ("ExportFailedError", True)
+    ]
+    counts = stack.aws.states.describe_map_run(mapRunArn=map_run["mapRunArn"])
+    assert (counts["status"], counts["itemCounts"]["succeeded"]) == ("SUCCEEDED", 39)
     # Each export's event names the run and the item.
     told = [_names(event) for event in stack.events.find("run", str(detail["run"]))]
     ended = {"landed": "ExportCompleted", "failed": "ExportFailed"}
