@@ -170,8 +170,8 @@ def test_at_every_moment_of_any_batch_what_is_told_is_what_is_written_down(seed:
     chance, batch = random.Random(seed), Batch()  # noqa: S311 - the same batches every time
     batch.plan(cut(chance.choice(["none", "top", "leaves"])))
     files: dict[str, int] = {}
-    status = "CONTINUE"
-    while status == "CONTINUE":
+    closed: JsonObject = {"status": "CONTINUE"}
+    while closed["status"] == "CONTINUE":
         failing = Counter[str]()
         for item in chance.sample(batch.items, len(batch.items)):
             ways: list[Ended] = [landed(item, rows=chance.randrange(9)), too_large(), PASSING]
@@ -187,7 +187,6 @@ def test_at_every_moment_of_any_batch_what_is_told_is_what_is_written_down(seed:
             assert (told["landed"], told["rows"]) == (len(files), sum(files.values()))
             assert told["failed"] == len(failing) + _given_up(told)
         closed = _close(batch)
-        status = str(closed["status"])
         expected, *parts, _split = (int(str(each)) for each in _counts(batch))
         assert expected == sum(parts)
     totals = closed["totals"]
@@ -195,7 +194,7 @@ def test_at_every_moment_of_any_batch_what_is_told_is_what_is_written_down(seed:
     same = {*totals} & {*batch.progress}
     assert {*same} == {*totals} - {"missingRows", "changed", "csvBytes"}
     assert {name: batch.progress[name] for name in same} == {name: totals[name] for name in same}
-    assert batch.progress["status"] == status
+    assert batch.progress["status"] == closed["status"]
 
 
 def _given_up(told: JsonObject) -> int:
