@@ -17,14 +17,18 @@ CHILD_START = 1
 """A Distributed Map is charged one more transition for each child that it starts:
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html."""
 
-EXPORT_PUTS = 6
-"""Object, manifest, mark before and after the event, outcome; and series, but of legacy reports."""
+OUTCOME_PUTS = 2
+"""The outcome, and the name that tells what progress counts."""
+
+EXPORT_PUTS = 5 + OUTCOME_PUTS
+"""Object, manifest, mark before and after the event; series, but of legacy reports; outcome."""
 
 BATCH_INVOCATIONS = 2
 """PlanBatch and CloseBatch."""
 
-BATCH_PUTS = 5
-"""Plan, items, manifest, and the Map's own two."""
+BATCH_PUTS = 7
+"""Plan, items, manifest, the Map's own two, and progress as it begins and ends; in between that is
+two in ten seconds at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ class Definitions:
         """Of the child around one export."""
         given: Value = {"item": {"id": "1", "legacy": False}}
         answer: Value = Refusal(Error="States.TaskFailed", Cause="") if fails else {"Output": {}}
-        return walk.walk(self._child, given, {"RunExport": [answer]})
+        recorded: Value = {"Payload": {"landed": None if fails else {}}}
+        return walk.walk(self._child, given, {"RunExport": [answer], "RecordOutcome": [recorded]})
 
     def export_path(self, polls: int) -> list[str]:
         """Of an export that is done at a poll, counted from 1."""
@@ -165,7 +166,7 @@ class Definitions:
                 transitions=costs.CHILD_START + len(self.child_path(fails=True)) + len(path),
                 invocations=2,
                 gb_seconds=costs.SMALL_GB * speed.call * 2,
-                puts=1,
+                puts=costs.OUTCOME_PUTS,
             ),
         )
 

@@ -1,5 +1,7 @@
 """State RecordOutcome: write down how one item of a batch ended."""
 
+from datetime import UTC, datetime
+
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -12,7 +14,9 @@ from sei_export.steps.record_outcome import record_outcome
 @entry(correlation_id_path="item.name")
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:  # noqa: ARG001 - Lambda passes it
     """Take `run`, `round`, `item` and either `result` or `failure`; return the outcome."""
-    outcome = record_outcome(event, wiring.documents())
+    outcome = record_outcome(
+        event, wiring.documents(), wiring.hints(), now=lambda: datetime.now(UTC)
+    )
     # Of one that failed, the text of its failure names it.
     name_lines(export_id=outcome.get("exportId"))
     landed = outcome["landed"] is not None

@@ -97,7 +97,8 @@ class Batch:
             ended = answer(item)
             if ended is not None:
                 given: JsonObject = {"run": self.run, "round": self.number, "item": item.to_json()}
-                record_outcome({**given, **ended}, self.s3.documents)
+                documents = self.s3.documents
+                record_outcome({**given, **ended}, documents, documents, lambda: self.now)
 
     def close(self, map_failure: JsonValue = None) -> JsonObject:
         """CloseBatch."""
@@ -133,6 +134,11 @@ class Batch:
     def manifest(self) -> JsonObject:
         """The current batch's; empty if there is none."""
         return self.s3.documents.read_json(self.manifest_key).content
+
+    @property
+    def progress(self) -> JsonObject:
+        """How far the current batch is; empty if nobody has told."""
+        return self.s3.documents.read_json(keys.progress_key(self.run)).content
 
     @property
     def lines(self) -> list[JsonObject]:

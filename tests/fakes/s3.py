@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         DeleteObjectRequestTypeDef,
         GetObjectRequestTypeDef,
         HeadObjectRequestTypeDef,
+        ListObjectsV2RequestTypeDef,
         ListPartsRequestTypeDef,
         PutObjectRequestTypeDef,
         UploadPartRequestTypeDef,
@@ -42,6 +43,7 @@ BUCKET = "landing"
 _WRITES = ("put_object", "complete_multipart_upload")
 _LONG_AGO = datetime(2026, 3, 1, 6, tzinfo=UTC)
 _LEAST_PART_BYTES = 5 * 1024 * 1024
+_KEYS_IN_A_PAGE = 1000
 _PARTS_IN_A_PAGE = 2
 """S3's own pages have a thousand."""
 
@@ -219,6 +221,19 @@ class FakeS3:
             check_document(key, body)
         return self._written(key, version)
 
+    def list_objects_v2(self, **given: Unpack["ListObjectsV2RequestTypeDef"]) -> dict[str, object]:
+        """ListObjectsV2, a page."""
+        prefix = self._begin("list_objects_v2", "ListObjectsV2", given)
+        with self._lock:
+            keys = sorted(key for key in self.versions if key.startswith(prefix))
+        start = int(given.get("ContinuationToken", "0"))
+        end = start + _KEYS_IN_A_PAGE
+        page: dict[str, object] = {"KeyCount": len(keys[start:end]), "IsTruncated": end < len(keys)}
+        if keys[start:end]:
+            # Where there are none, S3 leaves the field out.
+            page["Contents"] = [{"Key": key} for key in keys[start:end]]
+        return page | ({"NextContinuationToken": str(end)} if end < len(keys) else {})
+
     def create_multipart_upload(
         self, **given: Unpack["CreateMultipartUploadRequestTypeDef"]
     ) -> dict[str, object]:
@@ -315,7 +330,7 @@ class FakeS3:
         assert shape
         validate_parameters(dict(given), shape)
         assert given["Bucket"] == BUCKET
-        key = str(given["Key"])
+        key = str(given["Key"] if "Key" in given else given["Prefix"])
         self.on_call()
         with self._lock:
             self.calls.append((operation, key))

@@ -20,6 +20,7 @@ FOLDER = ROOT / "events" / "schemas"
 DOCUMENTS = {
     "Manifest": re.compile(r"manifests/.+\.json"),
     "BatchManifest": re.compile(r"runs/[^/]+/manifest\.json"),
+    "Progress": re.compile(r"runs/[^/]+/progress\.json"),
     "Latest": re.compile(r"batches/[^/]+/[^/]+\.json"),
 }
 """By schema, the keys of what it is about."""

@@ -170,7 +170,7 @@ def _batch(rotation: Rotation) -> None:
             assert isinstance(sent, dict)
             result = account.run(sent, item.name)
             ended: JsonObject = {"run": "weekly", "round": 1, "item": told, "result": result}
-            record_outcome(ended, documents)
+            record_outcome(ended, documents, documents, lambda: NOW)
     payload = {"run": "weekly", "round": 1, "executionArn": BATCH_ARN}
     closed = close_batch(payload, documents, lambda: NOW)
     totals = closed["totals"]

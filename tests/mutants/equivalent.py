@@ -110,7 +110,10 @@ _LANDING: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "bucket/documents.py": {
-        "An ETag has digits.": ("Documents._read: '\"' -> '\"XX'",),
+        "An ETag has digits.": (
+            "Documents._read: '\"' -> '\"XX'",
+            "Documents._write: '\"' -> '\"XX'",
+        ),
     },
     "bucket/stored.py": {
         "An ETag has digits.": ("Written.of: '\"' -> '\"XX'",),

@@ -135,6 +135,18 @@ BATCH = (
         '"{% $states.input.run %}"',
     ),
     Edit(
+        "the child of an item that failed succeeds",
+        ('"HasItemLanded": {',),
+        '"Default": "ItemFailed"',
+        '"Default": "ItemLanded"',
+    ),
+    Edit(
+        "a child ends as it ran, whatever is written down",
+        ('"RecordOutcome": {',),
+        "$type($states.result.Payload.landed) = 'object'",
+        "$exists($states.input.result)",
+    ),
+    Edit(
         "an outcome has the whole request",
         ('"RunExport": {',),
         "['request', 'columns']",

@@ -91,6 +91,15 @@ def test_40_leaf_teams_make_40_objects_and_a_complete_manifest(stack: Harness) -
     assert run.output["totals"] == totals
     (event,) = stack.events.find("executionArn", run.arn)
     assert event["detail-type"] == "BatchCompleted"
+    # Progress was told from the plan to the end, and by outcomes in between.
+    key = f"runs/{manifest['run']}/progress.json"
+    progress = stack.manifest(key)
+    assert (progress["status"], progress["round"], progress["pending"]) == ("COMPLETE", 1, 0)
+    assert {name: progress[name] for name in totals.keys() & progress.keys()} == {
+        name: totals[name] for name in totals.keys() & progress.keys()
+    }
+    assert float(str(progress["landedPerHour"])) > 0
+    assert len(stack.versions(key)) >= 4
 
 
 def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_land(
@@ -121,10 +130,27 @@ def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_l
     detail = event["detail"]
     assert isinstance(detail, dict)
     assert (detail["status"], detail["error"]) == ("PARTIAL", "BatchIncompleteError")
+    # Each round's Map Run shows the child that failed, with the export's error, and has not failed.
+    states = stack.aws.states
+    map_runs = [
+        states.describe_map_run(mapRunArn=it["mapRunArn"])
+        for it in states.list_map_runs(executionArn=run.arn)["mapRuns"]
+    ]
+    ended = [(it["itemCounts"]["succeeded"], it["itemCounts"]["failed"]) for it in map_runs]
+    assert sorted(ended) == [(0, 1), (39, 1)]
+    assert {it["status"] for it in map_runs} == {"SUCCEEDED"}
+    for map_run in map_runs:
+        (child,) = states.list_executions(mapRunArn=map_run["mapRunArn"], statusFilter="FAILED")[
+            "executions"
+        ]
+        shown = states.describe_execution(executionArn=child["executionArn"])
+        assert shown["error"] == "ExportFailedError"
+        assert "Invalid teamId" in shown["cause"]
+        assert " Remedy: " in shown["cause"]
     # Each export's event names the run and the item.
     told = [_names(event) for event in stack.events.find("run", str(detail["run"]))]
-    ended = {"landed": "ExportCompleted", "failed": "ExportFailed"}
-    items = [(ended[str(it["outcome"])], it["id"], stack.stack.name) for it in items_of(manifest)]
+    types = {"landed": "ExportCompleted", "failed": "ExportFailed"}
+    items = [(types[str(it["outcome"])], it["id"], stack.stack.name) for it in items_of(manifest)]
     assert {*told} == {*items, ("BatchCompleted", None, stack.stack.name)}
     _check_log(stack, run, manifest)
 

@@ -86,7 +86,10 @@ def _cycles(graph: machine.Tree) -> list[list[str]]:
     return list(walk([str(graph["StartAt"])]))
 
 
-FAILING = {"PublishFailure", "PublishExportFailure", "PublishBatchCompleted", "BatchFailed"}
+FAILING = {
+    *("PublishFailure", "PublishExportFailure", "PublishBatchCompleted", "BatchFailed"),
+    "ItemFailed",
+}
 """States whose ways all end in a failure, unless what led there had set another status."""
 
 

@@ -2,17 +2,22 @@
 
 import pytest
 
+from sei_export.batch.outcomes import Outcome
 from sei_export.jsontypes import JsonObject, JsonValue
+from tests.fakes.samples import task_failed
 from tests.statemachine import machine
 from tests.statemachine.bus import Bus
 from tests.statemachine.engine import STARTED_MILLIS
 from tests.statemachine.jsonata_of_aws import Jsonata
 from tests.statemachine.walks import (
+    CHILD,
     EXPORT,
     FAILED,
+    LANDED,
     PAGE,
     PARTIAL,
     PLANNED,
+    RECORDED,
     REFUSED,
     Run,
     Script,
@@ -143,6 +148,51 @@ def test_a_harvest_that_counts_below_nothing_is_no_success(count: str) -> None:
     run = Run("harvest", {"ListExports": [PAGE | {"exports": [], count: -1}]})
     run.check()
     assert run.end.cause.startswith("The harvest lost count.")
+
+
+# --- what a child of a batch ends with ---
+
+
+def _child(recorded: JsonValue, **ran: JsonValue) -> Run:
+    """A batch's child, by what RecordOutcome returns."""
+    return Run("child", {"RunExport": [ran or REFUSED], "RecordOutcome": [recorded]}, CHILD)
+
+
+def test_a_child_whose_export_failed_ends_with_its_error_and_message_once_that_is_recorded() -> (
+    None
+):
+    recorded = Outcome.of(task_failed("ExportRejectedError", "No team 9.", "Name another."))
+    run = _child(recorded.to_json())
+    assert run.engine.visited[-3:] == ["RecordOutcome", "HasItemLanded", "ItemFailed"]
+    assert (run.end.error, run.end.cause) == (
+        *("ExportRejectedError", "No team 9. Remedy: Name another."),
+    )
+
+
+def test_a_child_ends_as_what_is_recorded_says_and_not_as_it_ran() -> None:
+    # Run again, it finds its execution's name taken, though its file is there.
+    again = _child(RECORDED["landed"])
+    assert (again.end.state, again.end.output) == ("ItemLanded", "1")
+    # What ends without a file is recorded as failed.
+    odd = _child(RECORDED["failed"], Output=LANDED)
+    assert (odd.end.state, odd.end.error) == ("ItemFailed", "ExportFailedError")
+
+
+@pytest.mark.parametrize("nothing", ["", None, 5, [], {}])
+def test_a_child_that_is_told_no_reason_says_so(nothing: JsonValue) -> None:
+    run = _child({"landed": None, "failure": dict.fromkeys(TOLD, nothing)})
+    assert run.end.error == "ProtocolError"
+    assert run.end.cause == (
+        "RecordOutcome returned no outcome. Remedy: Deploy the state machine and the functions of "
+        "the same version."
+    )
+
+
+def test_what_a_child_says_is_cut_to_what_fits() -> None:
+    failure: JsonValue = {"error": "E" * 201, "message": "m" * 20_001, "remedy": "r" * 4001}
+    run = _child({"landed": None, "failure": failure})
+    assert run.end.error == "E" * 200
+    assert run.end.cause == f"{'m' * 20_000} Remedy: {'r' * 4000}"
 
 
 CREATED: Script = {"CreateExport": [EXPORT], "CheckExport": [{"status": "completed"}]}

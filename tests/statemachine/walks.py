@@ -55,6 +55,11 @@ CHILD: JsonObject = {
     "run": "r",
     "round": 1,
 }
+RECORDED: dict[str, JsonObject] = {
+    "landed": {"landed": {"exportId": "exp_1"}, "failure": None},
+    "failed": {"landed": None, "failure": FAILED["failure"]},
+}
+"""What RecordOutcome returns."""
 PASSING = StateError("RateLimitedError", hostile.raised("429. Retry-After: 200. Remedy: Wait."))
 REFUSED = StateError("StorageError", hostile.raised("No. Remedy: Mend it."))
 
@@ -112,8 +117,8 @@ SCRIPTS: dict[str, dict[str, Script]] = {
         "is refused": {"PlanBatch": [REFUSED]},
     },
     "child": {
-        "lands": {"RunExport": [{"Output": LANDED}], "RecordOutcome": [{}]},
-        "fails": {"RunExport": [REFUSED], "RecordOutcome": [{}]},
+        "lands": {"RunExport": [{"Output": LANDED}], "RecordOutcome": [RECORDED["landed"]]},
+        "fails": {"RunExport": [REFUSED], "RecordOutcome": [RECORDED["failed"]]},
         "is lost": {"RunExport": [REFUSED], "RecordOutcome": [REFUSED]},
     },
 }
@@ -199,7 +204,8 @@ class Run:
         """It ended as it should: with one event, which says what the execution says."""
         if self.name == "child":
             # The batch's event is about it: what it did not write down is missing.
-            assert self.end.state in {"OutcomeRecorded", "OutcomeLost"}
+            assert self.end.state in {"ItemLanded", "ItemFailed", "OutcomeLost"}
+            assert self.end.error or self.end.state == "ItemLanded"
             return
         if self.end.error is None:
             self._check_success()

@@ -130,6 +130,8 @@ def test_everything_of_a_batch_is_in_its_folder(run: str, folder: str) -> None:
     assert keys.outcome_key(run, 12, "0123456789abcdef") == (
         f"{folder}/outcomes/12/0123456789abcdef.json"
     )
+    assert keys.tally_folder(run, 12) == f"{folder}/tally/12/"
+    assert keys.progress_key(run) == f"{folder}/progress.json"
     assert keys.batch_manifest_key(run) == f"{folder}/manifest.json"
 
 

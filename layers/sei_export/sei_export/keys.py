@@ -105,6 +105,16 @@ def outcome_key(run: str, number: int, item_id: str) -> str:
     return f"{_run_folder(run)}/outcomes/{number}/{item_id}.json"
 
 
+def tally_folder(run: str, number: int) -> str:
+    """Name the folder whose names tell what a round has brought so far; ends in a slash."""
+    return f"{_run_folder(run)}/tally/{number}/"
+
+
+def progress_key(run: str) -> str:
+    """Name the key of how far a batch is."""
+    return f"{_run_folder(run)}/progress.json"
+
+
 def batch_manifest_key(run: str) -> str:
     """Name the key of a batch's manifest."""
     return f"{_run_folder(run)}/manifest.json"

@@ -14,7 +14,7 @@ BATCH_STATES = (
     *("BeginBatch", "PlanBatch", "IsPlanToRun", "RunExports", "CloseBatch", "IsBatchClosed"),
     *("PublishBatchCompleted", "IsBatchComplete", "BatchSucceeded"),
 )
-CHILD_STATES = ("PaceExport", "RunExport", "RecordOutcome", "OutcomeRecorded")
+CHILD_STATES = ("PaceExport", "RunExport", "RecordOutcome", "HasItemLanded", "ItemLanded")
 CREATE_STATES = ("BeginExport", "CreateExport", "IsExportNew")
 POLL_STATES = ("WaitForExport", "CheckExport", "IsExportReady")
 DOWNLOAD_STATES = ("DownloadExport", "IsDownloadFinished", "ExportSucceeded")
@@ -45,19 +45,19 @@ def test_an_export_costs_its_states_functions_and_objects(polls: int) -> None:
     states = len(CHILD_STATES) + len(CREATE_STATES) + polls * len(POLL_STATES)
     # The child's start is charged as one transition more.
     assert trip.cost.transitions == 1 + states + len(DOWNLOAD_STATES)
-    assert (trip.cost.invocations, trip.cost.puts) == (3 + polls, 6)
+    assert (trip.cost.invocations, trip.cost.puts) == (3 + polls, 7)
     assert trip.cost.gb_seconds == pytest.approx(0.25 * (2 + polls) * 0.35 + 0.75 * 2)
 
 
 def test_a_legacy_report_costs_one_short_way() -> None:
     cost = DEFINITIONS.fetched(USUAL).cost
     assert cost.transitions == 1 + len(CHILD_STATES) + len(LEGACY_STATES)
-    assert (cost.invocations, cost.puts) == (3, 5)
+    assert (cost.invocations, cost.puts) == (3, 6)
     assert cost.gb_seconds == pytest.approx(0.25 * 2 * 0.35 + 0.75 * 2)
 
 
 def test_a_refused_export_costs_two_functions_and_an_outcome() -> None:
     cost = DEFINITIONS.refused(USUAL).cost
     assert cost.transitions == 1 + len(CHILD_STATES) + len(DEFINITIONS.refused_path())
-    assert (cost.invocations, cost.puts) == (2, 1)
+    assert (cost.invocations, cost.puts) == (2, 2)
     assert cost.gb_seconds == pytest.approx(0.25 * 2 * 0.35)

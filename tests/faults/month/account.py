@@ -17,6 +17,7 @@ from sei_export.api.client import InProject, SeiClient
 from sei_export.api.urls import BaseUrl
 from sei_export.batch.defaults import BatchDefaults
 from sei_export.clock import Clock, Deadline
+from sei_export.input.parameter import Parameter
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing.land import Landing
 from sei_export.steps.check_export import check_export
@@ -27,7 +28,7 @@ from sei_export.steps.plan_batch import plan_batch
 from sei_export.steps.record_outcome import record_outcome
 from tests.fakes.events import FakeEvents
 from tests.fakes.s3 import FakeS3
-from tests.fakes.samples import DEFAULTS
+from tests.fakes.samples import DEFAULTS, nothing_runs
 from tests.faults.month.direct import DirectCalls, Server
 from tests.statemachine.bus import Bus
 from tests.statemachine.engine import CAUSE_CHARACTERS, End, Engine
@@ -190,13 +191,19 @@ class Account:
     def _step(self, state: str, payload: JsonObject) -> JsonValue:
         documents = self.s3.documents
         landing = Landing(self.s3.store, documents, self.events.bus, retention=_RETENTION)
-        defaults = BatchDefaults(DEFAULTS, self.plan, CONCURRENCY)
+        defaults = BatchDefaults(
+            DEFAULTS, Parameter("BatchPlan", json.dumps(self.plan)), CONCURRENCY
+        )
         steps: dict[str, Callable[[], JsonObject]] = {
-            "PlanBatch": lambda: plan_batch(payload, defaults, self._connect, documents),
-            "RecordOutcome": lambda: record_outcome(payload, documents),
+            "PlanBatch": lambda: plan_batch(
+                payload, defaults, self._connect, documents, nothing_runs
+            ),
+            "RecordOutcome": lambda: record_outcome(
+                payload, documents, documents, lambda: self.moment
+            ),
             "CloseBatch": lambda: close_batch(payload, documents, lambda: self.moment),
             "CreateExport": lambda: create_export(
-                payload, DEFAULTS, self._connect, documents.read_json
+                payload, DEFAULTS, self._connect, documents.read_json, dict
             ),
             "CheckExport": lambda: check_export(payload, self._connect),
             "DownloadExport": lambda: download_export(

@@ -14,7 +14,7 @@ from sei_export.steps.create_export import create_export
 from sei_export.steps.plan_batch import plan_batch
 from tests.fakes.batch_items import cut
 from tests.fakes.s3 import FakeS3
-from tests.fakes.samples import least
+from tests.fakes.samples import least, nothing_runs
 from tests.fakes.tree_api import TreeApi
 
 LEGACY = least("team-report")
@@ -46,7 +46,7 @@ def _create(given_input: JsonValue, environment: dict[str, str]) -> JsonObject:
         raise AssertionError("a call")
 
     defaults = request_defaults(environment)
-    return create_export(_payload(given_input), defaults, never, lambda _: Document({}, None))
+    return create_export(_payload(given_input), defaults, never, lambda _: Document({}, None), dict)
 
 
 @pytest.fixture
@@ -57,7 +57,9 @@ def api() -> Iterator[TreeApi]:
 
 
 def _plan(api: TreeApi, given_input: JsonValue, defaults: BatchDefaults) -> JsonObject:
-    return plan_batch(_payload(given_input), defaults, api.connect, FakeS3().documents)
+    return plan_batch(
+        _payload(given_input), defaults, api.connect, FakeS3().documents, nothing_runs
+    )
 
 
 @pytest.mark.parametrize("batch_plan", ["{", "[]", '{"exports": 7}'])

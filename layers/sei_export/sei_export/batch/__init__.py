@@ -9,6 +9,7 @@
     outcomes, ledger                 how items ended; what is tried again, split, or missing
     cuts, memory                     which teams are too large: what is known, what is learned
     manifest                         a batch's manifest: the proof
+    progress                         how far a batch is, for people
     defaults                         what the stack says
 
 Pure: the steps read and write what this room makes.

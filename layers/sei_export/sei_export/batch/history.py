@@ -35,6 +35,11 @@ class History:
     rounds: tuple[list[Item], ...] = ()
     outcomes: tuple[dict[str, Outcome], ...] = ()
 
+    @property
+    def landed(self) -> int:
+        """How many of the items have landed."""
+        return len({item for found in self.outcomes for item, it in found.items() if it.landed})
+
     def __add__(self, later: "History") -> "History":
         """Join it with the rounds of a run that went on with it."""
         return History(self.rounds + later.rounds, self.outcomes + later.outcomes)

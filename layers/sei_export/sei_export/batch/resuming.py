@@ -12,6 +12,7 @@ from sei_export.batch.expansion import children
 from sei_export.batch.history import History
 from sei_export.batch.item import FIRST_ROUND, Item
 from sei_export.batch.ledger import Fate, balance
+from sei_export.batch.progress import Counts
 from sei_export.batch.record import PlanRecord
 from sei_export.errors import InvalidRequestError
 from sei_export.input.problems import Problems
@@ -95,13 +96,16 @@ _ONLY_ROWS = (
 )
 
 
-def rest(record: PlanRecord, history: History, run: str) -> tuple[Item, ...]:
+def rest(record: PlanRecord, history: History, run: str) -> tuple[tuple[Item, ...], Counts]:
     """What a run has left over, as the first round of the one that goes on with it.
 
     Args:
         record: The old run's plan.
         history: All that was run so far.
         run: The new run.
+
+    Returns:
+        The items, and what is known of all that were expected.
     """
 
     def parts(item: Item) -> tuple[Item, ...]:
@@ -113,9 +117,10 @@ def rest(record: PlanRecord, history: History, run: str) -> tuple[Item, ...]:
     left = {key: line.item for key, line in ledger.lines.items() if line.fate in bad}
     left |= {item.id: item for item in ledger.following}
     # Whatever was tried before: somebody has looked at it since.
-    return tuple(
+    items = tuple(
         replace(item, tries=1, not_before=None).in_round(run, FIRST_ROUND) for item in left.values()
     )
+    return items, Counts.of(ledger.lines.values(), items)
 
 
 def _objects(value: JsonValue) -> list[JsonObject]:

@@ -64,6 +64,29 @@ class Documents:
         found = ask_each(self.read_json, keys)
         return {key: document.content for key, document in found.items()}
 
+    def names(self, folder: str) -> list[str]:
+        """List the keys of a folder, without it: a call for each thousand.
+
+        Args:
+            folder: Ends in a slash.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 does not say.
+        """
+        found: list[str] = []
+        after: dict[str, str] = {}
+        while True:
+            with translating(f"listing s3://{self.bucket}/{folder}"):
+                page = self._s3.list_objects_v2(
+                    Bucket=self.bucket,
+                    Prefix=folder,
+                    **after,  # type: ignore[arg-type]  # the one name of a token
+                )
+            found += [each["Key"].removeprefix(folder) for each in page.get("Contents", [])]
+            if not page["IsTruncated"]:
+                return found
+            after = {"ContinuationToken": page["NextContinuationToken"]}
+
     def read_list(self, key: str) -> list[JsonObject]:
         """Read the objects of a JSON list; none if the key is empty, or holds something else.
 
@@ -90,14 +113,17 @@ class Documents:
         """
         self._write(key, content, {})
 
-    def replace_json(self, key: str, content: JsonObject, etag: str | None) -> None:
+    def replace_json(self, key: str, content: JsonObject, etag: str | None) -> str:
         """Write a JSON object, if the key still holds what `read_json` found.
+
+        Returns:
+            The new ETag.
 
         Raises:
             LostRaceError: It holds something else.
             StorageError, ServiceUnavailableError: S3 refuses.
         """
-        self._write(key, content, condition_on(etag))
+        return self._write(key, content, condition_on(etag))
 
     def _read(self, key: str) -> tuple[JsonValue, str | None]:
         try:
@@ -113,16 +139,17 @@ class Documents:
             content = json.loads(body, parse_constant=_refuse)
         return content, answer["ETag"].strip('"')
 
-    def _write(self, key: str, content: JsonValue, condition: dict[str, str]) -> None:
+    def _write(self, key: str, content: JsonValue, condition: dict[str, str]) -> str:
         text = _as_text(content)
         with translating(f"writing s3://{self.bucket}/{key}", condition):
-            self._s3.put_object(
+            answer = self._s3.put_object(
                 Bucket=self.bucket,
                 Key=key,
                 Body=text,
                 ContentType="application/json",
                 **condition,  # type: ignore[arg-type]  # the two names of conditions
             )
+        return answer["ETag"].strip('"')
 
 
 def _as_text(content: JsonValue) -> bytes:

@@ -19,6 +19,7 @@ from sei_export.batch.manifest import COMPLETE, BatchManifest
 from sei_export.batch.memory import learn
 from sei_export.batch.outcomes import Failure, Outcome
 from sei_export.batch.plan import CONTINUE
+from sei_export.batch.progress import Counts, Progress, tell
 from sei_export.batch.record import PlanRecord
 from sei_export.bucket.documents import Documents
 from sei_export.bucket.many import ask_each
@@ -84,10 +85,14 @@ def close_batch(
     so_far = history.of_runs(documents, record.resumes) + own
     why = _why_unknown(payload.get("mapFailure"))
     ledger = balance(so_far.rounds, so_far.outcomes, parts, run, number + 1, why)
+    counts = Counts.of(ledger.lines.values(), ledger.following)
+    landed_before = counts.landed - own.landed
     if ledger.following:
         items_key = keys.round_key(run, number + 1)
         items, seconds = next_round(ledger.following, now(), MAX_ROUNDS - number)
         documents.write_list(items_key, [item.to_json() for item in items])
+        progress = Progress.of_round(record, number + 1, counts, landed_before, now())
+        tell(documents, replace(progress, wait_seconds=seconds))
         return {
             "status": CONTINUE,
             "run": run,
@@ -112,6 +117,9 @@ def close_batch(
     # Last: whoever finds it knows that nothing more will happen.
     manifest_key = keys.batch_manifest_key(run)
     documents.write_json(manifest_key, manifest.to_json())
+    # Never before it: what progress tells is so.
+    progress = Progress.of_round(record, number, counts, landed_before, now())
+    tell(documents, replace(progress, status=manifest.status))
     closed: JsonObject = {
         "run": run,
         "round": number,

@@ -17,9 +17,10 @@ from sei_export.batch.doubles import warn_of_doubles
 from sei_export.batch.estimate import estimate
 from sei_export.batch.expansion import expand
 from sei_export.batch.history import of_runs
-from sei_export.batch.item import Item
+from sei_export.batch.item import FIRST_ROUND, Item
 from sei_export.batch.latest import Latest
 from sei_export.batch.plan import CONTINUE, Plan, parse_plan
+from sei_export.batch.progress import Counts, Progress, tell
 from sei_export.batch.record import PlanRecord
 from sei_export.batch.resuming import check_resumable, read_resume, rest
 from sei_export.batch.trees import in_own_spelling, read_trees
@@ -71,16 +72,18 @@ def plan_batch(
     run, given = BatchRun.read(payload), input_field(payload, MAX_PLAN_BYTES)
     if resumed := read_resume(given):
         old_run, dry_run = resumed
-        record, items = _resumed(old_run, run, documents, is_running)
+        record, items, so_far = _resumed(old_run, run, documents, is_running)
     else:
         plan = parse_plan(given, defaults, run.started_at)
         dry_run = plan.dry_run
         record, items = _planned_or_told(plan, run, connect, documents)
+        so_far = Counts(pending=len(items))
     if dry_run:
         return _told(record, items, defaults, documents)
     items_key = keys.round_key(run.name, 1)
     documents.write_json(keys.plan_key(run.name), record.to_json())
     documents.write_list(items_key, [item.to_json() for item in items])
+    tell(documents, Progress.of_round(record, FIRST_ROUND, so_far, so_far.landed, run.started_at))
     for warning in record.warnings:
         logger.warning("%s: %s", warning.code, warning.message)
     return {"status": CONTINUE, "run": run.name, "round": 1, "itemsKey": items_key}
@@ -137,14 +140,14 @@ def _planned(
 
 def _resumed(
     old_run: str, run: BatchRun, documents: Documents, is_running: Callable[[str], bool]
-) -> tuple[PlanRecord, tuple[Item, ...]]:
-    """What a run has left over, to be run with its plan and its nominal time."""
+) -> tuple[PlanRecord, tuple[Item, ...], Counts]:
+    """What a run has left over, to be run with its plan and its nominal time; what it has done."""
     content = documents.read_json(keys.plan_key(old_run)).content
     manifest = documents.read_json(keys.batch_manifest_key(old_run)).content
     check_resumable(old_run, content, manifest, is_running)
     old = PlanRecord.from_json(content)
     resumes = (*old.resumes, old_run)
-    items = rest(old, of_runs(documents, resumes), run.name)
+    items, so_far = rest(old, of_runs(documents, resumes), run.name)
     record = replace(
         old,
         run=run.name,
@@ -153,7 +156,7 @@ def _resumed(
         item_count=len(items),
         resumes=resumes,
     )
-    return record, items
+    return record, items, so_far
 
 
 def _told(
