@@ -1,4 +1,4 @@
-"""State RecordOutcome: write down how one item of a batch ended."""
+"""State RecordOutcome: write down how one item of a batch, or one export of a harvest, ended."""
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,10 +9,13 @@ from sei_export.jsontypes import JsonObject
 from sei_export.steps.record_outcome import record_outcome
 
 
-@entry(correlation_id_path="item.name")
+@entry(correlation_id_path="item.name || executionArn")
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:  # noqa: ARG001 - Lambda passes it
-    """Take `run`, `round`, `item` and either `result` or `failure`; return the outcome."""
+    """Take `run`; `round` and `item`, or `export`; `result` or `failure`; return the outcome."""
     outcome = record_outcome(event, wiring.documents())
+    if "export" in event:
+        logger.info("Export not landed", failure=outcome)
+        return outcome
     landed = outcome["landed"] is not None
     metrics.add_metric("ItemsLanded" if landed else "ItemsFailed", MetricUnit.Count, 1)
     logger.info("Item landed" if landed else "Item failed", failure=outcome["failure"])

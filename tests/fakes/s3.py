@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         DeleteObjectRequestTypeDef,
         GetObjectRequestTypeDef,
         HeadObjectRequestTypeDef,
+        ListObjectsV2RequestTypeDef,
         ListPartsRequestTypeDef,
         PutObjectRequestTypeDef,
         UploadPartRequestTypeDef,
@@ -42,7 +43,7 @@ BUCKET = "landing"
 _WRITES = ("put_object", "complete_multipart_upload")
 _LONG_AGO = datetime(2026, 3, 1, 6, tzinfo=UTC)
 _LEAST_PART_BYTES = 5 * 1024 * 1024
-_PARTS_IN_A_PAGE = 2
+_PARTS_IN_A_PAGE = _KEYS_IN_A_PAGE = 2
 """S3's own pages have a thousand."""
 
 
@@ -260,9 +261,20 @@ class FakeS3:
         return {}
 
     def get_paginator(self, operation: str) -> "_Pages":
-        """Of ListParts, the one that is paginated."""
-        assert operation == "list_parts"
-        return _Pages(self._list_parts)
+        """Of the two that are paginated."""
+        return _Pages({"list_parts": self._list_parts, "list_objects_v2": self._list}[operation])
+
+    def _list(self, **given: Unpack["ListObjectsV2RequestTypeDef"]) -> Iterator[dict[str, object]]:
+        """ListObjectsV2: a call for each page, when it is read."""
+        at, pages = 0, 1
+        while at < pages:
+            prefix = self._begin("list_objects_v2", "ListObjectsV2", given, "Prefix")
+            found = sorted(key for key in self.versions if key.startswith(prefix))
+            pages = -(-len(found) // _KEYS_IN_A_PAGE)
+            page = found[at * _KEYS_IN_A_PAGE : (at + 1) * _KEYS_IN_A_PAGE]
+            # S3 leaves the list out where it is empty.
+            yield {"Contents": [{"Key": key} for key in page]} if page else {}
+            at += 1
 
     def _list_parts(
         self, **given: Unpack["ListPartsRequestTypeDef"]
@@ -310,12 +322,14 @@ class FakeS3:
         checksum = f"{_crc32(crcs)}-{len(numbers)}"
         return self._add(key, body, etag, checksum, upload.metadata, upload.content_type)
 
-    def _begin(self, operation: str, name: str, given: Mapping[str, object]) -> str:
+    def _begin(
+        self, operation: str, name: str, given: Mapping[str, object], where: str = "Key"
+    ) -> str:
         shape = _model().operation_model(name).input_shape
         assert shape
         validate_parameters(dict(given), shape)
         assert given["Bucket"] == BUCKET
-        key = str(given["Key"])
+        key = str(given[where])
         self.on_call()
         with self._lock:
             self.calls.append((operation, key))

@@ -19,7 +19,8 @@ from sei_export.jsontypes import JsonObject, JsonValue
 FOLDER = ROOT / "events" / "schemas"
 DOCUMENTS = {
     "Manifest": re.compile(r"manifests/.+\.json"),
-    "BatchManifest": re.compile(r"runs/[^/]+/manifest\.json"),
+    "BatchManifest": re.compile(r"runs/[^/]+(?<!\.harvest)/manifest\.json"),
+    "HarvestManifest": re.compile(r"runs/[^/]+\.harvest/manifest\.json"),
     "Latest": re.compile(r"batches/[^/]+/[^/]+\.json"),
 }
 """By schema, the keys of what it is about."""

@@ -50,8 +50,10 @@ MAY: dict[str, dict[str, set[str]]] = {
     "ListExportsRole": {
         **READ_KEY,
         **DECRYPT_SECRET,
+        **ENCRYPT,
         **LIST,
-        "s3:GetObject": {"series", "landed"},
+        "s3:GetObject": {"series", "landed", "givenup"},
+        "s3:PutObject": {"runs"},
     },
     "PlanBatchRole": {
         **READ_KEY,
@@ -74,6 +76,14 @@ MAY: dict[str, dict[str, set[str]]] = {
         **LIST,
         "s3:GetObject": {"runs", "cuts", "batches", "manifests"},
         "s3:PutObject": {"runs", "cuts", "batches", "manifests"},
+    },
+    "CloseHarvestRole": {
+        **DECRYPT,
+        **ENCRYPT,
+        **LIST,
+        "s3:GetObject": {"runs", "givenup", "landed", "manifests"},
+        "s3:PutObject": {"runs", "givenup"},
+        "s3:DeleteObject": {"givenup"},
     },
     "BatchStateMachineRole": {
         **DECRYPT,
@@ -115,7 +125,7 @@ def _place(resource: Tree, statement: Tree) -> str:
         },
         **{
             folder: {"Fn::Sub": f"${{ExportBucket.Arn}}/{folder}/*"}
-            for folder in (*LANDED, "staging", "runs", "cuts", "batches")
+            for folder in (*LANDED, "staging", "runs", "cuts", "batches", "givenup")
         },
     }
     for word, meant in known.items():

@@ -110,7 +110,7 @@ def test_everything_of_a_batch_is_in_its_folder(run: str, folder: str) -> None:
     assert keys.outcome_key(run, 12, "0123456789abcdef") == (
         f"{folder}/outcomes/12/0123456789abcdef.json"
     )
-    assert keys.batch_manifest_key(run) == f"{folder}/manifest.json"
+    assert keys.run_manifest_key(run) == f"{folder}/manifest.json"
 
 
 @pytest.mark.parametrize("export_id", OPAQUE)

@@ -99,6 +99,27 @@ class Documents:
         """
         self._write(key, content, condition_on(etag))
 
+    def list_keys(self, prefix: str) -> list[str]:
+        """List the keys below a prefix, in a call for each thousand.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 does not say.
+        """
+        with translating(f"listing s3://{self.bucket}/{prefix}"):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            )
+            return [each["Key"] for page in pages for each in page.get("Contents", ())]
+
+    def delete(self, key: str) -> None:
+        """Delete what a key holds; nothing happens if that is nothing.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 refuses.
+        """
+        with translating(f"deleting s3://{self.bucket}/{key}"):
+            self._s3.delete_object(Bucket=self.bucket, Key=key)
+
     def _read(self, key: str) -> tuple[JsonValue, str | None]:
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)

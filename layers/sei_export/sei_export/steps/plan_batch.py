@@ -122,7 +122,7 @@ def _resumed(
 ) -> tuple[PlanRecord, tuple[Item, ...]]:
     """What a run has left over, to be run with its plan and its nominal time."""
     content = documents.read_json(keys.plan_key(old_run)).content
-    manifest = documents.read_json(keys.batch_manifest_key(old_run)).content
+    manifest = documents.read_json(keys.run_manifest_key(old_run)).content
     check_resumable(old_run, content, manifest)
     old = PlanRecord.from_json(content)
     resumes = (*old.resumes, old_run)
