@@ -133,7 +133,7 @@ def check(journey: HarvestJourney, log: str) -> str:
 
 
 def _check_manifest(journey: HarvestJourney, landed: set[str]) -> None:
-    """What is said of the whole is there, unless closing failed, and says what the execution says."""
+    """Unless closing failed, there is what is said of the whole, and it agrees with the end."""
     found = [key for key in journey.s3.versions if key.endswith(".harvest/manifest.json")]
     if not found:
         assert journey.end.error is not None
