@@ -262,7 +262,10 @@ class FakeS3:
 
     def get_paginator(self, operation: str) -> "_Pages":
         """Of the two that are paginated."""
-        return _Pages({"list_parts": self._list_parts, "list_objects_v2": self._list}[operation])
+        if operation == "list_objects_v2":
+            return _Pages(self._list)
+        assert operation == "list_parts"
+        return _Pages(self._list_parts)
 
     def _list(self, **given: Unpack["ListObjectsV2RequestTypeDef"]) -> Iterator[dict[str, object]]:
         """ListObjectsV2: a call for each page, when it is read."""
