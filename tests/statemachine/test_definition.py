@@ -88,8 +88,8 @@ def _cycles(graph: machine.Tree) -> list[list[str]]:
 
 FAILING = {
     *("PublishFailure", "PublishBatchCompleted", "BatchFailed"),
-    # Of a harvest: what is published as a failure is written down before.
-    *("RecordOutcome", "CloseHarvest"),
+    # Of a harvest: what is published as a failure is described and written down before.
+    *("RecordOutcome", "CloseHarvest", "DescribeFailure"),
 }
 """States whose ways all end in a failure, unless what led there had set another status."""
 
