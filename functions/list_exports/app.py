@@ -11,11 +11,13 @@ from sei_export.steps.list_exports import list_exports
 
 @entry()
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
-    """Take `input`, `cursor`, `executionArn` and `startedAt`; return a page."""
+    """Take `input`, `cursor`, `run`, `page`, `executionArn` and `startedAt`; return a page."""
     # The marks are looked for ten at a time; when one call hangs, another may have begun.
     fresh_key = not event.get("cursor")
     connect = wiring.connector(context, fresh_key=fresh_key, calls_after=2)
-    page = list_exports(event, settings.harvest_defaults(), connect, wiring.object_store())
+    page = list_exports(
+        event, settings.harvest_defaults(), connect, wiring.object_store(), wiring.documents()
+    )
     listed, known = page["listed"], page["known"]
     if isinstance(listed, int) and isinstance(known, int):
         metrics.add_metric("ExportsFound", MetricUnit.Count, listed - known)

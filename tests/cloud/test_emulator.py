@@ -211,7 +211,7 @@ def test_a_harvested_export_that_ends_oddly_leaves_with_the_defaults_output() ->
     )
     question: JsonObject = {"state": state, "input": LANDED}
     mended = _ask(CHOOSE, question, "choices")
-    assert mended["next"] == "PublishExportFailure"
+    assert mended["next"] == "RecordOutcome"
     assert mended["output"] == {
         "export": {"exportId": "exp_1"},
         "failure": state["Output"]["failure"],

@@ -128,7 +128,7 @@ class Batch:
     @property
     def manifest_key(self) -> str:
         """Where the current batch's is."""
-        return keys.batch_manifest_key(self.run)
+        return keys.run_manifest_key(self.run)
 
     @property
     def manifest(self) -> JsonObject:

@@ -9,8 +9,9 @@ from sei_export.batch.cuts import Cut
 from sei_export.batch.expansion import children
 from sei_export.batch.item import Item
 from sei_export.batch.ledger import MAX_ROUNDS, Ledger, balance
-from sei_export.batch.outcomes import Failure, Outcome
+from sei_export.batch.outcomes import Outcome
 from sei_export.batch.record import PlanRecord
+from sei_export.failures import Failure
 from sei_export.jsontypes import JsonValue
 from sei_export.orgtree import OrgTree
 from tests.fakes.batch_items import RUN, TREE, TREE_NAME, cut, expanded, expansion

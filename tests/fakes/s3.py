@@ -43,8 +43,8 @@ BUCKET = "landing"
 _WRITES = ("put_object", "complete_multipart_upload")
 _LONG_AGO = datetime(2026, 3, 1, 6, tzinfo=UTC)
 _LEAST_PART_BYTES = 5 * 1024 * 1024
-_KEYS_IN_A_PAGE = 1000
 _PARTS_IN_A_PAGE = 2
+"""S3's own pages have a thousand."""
 """S3's own pages have a thousand."""
 
 
@@ -104,6 +104,7 @@ class FakeS3:
         on_call: Called at the beginning of every call, such as to wait for a turn.
         now: When what is written now is written.
         is_checking: Whether documents are compared with the published schemas as they come in.
+        keys_in_a_page: Of ListObjectsV2.
     """
 
     def __init__(self, journal: list[str] | None = None) -> None:
@@ -116,6 +117,7 @@ class FakeS3:
         self.on_call: Callable[[], object] = _nothing
         self.now = _LONG_AGO
         self.is_checking = True
+        self.keys_in_a_page = 1000
         self._before: dict[tuple[str, int], Callable[[], object]] = {}
         self._after: dict[tuple[str, int], Callable[[], object]] = {}
         self._count: Counter[str] = Counter()
@@ -221,19 +223,6 @@ class FakeS3:
             check_document(key, body)
         return self._written(key, version)
 
-    def list_objects_v2(self, **given: Unpack["ListObjectsV2RequestTypeDef"]) -> dict[str, object]:
-        """ListObjectsV2, a page."""
-        prefix = self._begin("list_objects_v2", "ListObjectsV2", given)
-        with self._lock:
-            keys = sorted(key for key in self.versions if key.startswith(prefix))
-        start = int(given.get("ContinuationToken", "0"))
-        end = start + _KEYS_IN_A_PAGE
-        page: dict[str, object] = {"KeyCount": len(keys[start:end]), "IsTruncated": end < len(keys)}
-        if keys[start:end]:
-            # Where there are none, S3 leaves the field out.
-            page["Contents"] = [{"Key": key} for key in keys[start:end]]
-        return page | ({"NextContinuationToken": str(end)} if end < len(keys) else {})
-
     def create_multipart_upload(
         self, **given: Unpack["CreateMultipartUploadRequestTypeDef"]
     ) -> dict[str, object]:
@@ -275,9 +264,23 @@ class FakeS3:
         return {}
 
     def get_paginator(self, operation: str) -> "_Pages":
-        """Of ListParts, the one that is paginated."""
+        """Of the two that are paginated."""
+        if operation == "list_objects_v2":
+            return _Pages(self._list)
         assert operation == "list_parts"
         return _Pages(self._list_parts)
+
+    def _list(self, **given: Unpack["ListObjectsV2RequestTypeDef"]) -> Iterator[dict[str, object]]:
+        """ListObjectsV2: a call for each page, when it is read."""
+        at, pages = 0, 1
+        while at < pages:
+            prefix = self._begin("list_objects_v2", "ListObjectsV2", given, "Prefix")
+            found = sorted(key for key in self.versions if key.startswith(prefix))
+            pages = -(-len(found) // self.keys_in_a_page)
+            page = found[at * self.keys_in_a_page : (at + 1) * self.keys_in_a_page]
+            # S3 leaves the list out where it is empty.
+            yield {"Contents": [{"Key": key} for key in page]} if page else {}
+            at += 1
 
     def _list_parts(
         self, **given: Unpack["ListPartsRequestTypeDef"]
@@ -325,12 +328,14 @@ class FakeS3:
         checksum = f"{_crc32(crcs)}-{len(numbers)}"
         return self._add(key, body, etag, checksum, upload.metadata, upload.content_type)
 
-    def _begin(self, operation: str, name: str, given: Mapping[str, object]) -> str:
+    def _begin(
+        self, operation: str, name: str, given: Mapping[str, object], where: str = "Key"
+    ) -> str:
         shape = _model().operation_model(name).input_shape
         assert shape
         validate_parameters(dict(given), shape)
         assert given["Bucket"] == BUCKET
-        key = str(given["Key"] if "Key" in given else given["Prefix"])
+        key = str(given[where])
         self.on_call()
         with self._lock:
             self.calls.append((operation, key))

@@ -19,7 +19,8 @@ from sei_export.jsontypes import JsonObject, JsonValue
 FOLDER = ROOT / "events" / "schemas"
 DOCUMENTS = {
     "Manifest": re.compile(r"manifests/.+\.json"),
-    "BatchManifest": re.compile(r"runs/[^/]+/manifest\.json"),
+    "BatchManifest": re.compile(r"runs/[^/]+(?<!\.harvest)/manifest\.json"),
+    "HarvestManifest": re.compile(r"runs/[^/]+\.harvest/manifest\.json"),
     "Progress": re.compile(r"runs/[^/]+/progress\.json"),
     "Latest": re.compile(r"batches/[^/]+/[^/]+\.json"),
 }

@@ -137,7 +137,7 @@ def _stop(batch: Batch, exports: Exports, calls: int) -> None:
     # The list is as it was, or already the whole run's.
     listed = _listed(batch)
     assert listed == before or {it[:2] for it in listed} == {(team, "stopped") for team in TEAMS}
-    assert batch.s3.current(keys.batch_manifest_key("stopped")) is None
+    assert batch.s3.current(keys.run_manifest_key("stopped")) is None
 
 
 def _check(batch: Batch, exports: Exports, last_run: JsonValue, *, is_over: bool) -> None:

@@ -52,8 +52,10 @@ class RefusingS3(FakeS3):
 
     refused: tuple[str, ...] = ()
 
-    def _begin(self, operation: str, name: str, given: Mapping[str, object]) -> str:
-        key = super()._begin(operation, name, given)
+    def _begin(
+        self, operation: str, name: str, given: Mapping[str, object], where: str = "Key"
+    ) -> str:
+        key = super()._begin(operation, name, given, where)
         if key.startswith(self.refused or "-"):
             raise refusal("AccessDenied", 403)
         return key

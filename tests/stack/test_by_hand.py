@@ -45,8 +45,10 @@ def test_the_inputs_for_the_harvest_and_the_legacy_report_work_too(stack: Harnes
     run = stack.run(_read("harvest.json"), machine=stack.stack.outputs["HarvestStateMachineArn"])
     assert (run.status, run.cause) == ("SUCCEEDED", "")
     page = _invoke(stack, "ListExports", _read("list_exports.json"))
-    counts = {"listed", "known", "pending", "unusable", "missing"}
+    counts = {"listed", "known", "givenUp", "pending", "unusable", "missing"}
     assert set(page) == counts | {"exports", "cursor"}
+    closed = _invoke(stack, "CloseHarvest", _read("close_harvest.json"))
+    assert closed["manifestKey"] == "runs/by-hand.harvest/manifest.json"
     result = _invoke(stack, "FetchReport", _read("fetch_report.json"))
     assert stack.csv(str(result["key"])).decode().count("\n") >= int(str(result["rows"])) > 0
 
@@ -73,7 +75,7 @@ def test_the_input_for_the_check_of_parameters_works_too(stack: Harness) -> None
     "stem",
     [
         *("CreateExport", "CheckExport", "DownloadExport", "FetchReport", "ListExports"),
-        *("PlanBatch", "RecordOutcome", "CloseBatch", "CheckParameters"),
+        *("PlanBatch", "RecordOutcome", "CloseBatch", "CloseHarvest", "CheckParameters"),
     ],
 )
 def test_a_function_without_its_input_says_what_it_needs(stack: Harness, stem: str) -> None:

@@ -103,11 +103,45 @@ def test_the_functions_of_a_harvest_get_the_place_in_the_list_and_the_export() -
     cursor: JsonObject = {"report": "sprint", "page": 2}
     pages: list[JsonValue | StateError] = [PAGE | {"cursor": cursor}, PAGE]
     run = Run("harvest", {"ListExports": pages, "LandExport": [LANDED]}, GIVEN)
+    name = "20260301T060000-run.harvest"
     listed = {"input": GIVEN, "inputBytes": 19, "executionArn": ARN, "startedAt": STARTED}
-    assert _given(run, "ListExports") == [listed | {"cursor": {}}, listed | {"cursor": cursor}]
+    assert _given(run, "ListExports") == [
+        listed | {"run": name, "page": 1, "cursor": {}},
+        listed | {"run": name, "page": 2, "cursor": cursor},
+    ]
     landed = {"export": FIRST, "executionArn": ARN, "polls": 0, "attempts": 0}
     assert _given(run, "LandExport") == [landed, landed]
-    assert run.end.output == {"listed": 2, "known": 0, "landed": 2, "pending": 0}
+    assert _given(run, "CloseHarvest") == [
+        {
+            "run": name,
+            "pages": 2,
+            "more": False,
+            "failure": None,
+            "executionArn": ARN,
+            "startedAt": STARTED,
+        }
+    ]
+
+
+def test_why_an_export_of_a_harvest_could_not_land_is_written_down_under_its_run() -> None:
+    script: Script = {"ListExports": [PAGE], "LandExport": [REFUSED], "RecordOutcome": [REFUSED]}
+    run = Run("harvest", script, GIVEN)
+    (told,) = _given(run, "RecordOutcome")
+    failure = cast("JsonObject", told.pop("failure"))
+    assert told == {"run": "20260301T060000-run.harvest", "export": FIRST, "executionArn": ARN}
+    assert [failure[it] for it in ("error", "message", "remedy")] == [
+        *("StorageError", "No.", "Mend it."),
+    ]
+    # Also if that is refused, the export has its event, and counts.
+    assert [detail["exportId"] for detail in run.bus.details] == ["exp_1", None]
+    assert run.engine.variables["failed"] == 1
+
+
+def test_what_ended_a_harvest_is_handed_over_when_it_is_closed() -> None:
+    run = Run("harvest", {"ListExports": [PAGE | {"cursor": {"report": "sprint"}}, REFUSED]}, GIVEN)
+    (closing,) = _given(run, "CloseHarvest")
+    failure = cast("JsonObject", closing["failure"])
+    assert (closing["pages"], failure["error"], failure["message"]) == (1, "StorageError", "No.")
 
 
 def test_the_functions_of_a_batch_get_the_run_the_round_and_how_the_map_failed() -> None:
@@ -322,6 +356,13 @@ def test_a_batch_whose_event_nobody_took_fails_with_that_unless_it_had_failed_be
     assert Run("batch", SCRIPTS["batch"]["is refused"], bus=Bus(1000)).end.error == "StorageError"
 
 
+def test_a_harvest_and_a_batch_of_one_name_that_start_at_once_are_two_runs() -> None:
+    for name in ("run", "a b", "a.harvest"):
+        batch = Run("batch", SCRIPTS["batch"]["is complete"], execution=name)
+        run = Run("harvest", SCRIPTS["harvest"]["lands"], execution=name).engine.variables["run"]
+        assert run == f"{batch.bus.details[0]['run']}.harvest"
+
+
 @pytest.mark.parametrize("name", ["run", "a_b-C9"])
 def test_a_runs_name_is_its_start_and_its_executions_name(name: str) -> None:
     run = Run("batch", SCRIPTS["batch"]["is complete"], execution=name)
@@ -342,8 +383,9 @@ def test_a_harvest_counts_what_has_no_id_or_no_event_as_failed() -> None:
         "ListExports": [PAGE | {"exports": TWO, "unusable": 3}],
         "LandExport": [REFUSED],
     }
-    end = Run("harvest", script, bus=Bus(2)).end
-    assert end.cause.startswith("5 of 5 exports could not be landed")
+    run = Run("harvest", script, bus=Bus(2))
+    assert run.end.error == "HarvestIncompleteError"
+    assert run.engine.variables["failed"] == 5
 
 
 def test_a_harvests_failed_tries_count_against_its_history() -> None:

@@ -1,91 +1,80 @@
-"""How a harvest ends, by the counts that its pages came to."""
+"""How a harvest ends: closed, whatever happened, and with the failure that came first."""
 
-import jsonata
 import pytest
 
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.statemachine import machine
-from tests.statemachine.walks import PAGE, Run
+from tests.statemachine import hostile, machine
+from tests.statemachine.jsonata_of_aws import StateError
+from tests.statemachine.walks import (
+    HARVESTED,
+    INCOMPLETE,
+    LANDED,
+    PAGE,
+    PASSING,
+    REFUSED,
+    Run,
+    Script,
+)
 
 HARVEST = machine.states(machine.load(machine.HARVEST))
-COUNTS = ("pages", "listed", "known", "landed", "failed", "again", "pending", "missing")
-NOTHING: JsonObject = dict.fromkeys(COUNTS, 0)
-
-
-def _evaluate(expression: str, variables: JsonObject) -> JsonValue:
-    program = jsonata.Jsonata(expression.removeprefix("{% ").removesuffix(" %}"))
-    result: JsonValue = program.evaluate(None, variables)
-    return result
-
-
-def _end(*, more: bool, **counts: JsonValue) -> tuple[str, str]:
-    """Where a harvest goes after a page, and the message that it fails with."""
-    variables: JsonObject = {**NOTHING, "states": {"input": {"more": more}}, **counts}
-    for rule in machine.entries(HARVEST["IsMoreToList"], "Choices"):
-        if _evaluate(rule["Condition"], variables) is True:
-            message = rule.get("Assign", {}).get("failure", {}).get("message", "")
-            return rule["Next"], str(_evaluate(message, variables)) if message else ""
-    return HARVEST["IsMoreToList"]["Default"], "by default"
+LISTED: Script = {"ListExports": [PAGE], "LandExport": [LANDED]}
+CLOSE_FAILED = StateError("AccessDenied", hostile.raised("Not closed. Remedy: Let it."))
 
 
 def test_all_counts_begin_at_nothing() -> None:
     assigned = HARVEST["BeginHarvest"]["Assign"]
-    assert {name: assigned[name] for name in ("cursor", *COUNTS)} == {"cursor": {}, **NOTHING}
+    counts = ("pages", "landed", "failed", "again")
+    assert [assigned[name] for name in counts] == [0] * 4
+    assert [assigned[name] for name in ("cursor", "failure", "closing")] == [{}] * 3
 
 
-def test_each_page_adds_what_its_list_lacks() -> None:
-    payload: JsonObject = {"cursor": {}, "listed": 1, "known": 1, "pending": 1, "unusable": 2}
-    payload["missing"] = 70
-    states: JsonObject = {"result": {"Payload": payload}}
-    variables: JsonObject = {**NOTHING, "missing": 5, "failed": 1, "states": states}
-    assign = HARVEST["ListExports"]["Assign"]
-    assert _evaluate(assign["missing"], variables) == 75
-    assert _evaluate(assign["failed"], variables) == 3
+def test_given_a_complete_one_then_the_output_has_its_counts_and_where_the_rest_is() -> None:
+    totals: JsonObject = {"listed": 9, "known": 2, "landed": 3, "pending": 1, "givenUp": 3}
+    closed: JsonValue = HARVESTED | {"totals": totals | {"rows": 7}}
+    run = Run("harvest", LISTED | {"CloseHarvest": [closed]})
+    where = {name: HARVESTED[name] for name in ("run", "bucket", "manifestKey")}
+    assert (run.end.state, run.end.output) == ("HarvestSucceeded", totals | where)
+    assert run.bus.details == []
 
 
-def test_given_all_landed_and_nothing_missing_then_it_succeeds() -> None:
-    assert _end(more=False, landed=3, known=2) == ("HarvestSucceeded", "")
+def test_given_an_incomplete_one_then_it_fails_with_what_was_found_when_it_was_closed() -> None:
+    run = Run("harvest", LISTED | {"CloseHarvest": [INCOMPLETE]})
+    run.check()
+    assert (run.end.error, run.end.cause) == ("HarvestIncompleteError", "Less. Remedy: Mend it.")
 
 
-@pytest.mark.parametrize(("landed", "known"), [(50, 0), (0, 50), (0, 0)])
-def test_given_more_promised_than_listed_then_it_is_never_a_success(
-    landed: int, known: int
+@pytest.mark.parametrize("closed", [HARVESTED, INCOMPLETE, {}, REFUSED], ids=str)
+def test_given_a_failure_before_then_that_is_how_it_ends_however_it_is_closed(
+    closed: JsonValue | StateError,
 ) -> None:
-    end, message = _end(more=False, landed=landed, known=known, missing=70)
-    assert end == "PublishFailure"
-    assert message == (
-        "The lists of the API promise 70 more than they have. Of what they have, nothing is left "
-        "to land."
-    )
+    lost = StateError("AuthenticationError", hostile.raised("401. Remedy: Store a key."))
+    run = Run("harvest", {"ListExports": [lost], "CloseHarvest": [closed]})
+    run.check()
+    assert run.end.error == "AuthenticationError"
+    assert run.engine.visited.count("CloseHarvest") == 1
 
 
-@pytest.mark.parametrize(
-    ("missing", "told"),
-    [
-        pytest.param(0, "", id="nothing missing"),
-        pytest.param(7, " The lists of the API promise 7 more than they have.", id="some missing"),
-    ],
-)
-def test_given_exports_that_cannot_land_then_both_are_told(missing: int, told: str) -> None:
-    end, message = _end(more=False, landed=3, failed=2, missing=missing)
-    assert end == "PublishFailure"
-    assert message == (
-        "2 of 5 exports could not be landed; each that has an id has its own ExportFailed event."
-        + told
-    )
+def test_given_all_landed_when_it_cannot_be_closed_then_that_is_its_failure() -> None:
+    run = Run("harvest", LISTED | {"CloseHarvest": [CLOSE_FAILED]})
+    run.check()
+    assert (run.end.error, run.end.cause) == ("AccessDenied", "Not closed. Remedy: Let it.")
+    assert run.engine.visited.count("CloseHarvest") == 1
 
 
-def test_given_more_failed_than_landed_then_all_are_counted() -> None:
-    _, message = _end(more=False, landed=1, failed=2)
-    assert message.startswith("2 of 3 exports could not be landed;")
+def test_given_a_failure_that_passed_then_it_is_none_when_the_harvest_is_closed() -> None:
+    run = Run("harvest", LISTED | {"ListExports": [PASSING, PAGE], "CloseHarvest": [HARVESTED]})
+    assert run.end.state == "HarvestSucceeded"
 
 
-def test_the_output_has_the_sums_of_all_pages() -> None:
-    page = PAGE | {"exports": [], "listed": 10, "known": 2, "pending": 3}
-    more: JsonValue = page | {"cursor": {"report": "sprint"}}
-    run = Run("harvest", {"ListExports": [more, more, page]})
-    assert run.end.output == {"listed": 30, "known": 6, "landed": 0, "pending": 9}
+def test_given_more_to_list_then_it_goes_on_and_is_closed_once() -> None:
+    more: JsonValue = PAGE | {"exports": [], "cursor": {"report": "sprint"}}
+    run = Run("harvest", {"ListExports": [more, more, PAGE | {"exports": []}]})
+    visited = [state for state in run.engine.visited if state in {"ListExports", "CloseHarvest"}]
+    assert visited == [*["ListExports"] * 3, "CloseHarvest"]
 
 
-def test_given_more_to_list_then_what_is_missing_so_far_does_not_end_it() -> None:
-    assert _end(more=True, landed=3, missing=7) == ("ListExports", "")
+def test_each_page_adds_what_has_no_id_that_can_be_one() -> None:
+    page: JsonObject = PAGE | {"exports": [], "unusable": 2}
+    run = Run("harvest", {"ListExports": [page | {"cursor": {"report": "sprint"}}, page]})
+    assert run.engine.variables["failed"] == 4
+    assert run.end.error == "HarvestIncompleteError"

@@ -106,7 +106,7 @@ def test_a_download_goes_on_while_there_is_room_and_time(
     ("state", "waiting", "failing"),
     [
         ("export IsFailurePassing", "WaitToTryAgain", "PublishFailure"),
-        ("harvest IsFailurePassing", "WaitToListAgain", "PublishFailure"),
+        ("harvest IsFailurePassing", "WaitToListAgain", "CloseHarvest"),
         ("batch IsFailurePassing", "WaitToPlanAgain", "PublishBatchCompleted"),
     ],
 )
@@ -114,7 +114,8 @@ def test_what_may_pass_is_waited_for_if_the_wait_ends_before_the_deadline(
     state: str, waiting: str, failing: str
 ) -> None:
     def way(seconds: int, deadline: int) -> str:
-        return _way(state, {}, failure={"waitSeconds": seconds}, deadlineMillis=deadline)
+        known: JsonObject = {"failure": {"waitSeconds": seconds}, "closing": {}}
+        return _way(state, {}, **known, deadlineMillis=deadline)
 
     assert way(0, NOW + 1) == waiting
     assert way(0, NOW) == failing
@@ -130,32 +131,33 @@ def test_an_export_of_a_harvest_has_seven_invocations(calls: int, *, more: bool)
     passing: JsonObject = {"calls": calls, "failure": {"waitSeconds": 0}}
     assert (_way("harvest IsExportFailurePassing", passing) == "WaitToLandAgain") is more
     lasting: JsonObject = {"calls": calls, "failure": {"waitSeconds": -1}}
-    assert _way("harvest IsExportFailurePassing", lasting) == "PublishExportFailure"
+    assert _way("harvest IsExportFailurePassing", lasting) == "RecordOutcome"
 
 
 @pytest.mark.parametrize(
     ("counts", "more"),
     [
-        ({"pages": 928}, True),
-        ({"pages": 929}, False),
-        ({"landed": 928}, True),
-        ({"landed": 929}, False),
-        ({"again": 1857}, True),
-        ({"again": 1858}, False),
+        ({"pages": 785}, True),
+        ({"pages": 786}, False),
+        ({"landed": 785}, True),
+        ({"landed": 786}, False),
+        ({"again": 1571}, True),
+        ({"again": 1572}, False),
         ({"failed": 49}, True),
         ({"failed": 50}, False),
-        ({"failed": 49, "pages": 543}, True),
-        ({"failed": 49, "pages": 544}, False),
-        ({"pages": 300, "landed": 300, "again": 600, "failed": 3}, True),
-        ({"pages": 300, "landed": 300, "again": 600, "failed": 4}, False),
+        ({"failed": 49, "pages": 323}, True),
+        ({"failed": 49, "pages": 324}, False),
+        ({"pages": 250, "landed": 250, "again": 500, "failed": 3}, True),
+        ({"pages": 250, "landed": 250, "again": 500, "failed": 4}, False),
     ],
 )
 def test_a_harvest_goes_on_while_its_history_has_room(
     counts: dict[str, JsonValue], *, more: bool
 ) -> None:
     known: dict[str, JsonValue] = {**dict.fromkeys(("pages", "landed", "again", "failed"), 0)}
-    found = _way("harvest IsMoreToList", {"more": True}, **known | counts, missing=0)
-    assert found == ("ListExports" if more else "PublishFailure")
+    found = _way("harvest IsMoreToList", {"more": True}, **known | counts)
+    assert found == ("ListExports" if more else "CloseHarvest")
+    assert _way("harvest IsMoreToList", {"more": False}, **known | counts) == "CloseHarvest"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_deadlines_are_of_the_stack_for_an_export_and_six_hours_for_lists_and_pl
     assert _variables("export BeginExport")["deadlineMillis"] == STARTED_MILLIS + 3_600_000
     assert _variables("harvest BeginHarvest")["deadlineMillis"] == STARTED_MILLIS + 21_600_000
     assert _variables("batch BeginBatch")["deadlineMillis"] == STARTED_MILLIS + 21_600_000
-    counts = dict.fromkeys(("pages", "listed", "known", "pending", "failed", "missing"), 0)
+    counts = dict.fromkeys(("pages", "failed"), 0)
     listed = _variables("harvest ListExports", **counts)
     assert listed["deadlineMillis"] == NOW + 5 + 21_600_000
 

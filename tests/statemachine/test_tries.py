@@ -8,7 +8,17 @@ import pytest
 from tests.statemachine import hostile
 from tests.statemachine.bus import Bus
 from tests.statemachine.jsonata_of_aws import StateError
-from tests.statemachine.walks import CHILD, EXPORT, LANDED, PAGE, PLANNED, SCRIPTS, Run, Script
+from tests.statemachine.walks import (
+    CHILD,
+    EXPORT,
+    LANDED,
+    PAGE,
+    PLANNED,
+    REFUSED,
+    SCRIPTS,
+    Run,
+    Script,
+)
 
 NEVER: list[float] = []
 SOON = [1.0, 2, 4, 8, 16, 30]
@@ -56,6 +66,16 @@ TRIED: dict[tuple[str, str], dict[str, list[float]]] = {
     ("export", "FetchReport"): MOVING | {"ExportRejectedError": NEVER},
     ("harvest", "ListExports"): ASKING | {"StorageError": NEVER},
     ("harvest", "LandExport"): MOVING | FOUND,
+    ("harvest", "RecordOutcome"): _spread(
+        (SERVICE, SOON[:4]),
+        ((*LATE, *DIED, "ServiceUnavailableError"), [15.0, 30]),
+        ((*HOPELESS, "StorageError"), NEVER),
+    ),
+    ("harvest", "CloseHarvest"): _spread(
+        (SERVICE, SOON),
+        ((*LATE, *DIED, "ServiceUnavailableError"), LONG),
+        ((*HOPELESS, "StorageError"), NEVER),
+    ),
     ("batch", "PlanBatch"): ASKING | {"StorageError": NEVER},
     ("batch", "RunExports"): {"States.ItemReaderFailed": [5, 10, 20], "States.TaskFailed": NEVER},
     ("batch", "CloseBatch"): _spread(
@@ -99,6 +119,8 @@ def test_an_error_is_tried_again_as_often_as_it_may_pass(
     name: str, task: str, error: str, waits: list[float]
 ) -> None:
     before = BEFORE[name]
+    if (name, task) == ("harvest", "RecordOutcome"):
+        before = before | {"LandExport": [REFUSED]}
     if task == "FetchReport":
         before = {"CreateExport": [EXPORT | {"legacy": True}]}
     wrong = StateError(error, hostile.raised("No. Remedy: Mend it.", error))

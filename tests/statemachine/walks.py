@@ -34,6 +34,17 @@ PAGE: JsonObject = {
     "unusable": 0,
     "missing": 0,
 }
+HARVESTED: JsonObject = {
+    "status": "COMPLETE",
+    "run": "r",
+    "bucket": "bucket",
+    "manifestKey": "runs/r/manifest.json",
+    "totals": {"listed": 1, "known": 0, "landed": 1, "pending": 0, "givenUp": 0},
+}
+INCOMPLETE: JsonObject = {
+    "status": "PARTIAL",
+    "failure": {"error": "HarvestIncompleteError", "message": "Less.", "remedy": "Mend it."},
+}
 PLANNED: JsonObject = {"status": "CONTINUE", "run": "r", "round": 1, "itemsKey": "key"}
 TOTALS: JsonObject = {
     **dict.fromkeys(("expected", "landed", "failed", "missing", "split"), 1),
@@ -96,10 +107,18 @@ SCRIPTS: dict[str, dict[str, Script]] = {
         "lands": {
             "ListExports": [PASSING, PAGE | {"cursor": {"report": "sprint"}}, PAGE],
             "LandExport": [PASSING, {"finished": False}, LANDED],
+            "CloseHarvest": [HARVESTED],
         },
-        "cannot land one": {"ListExports": [PAGE], "LandExport": [REFUSED]},
+        "cannot land one": {
+            "ListExports": [PAGE],
+            "LandExport": [REFUSED],
+            "RecordOutcome": [{}],
+            "CloseHarvest": [INCOMPLETE],
+        },
         "never lands one": {"ListExports": [PAGE], "LandExport": [{"finished": False}]},
-        "is refused": {"ListExports": [REFUSED]},
+        "is refused": {"ListExports": [REFUSED], "CloseHarvest": [{"status": "FAILED"}]},
+        "cannot be closed": {"ListExports": [PAGE | {"exports": []}], "CloseHarvest": [REFUSED]},
+        "is refused and cannot be closed": {"ListExports": [REFUSED], "CloseHarvest": [PASSING]},
     },
     "batch": {
         "is complete": {
@@ -190,6 +209,10 @@ class Run:
         self.asked.append((state, arguments))
         if state.startswith(PUBLISHING):
             return self.bus.put(arguments)
+        if self.name == "harvest" and state not in self.script:
+            said = self._as_harvests_do(state)
+            if said is not None:
+                return {"Payload": said}
         # What the script does not foresee is refused.
         left = self.left.get(state, iter(()))
         self.last[state] = next(left, self.last.get(state, REFUSED))
@@ -199,6 +222,14 @@ class Run:
         if state in {"RunExports", "RunExport"}:
             return answer
         return {"Payload": answer}
+
+    def _as_harvests_do(self, state: str) -> JsonValue:
+        """What the functions that write down a harvest answer, if the script leaves it to them."""
+        if state == "CloseHarvest":
+            count = self.engine.variables
+            given = cast("JsonObject", cast("JsonObject", self.asked[-1][1])["Payload"])
+            return INCOMPLETE if count["failed"] or given["more"] else HARVESTED
+        return {} if state == "RecordOutcome" else None
 
     def check(self) -> None:
         """It ended as it should: with one event, which says what the execution says."""

@@ -50,8 +50,10 @@ MAY: dict[str, dict[str, set[str]]] = {
     "ListExportsRole": {
         **READ_KEY,
         **DECRYPT_SECRET,
+        **ENCRYPT,
         **LIST,
-        "s3:GetObject": {"series", "landed"},
+        "s3:GetObject": {"series", "landed", "givenup"},
+        "s3:PutObject": {"runs"},
     },
     "PlanBatchRole": {
         **READ_KEY,
@@ -76,6 +78,14 @@ MAY: dict[str, dict[str, set[str]]] = {
         "s3:PutObject": {"runs", "cuts", "batches", "manifests"},
     },
     "CheckParametersRole": {},
+    "CloseHarvestRole": {
+        **DECRYPT,
+        **ENCRYPT,
+        **LIST,
+        "s3:GetObject": {"runs", "givenup", "landed", "manifests"},
+        "s3:PutObject": {"runs", "givenup"},
+        "s3:DeleteObject": {"givenup"},
+    },
     "BatchStateMachineRole": {
         **DECRYPT,
         **ENCRYPT,
@@ -116,7 +126,7 @@ def _place(resource: Tree, statement: Tree) -> str:
         },
         **{
             folder: {"Fn::Sub": f"${{ExportBucket.Arn}}/{folder}/*"}
-            for folder in (*LANDED, "staging", "runs", "cuts", "batches")
+            for folder in (*LANDED, "staging", "runs", "cuts", "batches", "givenup")
         },
     }
     for word, meant in known.items():

@@ -37,7 +37,7 @@ def test_a_variable_of_the_environment_is_the_parameter_of_its_name(name: str) -
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_moves_files_or_plans_has_all_the_time_there_is_and_the_rest_90_s(name: str) -> None:
-    long = {"DownloadExport", "FetchReport", "PlanBatch", "CloseBatch"}
+    long = {"DownloadExport", "FetchReport", "PlanBatch", "CloseBatch", "CloseHarvest"}
     assert FUNCTIONS[name]["Timeout"] == (900 if name.removesuffix("Function") in long else 90)
 
 

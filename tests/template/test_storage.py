@@ -23,6 +23,7 @@ def test_no_rule_of_the_bucket_is_off() -> None:
         ("retention-of-harvested-files", "harvested/", DAYS, DAYS),
         ("retention-of-manifests", "manifests/", DAYS, DAYS),
         ("retention-of-series", "series/", 400, 30),
+        ("retention-of-what-is-given-up", "givenup/", 400, 30),
         ("retention-of-runs", "runs/", {"Ref": "RunRetentionDays"}, 30),
         ("staged-downloads", "staging/", 1, 1),
     ],

@@ -132,7 +132,17 @@ def test_everything_of_a_batch_is_in_its_folder(run: str, folder: str) -> None:
     )
     assert keys.tally_folder(run, 12) == f"{folder}/tally/12/"
     assert keys.progress_key(run) == f"{folder}/progress.json"
-    assert keys.batch_manifest_key(run) == f"{folder}/manifest.json"
+    assert keys.run_manifest_key(run) == f"{folder}/manifest.json"
+    assert keys.page_key(run, 12) == f"{folder}/pages/12.json"
+    failure = f"{folder}/failures/report=sprint/export=..%2Fx.json"
+    assert keys.failure_key(run, SPRINT, "../x") == failure
+    assert failure.startswith(keys.failures_folder(run))
+
+
+def test_what_is_given_up_is_kept_by_its_report_and_its_id() -> None:
+    key = keys.given_up_key(SPRINT, "exp_1")
+    assert key == f"{keys.given_up_folder(SPRINT)}export=exp_1.json"
+    assert key == "givenup/report=sprint/export=exp_1.json"
 
 
 @pytest.mark.parametrize("export_id", OPAQUE)

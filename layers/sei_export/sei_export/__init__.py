@@ -11,6 +11,7 @@
     request/  what is asked for
     input/    reading what people and machines hand over
     fitting   what may be long, cut for states and events
+    failures  why exports failed, said in short
     ground    clock  codec  dates  errors  jsontypes  masking
 
 An arrow between modules only ever points down, which `make check` proves. One export's way: its

@@ -241,7 +241,7 @@ class ExportTimedOutError(ExportEndedError):
 
 
 class HarvestIncompleteError(SeiExportError):
-    """Not everything has landed. Declared here, raised by the harvest's state machine."""
+    """Not everything has landed. Declared here; CloseHarvest answers with its name."""
 
     default_remedy = "Start the harvest again: what has landed is skipped."
 

@@ -22,6 +22,7 @@ STAGING_PREFIX = "staging/"
 CUT_PREFIX = "cuts/"
 RUN_PREFIX = "runs/"
 BATCH_PREFIX = "batches/"
+GIVEN_UP_PREFIX = "givenup/"
 
 _CUT_NAME = "/cut.json"
 _MAX_ID_PART = 256
@@ -74,6 +75,16 @@ def landed_key(report: Report, export_id: str) -> str:
     return f"{MARK_PREFIX}{_export_path(report, export_id)}.json"
 
 
+def given_up_folder(report: Report) -> str:
+    """Name the folder of a report's exports that could not be landed; ends in a slash."""
+    return f"{GIVEN_UP_PREFIX}report={part(report.name)}/"
+
+
+def given_up_key(report: Report, export_id: str) -> str:
+    """Name the key of the harvests in which an export could not be landed for its own sake."""
+    return f"{GIVEN_UP_PREFIX}{_export_path(report, export_id)}.json"
+
+
 def staging_folder(report: Report, export_id: str) -> str:
     """Name the folder of a download that takes more than one invocation; ends in a slash."""
     return f"{STAGING_PREFIX}{_export_path(report, export_id)}/"
@@ -115,8 +126,23 @@ def progress_key(run: str) -> str:
     return f"{_run_folder(run)}/progress.json"
 
 
-def batch_manifest_key(run: str) -> str:
-    """Name the key of a batch's manifest."""
+def page_key(run: str, number: int) -> str:
+    """Name the key of what a page of a harvest's lists had, counted from 1."""
+    return f"{_run_folder(run)}/pages/{number}.json"
+
+
+def failures_folder(run: str) -> str:
+    """Name the folder of what a harvest could not land; ends in a slash."""
+    return f"{_run_folder(run)}/failures/"
+
+
+def failure_key(run: str, report: Report, export_id: str) -> str:
+    """Name the key of why a harvest could not land an export."""
+    return f"{failures_folder(run)}{_export_path(report, export_id)}.json"
+
+
+def run_manifest_key(run: str) -> str:
+    """Name the key of a batch's or a harvest's manifest."""
     return f"{_run_folder(run)}/manifest.json"
 
 

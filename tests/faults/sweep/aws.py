@@ -114,7 +114,7 @@ class FaultyS3:
         return calling
 
     def get_paginator(self, operation: str) -> "_Pages":
-        """Of ListParts; all pages are one call here."""
+        """Of what is listed; all pages are one call here."""
         return _Pages(operation, self._s3, self._plan)
 
 
@@ -131,7 +131,8 @@ class _Pages:
         def listing() -> dict[str, object]:
             return {"Pages": list(paginate(**given))}
 
-        answer = faulty(self.plan, "s3", f"{self.operation} staging", listing)
+        place = str(given.get("Key") or given["Prefix"]).partition("/")[0]
+        answer = faulty(self.plan, "s3", f"{self.operation} {place}", listing)
         yield from cast("list[dict[str, object]]", answer["Pages"])
 
 

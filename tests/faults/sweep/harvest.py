@@ -2,14 +2,18 @@
 
 import gzip
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
+from sei_export import keys
+from sei_export.bucket.documents import Documents
 from sei_export.bucket.objects import ObjectStore
 from sei_export.harvest.defaults import HarvestDefaults
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.steps.close_harvest import close_harvest
 from sei_export.steps.download_export import download_export
 from sei_export.steps.list_exports import list_exports
+from sei_export.steps.record_outcome import record_outcome
 from tests.fakes.loopback import Received
 from tests.fakes.s3 import BUCKET
 from tests.faults.sweep import promises
@@ -76,6 +80,18 @@ class HarvestJourney(Journey):
                 _DEFAULTS,
                 self.connector(state, fresh=not payload.get("cursor")),
                 ObjectStore(self.client, BUCKET),
+                Documents(self.client, BUCKET),
+            ),
+            "RecordOutcome": lambda: record_outcome(
+                payload,
+                Documents(self.client, BUCKET),
+                Documents(self.client, BUCKET),
+                lambda: datetime.now(UTC),
+            ),
+            "CloseHarvest": lambda: close_harvest(
+                payload,
+                Documents(self.client, BUCKET),
+                lambda: datetime.fromtimestamp(self.now(), UTC),
             ),
             "LandExport": lambda: download_export(
                 payload, self.connector(state), self.landing, self.staging
@@ -109,6 +125,7 @@ def check(journey: HarvestJourney, log: str) -> str:
         manifest = f"manifests/harvested/report=productivity/export={export_id}.json"
         said = json.loads(journey.s3.versions[manifest][-1].body)
         assert said["exportId"] == export_id
+    _check_manifest(journey, landed)
     if journey.end.error is None:
         assert journey.end.state == "HarvestSucceeded"
         names = {kind.name for _, kind in journey.plan.struck}
@@ -118,6 +135,23 @@ def check(journey: HarvestJourney, log: str) -> str:
     assert journey.end.state == "HarvestFailed", journey.end
     assert "None" in failed
     return "failed_with_an_event"
+
+
+def _check_manifest(journey: HarvestJourney, landed: set[str]) -> None:
+    """Unless closing failed, there is what is said of the whole, and it agrees with the end."""
+    found = [key for key in journey.s3.versions if key.endswith(".harvest/manifest.json")]
+    if not found:
+        assert journey.end.error is not None
+        return
+    (key,) = found
+    said = json.loads(journey.s3.versions[key][-1].body)
+    assert (said["status"] == "COMPLETE") >= (journey.end.error is None)
+    told = {it["exportId"] for it in said["exports"] if it["outcome"] == "landed"}
+    assert told <= landed
+    given_up = [key for key in journey.s3.versions if key.startswith(keys.GIVEN_UP_PREFIX)]
+    for each in given_up:
+        # One harvest counts once, however often its functions were called.
+        assert json.loads(journey.s3.versions[each][-1].body)["count"] == 1
 
 
 def check_end(journey: HarvestJourney) -> None:

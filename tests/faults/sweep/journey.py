@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 SECONDS = {
-    **dict.fromkeys(("CreateExport", "CheckExport", "ListExports"), 90),
-    **dict.fromkeys(("DownloadExport", "FetchReport", "LandExport"), 900),
+    **dict.fromkeys(("CreateExport", "CheckExport", "ListExports", "RecordOutcome"), 90),
+    **dict.fromkeys(("DownloadExport", "FetchReport", "LandExport", "CloseHarvest"), 900),
 }
 """Of each function, as the template has them; a test compares."""
 _MARGIN_SECONDS = 3

@@ -12,8 +12,9 @@ from benchmarks.simulation import scale
 from sei_export import errors
 from sei_export.batch.item import Item
 from sei_export.batch.ledger import MAX_ROUNDS, MAX_TRIES, Fate, Ledger, Line, balance
-from sei_export.batch.outcomes import Failure, Outcome
+from sei_export.batch.outcomes import Outcome
 from sei_export.batch.plan import MAX_ITEMS
+from sei_export.failures import Failure
 from sei_export.orgtree import OrgTree, Team
 from tests.fakes.batch_items import RUN, expanded
 from tests.fakes.orgtree_strategies import (

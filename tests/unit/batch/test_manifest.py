@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from local.paths import ROOT
 from sei_export.batch.ledger import MAX_TRIES
 from sei_export.batch.manifest import COMPLETE, FAILED, PARTIAL, BatchManifest
-from sei_export.batch.outcomes import RESULT_FIELDS, Failure, Outcome
+from sei_export.batch.outcomes import RESULT_FIELDS, Outcome
 from sei_export.errors import (
     CorruptDownloadError,
     ExportCancelledError,
@@ -18,6 +18,7 @@ from sei_export.errors import (
     ExportNotFoundError,
     SeiExportError,
 )
+from sei_export.failures import Failure
 from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.batch_items import OF_TREES, cut, expanded
 from tests.fakes.known_cuts import known

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sei_export.batch.outcomes import RESULT_FIELDS, Failure, Outcome
+from sei_export.batch.outcomes import RESULT_FIELDS, Outcome
+from sei_export.failures import Failure
 from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.samples import CAUSE_CHARACTERS, export_arn, task_failed
 from tests.fakes.stage import CSV, DATA_KEY, Stage

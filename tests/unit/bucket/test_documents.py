@@ -244,27 +244,27 @@ def test_given_a_refusal_when_json_is_read_or_written_then_it_is_told_where(
     assert KEY in caught.value.message
 
 
-# --- names ---
+# --- keys ---
 
 
 @pytest.mark.parametrize("count", [0, 1, 1000, 1001, 2500])
-def test_given_a_folder_of_so_many_then_its_names_are_told_a_thousand_at_a_time(
+def test_given_a_folder_of_so_many_then_its_keys_are_told_a_thousand_at_a_time(
     s3: FakeS3, count: int
 ) -> None:
-    names = [f"{at:04}.landed.1.2" for at in range(count)]
-    for name in names:
-        s3.add(f"runs/weekly/tally/1/{name}", b"")
+    there = [f"runs/weekly/tally/1/{at:04}.landed.1.2" for at in range(count)]
+    for key in there:
+        s3.add(key, b"")
     for beside in ("runs/weekly/tally/10/x", "runs/weekly/tally/2/y", "runs/weekly/tally"):
         s3.add(beside, b"")
-    assert s3.documents.names("runs/weekly/tally/1/") == names
+    assert s3.documents.list_keys("runs/weekly/tally/1/") == there
     assert s3.operations() == ["list_objects_v2"] * max(1, -(-count // 1000))
 
 
 @pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
-def test_given_a_refusal_when_names_are_listed_then_it_is_told_where(
+def test_given_a_refusal_when_keys_are_listed_then_it_is_told_where(
     s3: FakeS3, failure: Exception, error: type[SeiExportError], code: str
 ) -> None:
     s3.before("list_objects_v2", raising(failure))
     with pytest.raises(error, match=code) as caught:
-        s3.documents.names("runs/weekly/tally/1/")
+        s3.documents.list_keys("runs/weekly/tally/1/")
     assert "listing s3://landing/runs/weekly/tally/1/" in str(caught.value)

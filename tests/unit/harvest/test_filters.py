@@ -155,6 +155,7 @@ def test_given_many_wrong_filters_then_all_are_told_at_once() -> None:
         "limit": -1,
         "sortBy": None,
         "sortOrder": "up",
+        "retry": 1,
         "report": "x",
         "orgIdentifier": 1,
         "projectIdentifier": [],
@@ -164,6 +165,17 @@ def test_given_many_wrong_filters_then_all_are_told_at_once() -> None:
     problems = _problems(given)
     assert {problem.split(" ", 1)[0] for problem in problems} == set(given)
     assert len(problems) == len(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "retries"), [({}, False), ({"retry": False}, False), ({"retry": True}, True)]
+)
+def test_what_is_left_alone_is_tried_again_if_that_is_asked_for_and_the_api_hears_nothing_of_it(
+    given: JsonObject, *, retries: bool
+) -> None:
+    harvest = _parsed(given)
+    assert (harvest.retries, harvest.filters) == (retries, LEAST)
+    assert harvest.to_json()["retry"] is retries
 
 
 @pytest.mark.parametrize("given", [None, [], "productivity", 1])

@@ -34,14 +34,14 @@ def _ids(page: Page) -> list[str]:
 
 def test_an_export_of_a_list_is_one_that_somebody_else_created() -> None:
     assert _page(_listed("exp_1")) == Page(
-        completed=1,
         ripe=(Export("exp_1", SPRINT, "acme", "other", None, reused=True, created_at=OLD),),
+        young=(),
         unusable=0,
     )
 
 
 def test_an_empty_page_has_nothing() -> None:
-    assert _page() == Page(0, (), 0)
+    assert _page() == Page((), (), 0)
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_given_exports_in_any_other_state_then_only_completed_ones_count(status:
         _listed("exp_3", " Completed"),
         _listed("exp_4", None),
     )
-    assert (_ids(page), page.completed, page.unusable) == (["exp_2", "exp_3", "exp_4"], 3, 0)
+    assert (_ids(page), page.young, page.unusable) == (["exp_2", "exp_3", "exp_4"], (), 0)
 
 
 def test_given_an_export_twice_in_a_page_then_it_counts_once() -> None:
     page = _page(_listed("exp_1"), _listed("exp_2"), _listed("exp_1"))
-    assert (_ids(page), page.completed) == (["exp_1", "exp_2"], 2)
+    assert (_ids(page), page.young) == (["exp_1", "exp_2"], ())
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_given_a_young_export_then_it_is_left_to_its_own_execution(
     created_at: str | None, pending: int
 ) -> None:
     page = _page(_listed("exp_1"), _listed("exp_2", created_at=created_at))
-    assert (_ids(page), page.completed) == (["exp_1", "exp_2"][: 2 - pending], 2)
+    assert (_ids(page), len(page.young)) == (["exp_1", "exp_2"][: 2 - pending], pending)
 
 
 def test_given_an_entry_without_a_usable_id_then_it_is_counted_and_the_others_go_on() -> None:
     page = _page(_listed(""), _listed("exp_1"), _listed("", "failed"))
-    assert (_ids(page), page.completed, page.unusable) == (["exp_1"], 1, 2)
+    assert (_ids(page), page.young, page.unusable) == (["exp_1"], (), 2)
 
 
 def test_the_exports_of_a_page_are_of_the_report_that_was_listed() -> None:

@@ -27,7 +27,7 @@ def _plan(payload: JsonObject, api: ScriptedApi, s3: FakeS3) -> object:
 
 
 def _list(payload: JsonObject, api: ScriptedApi, s3: FakeS3) -> object:
-    return list_exports(payload, HARVEST_DEFAULTS, api.connect, s3.store)
+    return list_exports(payload, HARVEST_DEFAULTS, api.connect, s3.store, s3.documents)
 
 
 STEPS = [
@@ -41,6 +41,7 @@ def _refused(step: Step, **fields: JsonValue) -> str:
     api, s3 = ScriptedApi.answering(500, {}), FakeS3()
     payload: JsonObject = {
         "run": "weekly",
+        "page": 1,
         "cursor": {},
         "executionArn": "arn:aws:states:::x",
         "startedAt": "2026-03-15T06:00:00Z",

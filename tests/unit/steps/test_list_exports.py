@@ -8,7 +8,7 @@ from sei_export.errors import InvalidRequestError, StorageError
 from sei_export.export import Export
 from sei_export.harvest.filters import LISTED_REPORTS
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.keys import landed_key
+from sei_export.keys import given_up_key, landed_key, page_key
 from sei_export.request.reports import REPORTS
 from sei_export.steps.list_exports import list_exports
 from tests.fakes.harvests import HARVEST_DEFAULTS, list_entries, list_entry
@@ -16,6 +16,7 @@ from tests.fakes.s3 import FakeS3, raising, refusal
 from tests.fakes.samples import size_of
 from tests.fakes.scripted_api import BASE_URL, ScriptedApi
 
+RUN = "20260315T060000-nightly.harvest"
 PATHS = {
     "productivity": "v2/insights/productivity/exports",
     "efficiency": "v2/insights/efficiency/exports",
@@ -36,8 +37,16 @@ def _list(
         "cursor": cursor,
         "executionArn": "arn:x",
         "startedAt": "2026-03-15T06:00:00Z",
+        "run": RUN,
+        "page": 1,
     }
-    return list_exports(payload, HARVEST_DEFAULTS, api.connect, (s3 or FakeS3()).store)
+    s3 = s3 or FakeS3()
+    return list_exports(payload, HARVEST_DEFAULTS, api.connect, s3.store, s3.documents)
+
+
+def _asked(s3: FakeS3) -> list[tuple[str, str]]:
+    """What S3 was asked about marks."""
+    return [call for call in s3.calls if call[0] == "head_object"]
 
 
 def _ids(page: JsonObject) -> list[str]:
@@ -50,12 +59,23 @@ def _counts(page: JsonObject) -> JsonObject:
     return {name: page[name] for name in ("listed", "known", "pending", "unusable")}
 
 
+def _written(s3: FakeS3) -> JsonObject:
+    """What was written down of the page."""
+    return s3.documents.read_json(page_key(RUN, 1)).content
+
+
+def _found(export_id: str) -> JsonObject:
+    """How a page has an export of sprints that is to land."""
+    return {"report": "sprint", "exportId": export_id, "hasFailed": False, "why": None}
+
+
 def _nothing(*, listed: int = 0, known: int = 0) -> JsonObject:
     """A page in which nothing is new, but for where to go on."""
     return {
         "exports": [],
         "listed": listed,
         "known": known,
+        "givenUp": 0,
         "pending": 0,
         "unusable": 0,
         "missing": 0,
@@ -116,6 +136,8 @@ def test_given_filters_then_the_api_is_asked_with_them_for_a_page_of_the_project
         pytest.param({"input": None}, "The input is not a JSON object.", id="no input"),
         pytest.param({"cursor": {"page": 1}}, "cursor is {'page': 1}: ", id="a strange cursor"),
         pytest.param({"startedAt": None}, "startedAt is missing: ", id="no start"),
+        pytest.param({"run": None}, "run is missing: ", id="no run"),
+        pytest.param({"page": None}, "page is missing: ", id="no page"),
     ],
 )
 def test_given_another_payload_then_it_is_refused_before_any_call(
@@ -123,8 +145,9 @@ def test_given_another_payload_then_it_is_refused_before_any_call(
 ) -> None:
     api, s3 = ScriptedApi.answering(200, []), FakeS3()
     payload: JsonObject = {"input": {}, "cursor": {}, "startedAt": "2026-03-15T06:00:00Z"}
+    payload |= {"run": RUN, "page": 1, **changes}
     with pytest.raises(InvalidRequestError) as caught:
-        list_exports(payload | changes, HARVEST_DEFAULTS, api.connect, s3.store)
+        list_exports(payload, HARVEST_DEFAULTS, api.connect, s3.store, s3.documents)
     [told] = caught.value.problems
     assert told.startswith(problem)
     assert (api.connected_for, api.http.calls, s3.calls) == ([], [], [])
@@ -221,7 +244,7 @@ def test_given_a_server_that_ignores_the_page_then_a_page_with_nothing_new_is_th
     # Nothing of it counts again.
     assert second == {**_nothing(), "cursor": {}}
     assert [call.params["page"] for call in api.http.calls] == ["0", "1"]
-    assert len(s3.calls) == 5
+    assert len(_asked(s3)) == 5
 
 
 def test_given_the_same_page_for_ever_when_more_is_promised_then_that_is_missing() -> None:
@@ -322,7 +345,8 @@ def test_given_a_young_export_then_s3_is_not_asked_for_it(created_at: str, pendi
     page = _list(ScriptedApi.answering(200, items), {"report": "sprint"}, s3=s3)
     assert _ids(page) == ["exp_1", "exp_2"][: 2 - pending]
     assert _counts(page) == {"listed": 2, "known": 0, "pending": pending, "unusable": 0}
-    assert len(s3.calls) == 2 - pending
+    assert len(_asked(s3)) == 2 - pending
+    assert _written(s3)["pending"] == [_found("exp_2")] * pending
 
 
 def test_given_exports_that_have_landed_then_they_are_left_out_and_counted() -> None:
@@ -362,7 +386,60 @@ def test_given_a_page_then_s3_is_asked_once_for_each_completed_export() -> None:
     assert sorted(s3.calls) == [
         ("head_object", landed_key(REPORTS["sprint"], "exp_1")),
         ("head_object", landed_key(REPORTS["sprint"], "exp_2")),
+        # Whether any of them failed before is one question for all.
+        ("list_objects_v2", "givenup/report=sprint/"),
+        ("put_object", page_key(RUN, 1)),
     ]
+
+
+def test_what_a_page_had_is_written_down_for_the_harvests_end() -> None:
+    s3 = FakeS3()
+    s3.add(landed_key(REPORTS["sprint"], "exp_2"), b"{}")
+    s3.documents.write_json(given_up_key(REPORTS["sprint"], "exp_3"), {"failures": []})
+    api = ScriptedApi.answering(200, list_entries("exp_1", "exp_2", "exp_3", "a/b"))
+    page = _list(api, {"report": "sprint", "teamId": "456", "retry": True}, s3=s3)
+    assert _ids(page) == ["exp_1", "exp_3"]
+    assert _written(s3) == {
+        "filters": {
+            "reports": ["sprint"],
+            "orgIdentifier": "acme",
+            "projectIdentifier": "metrics",
+            "scope": "all",
+            "teamId": "456",
+            "sortBy": "createdAt",
+            "sortOrder": "asc",
+            "dateFrom": "2026-03-08",
+            "limit": 50,
+            "retry": True,
+        },
+        "exports": [_found("exp_1"), _found("exp_3") | {"hasFailed": True}],
+        "givenUp": [],
+        "pending": [],
+        "listed": 3,
+        "known": 1,
+        "unusable": 1,
+        "missing": 0,
+    }
+
+
+def test_given_a_page_that_cannot_be_written_down_then_it_is_not_handed_over() -> None:
+    s3 = FakeS3()
+    s3.before("put_object", raising(refusal("AccessDenied", 403)))
+    with pytest.raises(StorageError, match="AccessDenied"):
+        _list(ScriptedApi.answering(200, list_entries("exp_1")), {}, s3=s3)
+
+
+def test_given_more_that_failed_before_than_a_page_of_s3_lists_then_all_are_known() -> None:
+    s3, ids = FakeS3(), [f"exp_{number}" for number in range(5)]
+    trials: JsonObject = {"failures": [{"run": it, "error": "e", "at": "t"} for it in "abc"]}
+    for export_id in ids:
+        s3.documents.write_json(given_up_key(REPORTS["sprint"], export_id), trials)
+    api = ScriptedApi.answering(200, list_entries("new", *ids))
+    page = _list(api, {"report": "sprint"}, s3=s3)
+    assert (_ids(page), page["givenUp"]) == (["new"], 5)
+    # Another report's exports are others.
+    again = _list(ScriptedApi.answering(200, list_entries(*ids)), {"report": "efficiency"}, s3=s3)
+    assert (_ids(again), again["givenUp"]) == (ids, 0)
 
 
 def test_given_all_of_a_full_page_landed_then_the_next_page_is_still_read() -> None:

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from sei_export import keys
-from sei_export.batch.outcomes import Failure, Outcome
+from sei_export.batch.outcomes import Outcome
 from sei_export.errors import InvalidRequestError, SeiExportError
+from sei_export.export import Export
+from sei_export.failures import Failure
 from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.reports import SPRINT
 from sei_export.steps.record_outcome import record_outcome
 from tests.fakes.batch_items import expansion
 from tests.fakes.s3 import FakeS3, raising
@@ -133,3 +136,34 @@ def test_given_a_refusal_of_s3_when_recorded_then_it_is_told(
     with pytest.raises(error, match=code):
         _record(s3, _payload(LANDED))
     assert s3.versions == {}
+
+
+# --- of a harvest ---
+
+FOUND = Export("exp 1", SPRINT, "acme", "metrics", None, reused=True, created_at="")
+WHY: JsonObject = {"error": "CorruptDownloadError", "message": "Cut.", "remedy": "Compare."}
+
+
+def test_why_an_export_of_a_harvest_could_not_land_is_in_the_bucket(s3: FakeS3) -> None:
+    payload: JsonObject = {"run": RUN, "export": FOUND.to_json(), "failure": WHY | {"waits": -1}}
+    assert _record(s3, payload) == WHY
+    key = "runs/weekly%202026%2F03/failures/report=sprint/export=exp%201.json"
+    assert [*s3.versions] == [key]
+    assert s3.documents.read_json(key).content == WHY
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        pytest.param({"run": None}, "run is missing", id="no run"),
+        pytest.param({"export": {}}, "export", id="no export"),
+        pytest.param({"failure": "x"}, "failure is missing", id="no failure"),
+    ],
+)
+def test_given_another_payload_of_a_harvest_then_nothing_is_written(
+    s3: FakeS3, changes: JsonObject, problem: str
+) -> None:
+    payload: JsonObject = {"run": RUN, "export": FOUND.to_json(), "failure": WHY, **changes}
+    with pytest.raises(InvalidRequestError, match=problem):
+        _record(s3, payload)
+    assert s3.calls == []

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sei_export.batch.item import Item
-from sei_export.batch.outcomes import Failure, Outcome
+from sei_export.batch.outcomes import Outcome
 from sei_export.batch.plan import MAX_ITEMS
+from sei_export.failures import Failure
 
 MAX_TRIES = 3
 """Of one item. Each of them is an execution with its own hours of patience."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sei_export import dates
 from sei_export.errors import EXPORT_MARK, NEW_MARK, REMEDY_MARK
 from sei_export.export import ExportStatus
+from sei_export.failures import Failure
 from sei_export.jsontypes import JsonObject, JsonValue
 
 _SHOWN_CHARACTERS = 2000
@@ -20,25 +21,6 @@ RESULT_FIELDS = (
     *("createdAt", "completedAt", "durationSeconds", "warnings"),
 )
 """Of an export's result, what a batch keeps."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an export failed.
-
-    Attributes:
-        error: The error's name.
-        message: What happened.
-        remedy: What to do.
-    """
-
-    error: str
-    message: str
-    remedy: str
-
-    def to_json(self) -> JsonObject:
-        """As in events."""
-        return {"error": self.error, "message": self.message, "remedy": self.remedy}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +79,12 @@ class Outcome:
         if isinstance(landed, dict) and landed:
             return cls(arn, landed, None)
         if isinstance(failure, dict):
-            texts = (str(failure.get(name, "")) for name in ("error", "message", "remedy"))
             ids = (content.get(name) for name in ("exportId", "newFrom"))
             return cls(
-                arn, None, Failure(*texts), *(it if isinstance(it, str) else None for it in ids)
+                arn,
+                None,
+                Failure.from_json(failure),
+                *(it if isinstance(it, str) else None for it in ids),
             )
         return None
 

@@ -64,29 +64,6 @@ class Documents:
         found = ask_each(self.read_json, keys)
         return {key: document.content for key, document in found.items()}
 
-    def names(self, folder: str) -> list[str]:
-        """List the keys of a folder, without it: a call for each thousand.
-
-        Args:
-            folder: Ends in a slash.
-
-        Raises:
-            StorageError, ServiceUnavailableError: S3 does not say.
-        """
-        found: list[str] = []
-        after: dict[str, str] = {}
-        while True:
-            with translating(f"listing s3://{self.bucket}/{folder}"):
-                page = self._s3.list_objects_v2(
-                    Bucket=self.bucket,
-                    Prefix=folder,
-                    **after,  # type: ignore[arg-type]  # the one name of a token
-                )
-            found += [each["Key"].removeprefix(folder) for each in page.get("Contents", [])]
-            if not page["IsTruncated"]:
-                return found
-            after = {"ContinuationToken": page["NextContinuationToken"]}
-
     def read_list(self, key: str) -> list[JsonObject]:
         """Read the objects of a JSON list; none if the key is empty, or holds something else.
 
@@ -124,6 +101,27 @@ class Documents:
             StorageError, ServiceUnavailableError: S3 refuses.
         """
         return self._write(key, content, condition_on(etag))
+
+    def list_keys(self, prefix: str) -> list[str]:
+        """List the keys below a prefix, in a call for each thousand.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 does not say.
+        """
+        with translating(f"listing s3://{self.bucket}/{prefix}"):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            )
+            return [each["Key"] for page in pages for each in page.get("Contents", ())]
+
+    def delete(self, key: str) -> None:
+        """Delete what a key holds; nothing happens if that is nothing.
+
+        Raises:
+            StorageError, ServiceUnavailableError: S3 refuses.
+        """
+        with translating(f"deleting s3://{self.bucket}/{key}"):
+            self._s3.delete_object(Bucket=self.bucket, Key=key)
 
     def _read(self, key: str) -> tuple[JsonValue, str | None]:
         try:

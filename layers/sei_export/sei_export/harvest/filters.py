@@ -7,7 +7,7 @@ from sei_export.errors import InvalidRequestError
 from sei_export.harvest.defaults import HarvestDefaults
 from sei_export.input.days import RangeReader
 from sei_export.input.fields import read_fields, read_text
-from sei_export.input.kinds import Field, Number, Text, Word, spellings
+from sei_export.input.kinds import Field, Flag, Number, Text, Word, spellings
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.parsing import read_input
@@ -30,6 +30,7 @@ _FILTERS: tuple[Field, ...] = (
     # Oldest first: what is created meanwhile comes after the last page and shifts none.
     Word("sortBy", ("createdAt", "completedAt", "status"), default="createdAt"),
     Word("sortOrder", ("asc", "desc"), default="asc"),
+    Flag("retry"),
 )
 _OTHERS = ("report", "dateFrom", "dateTo", *IDENTIFIERS)
 
@@ -44,6 +45,7 @@ class Harvest:
         project: The Harness project.
         filters: The API's query parameters but `page`.
         limit: Exports in a page.
+        retries: Whether exports that are left alone are tried again.
     """
 
     reports: tuple[Report, ...]
@@ -51,6 +53,18 @@ class Harvest:
     project: str
     filters: dict[str, str]
     limit: int
+    retries: bool = False
+
+    def to_json(self) -> JsonObject:
+        """Write what is asked for, with all that the input left to the stack and to the day."""
+        return {
+            "reports": [report.name for report in self.reports],
+            "orgIdentifier": self.org,
+            "projectIdentifier": self.project,
+            **self.filters,
+            "limit": self.limit,
+            "retry": self.retries,
+        }
 
 
 def parse_harvest(given: JsonValue, defaults: HarvestDefaults, started_at: datetime) -> Harvest:
@@ -58,7 +72,7 @@ def parse_harvest(given: JsonValue, defaults: HarvestDefaults, started_at: datet
 
     Args:
         given: The input: the API's list filters, `report` for one report only. Without `dateFrom`
-            and `dateTo`: the last 7 days.
+            and `dateTo`: the last 7 days. `retry`: also what is left alone.
         defaults: What the stack says where the input is silent.
         started_at: The execution's start, the end of the last 7 days.
 
@@ -73,6 +87,7 @@ def parse_harvest(given: JsonValue, defaults: HarvestDefaults, started_at: datet
     if not isinstance(limit, int) or not 0 < limit <= MAX_LIMIT:
         problems.bad_value("limit", limit, f"a whole number from 1 to {MAX_LIMIT}")
         limit = MAX_LIMIT
+    retries = values.pop("retry", False) is True
     filters = {name: str(value) for name, value in values.items()}
     filters |= _window(asked, problems, started_at)
     names = _reports(asked, problems)
@@ -84,7 +99,7 @@ def parse_harvest(given: JsonValue, defaults: HarvestDefaults, started_at: datet
     )
     if problems.found:
         raise InvalidRequestError(problems.found)
-    return Harvest(tuple(REPORTS[name] for name in names), org, project, filters, limit)
+    return Harvest(tuple(REPORTS[name] for name in names), org, project, filters, limit, retries)
 
 
 def _reports(asked: JsonObject, problems: Problems) -> tuple[str, ...]:

@@ -15,13 +15,13 @@ class Page:
     """What a page has.
 
     Attributes:
-        completed: How many completed exports.
-        ripe: Those of them that are so old that no execution is about to land them.
+        ripe: Completed exports that are so old that no execution is about to land them.
+        young: The other completed ones.
         unusable: How many entries have an id that cannot be one.
     """
 
-    completed: int
     ripe: tuple[Export, ...]
+    young: tuple[Export, ...]
     unusable: int
 
 
@@ -39,8 +39,8 @@ def read_page(listed: Sequence[Listed], report: Report, harvest: Harvest, young:
     unique = {item.export_id: item for item in usable}
     completed = [_export(item, report, harvest) for item in unique.values() if _is_completed(item)]
     return Page(
-        completed=len(completed),
         ripe=tuple(export for export in completed if export.created_at < young),
+        young=tuple(export for export in completed if export.created_at >= young),
         unusable=len(listed) - len(usable),
     )
 

@@ -17,7 +17,7 @@ from sei_export.batch.latest import Latest, of_run, superseded, tell_superseded
 from sei_export.batch.ledger import MAX_ROUNDS, NEVER_STARTED, balance
 from sei_export.batch.manifest import COMPLETE, BatchManifest
 from sei_export.batch.memory import learn
-from sei_export.batch.outcomes import Failure, Outcome
+from sei_export.batch.outcomes import Outcome
 from sei_export.batch.plan import CONTINUE
 from sei_export.batch.progress import Counts, Progress, tell
 from sei_export.batch.record import PlanRecord
@@ -25,6 +25,7 @@ from sei_export.bucket.documents import Documents
 from sei_export.bucket.many import ask_each
 from sei_export.bucket.refusals import LostRaceError
 from sei_export.errors import InvalidRequestError, ServiceUnavailableError
+from sei_export.failures import Failure
 from sei_export.input.payload import BY_HAND, count_field, optional_text, text_field
 from sei_export.jsontypes import JsonObject, JsonValue
 
@@ -115,7 +116,7 @@ def close_batch(
     if manifest.is_whole and record.is_named:
         _list(documents, manifest, pause, retention)
     # Last: whoever finds it knows that nothing more will happen.
-    manifest_key = keys.batch_manifest_key(run)
+    manifest_key = keys.run_manifest_key(run)
     documents.write_json(manifest_key, manifest.to_json())
     # Never before it: what progress tells is so.
     progress = Progress.of_round(record, number, counts, landed_before, now())

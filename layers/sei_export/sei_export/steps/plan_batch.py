@@ -143,7 +143,7 @@ def _resumed(
 ) -> tuple[PlanRecord, tuple[Item, ...], Counts]:
     """What a run has left over, to be run with its plan and its nominal time; what it has done."""
     content = documents.read_json(keys.plan_key(old_run)).content
-    manifest = documents.read_json(keys.batch_manifest_key(old_run)).content
+    manifest = documents.read_json(keys.run_manifest_key(old_run)).content
     check_resumable(old_run, content, manifest, is_running)
     old = PlanRecord.from_json(content)
     resumes = (*old.resumes, old_run)

@@ -1,4 +1,4 @@
-"""RecordOutcome: write down how one item of a batch ended, and how far the batch is."""
+"""RecordOutcome: write down how one item of a batch ended, or why a harvest could not land one."""
 
 import logging
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from sei_export.batch.progress import Progress, tally_name
 from sei_export.bucket.documents import Documents
 from sei_export.bucket.refusals import LostRaceError
 from sei_export.errors import InvalidRequestError
+from sei_export.export import Export
+from sei_export.failures import Failure
 from sei_export.input.payload import BY_HAND, count_field, text_field
 from sei_export.jsontypes import JsonObject
 
@@ -22,18 +24,21 @@ def record_outcome(
     """Write the outcome down, unless a better one is.
 
     Args:
-        payload: `run`, `round`, `item` and either `result` or `failure`.
+        payload: Of a batch `run`, `round`, `item` and either `result` or `failure`; of a harvest
+            `run`, `export` and `failure`.
         documents: The bucket.
         notes: The same for what can be done without: it answers or not.
         now: The clock.
 
     Returns:
-        `Outcome.to_json`.
+        `Outcome.to_json`; of a harvest `Failure.to_json`.
 
     Raises:
         InvalidRequestError: The payload is not such.
         StorageError, ServiceUnavailableError: S3 refuses.
     """
+    if "export" in payload:
+        return _of_harvest(payload, documents)
     run, number = text_field(payload, "run"), count_field(payload, "round")
     item = payload.get("item")
     if not isinstance(item, dict):
@@ -66,7 +71,20 @@ def _count(notes: Documents, run: str, number: int, now: Callable[[], datetime])
     try:
         # Claimed first: of many that end at the same time one reads the names.
         etag = notes.replace_json(key, known.claimed(now()).to_json(), found.etag)
-        names = notes.names(keys.tally_folder(run, number))
+        folder = keys.tally_folder(run, number)
+        names = [name.removeprefix(folder) for name in notes.list_keys(folder)]
         notes.replace_json(key, known.counted(names, now()).to_json(), etag)
     except LostRaceError:
         logger.info("Another outcome's function counts the batch's progress.")
+
+
+def _of_harvest(payload: JsonObject, documents: Documents) -> JsonObject:
+    run, export = text_field(payload, "run"), Export.from_json(payload["export"])
+    failure = payload.get("failure")
+    if not isinstance(failure, dict):
+        raise InvalidRequestError(
+            ["failure is missing: the payload needs it as an object."], remedy=BY_HAND
+        )
+    content = Failure.from_json(failure).to_json()
+    documents.write_json(keys.failure_key(run, export.report, export.export_id), content)
+    return content
