@@ -17,6 +17,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
         wiring.connector(context, fresh_key=True),
         wiring.documents(),
         is_running=lambda arn: wiring.executions().is_running(arn),
+        retention=settings.retention(),
     )
     logger.info("Batch planned", dry_run=planned.get("dryRun", False))
     return planned

@@ -1,10 +1,13 @@
 """What the README tells consumers to do with events does what it says."""
 
 import gzip
+import io
+import json
 import re
 import subprocess
 from collections.abc import Sequence
 from itertools import permutations
+from types import SimpleNamespace
 
 import pytest
 
@@ -113,3 +116,21 @@ def test_every_block_of_the_consumers_page_is_run_by_name() -> None:
     )
     assert [mark for mark in marks if f'"{mark}"' not in tests] == []
     assert len(page.splitlines()) < 220
+
+
+def test_a_set_is_read_from_one_path_though_the_list_has_two_of_a_report() -> None:
+    # As after the plan has asked for other metrics.
+    old, new = (
+        {"report": "productivity", "rows": 1, "bucket": "b", "versionId": "v", **each}
+        for each in (
+            {"path": "shape=a", "key": "old", "closedAt": "2026-02-01T06:00:00Z"},
+            {"path": "shape=b", "key": "new", "closedAt": "2026-03-01T06:00:00Z"},
+        )
+    )
+    other = {**new, "report": "sprint", "path": "shape=c", "key": "other", "closedAt": "2026-04"}
+    empty = {**new, "key": "empty", "rows": 0}
+    body = io.BytesIO(json.dumps({"files": [old, new, other, empty]}).encode())
+    s3 = SimpleNamespace(get_object=lambda **_: {"Body": body})
+    names = {"s3": s3, "json": json, "bucket": "b", "name": "weekly", "report": "productivity"}
+    found = snippets.run("set", names | {"fetch": lambda _, key, __: key})
+    assert found["paths"] == ["new"]

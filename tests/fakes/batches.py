@@ -53,6 +53,7 @@ class Batch:
         ran: Teams of each of its rounds.
         now: The clock.
         running: ARNs of executions that run.
+        retention: After how long the bucket deletes files.
     """
 
     s3: FakeS3 = field(default_factory=FakeS3)
@@ -62,6 +63,7 @@ class Batch:
     ran: list[list[str | None]] = field(default_factory=list)
     now: datetime = NOW
     running: set[str] = field(default_factory=set)
+    retention: timedelta | None = None
 
     def plan(self, *entries: JsonValue, run: str = "weekly", **fields: JsonValue) -> JsonObject:
         """PlanBatch."""
@@ -78,7 +80,12 @@ class Batch:
             "startedAt": "2026-03-15T06:00:00Z",
         }
         return plan_batch(
-            payload, BATCH_DEFAULTS, api.connect, self.s3.documents, self.running.__contains__
+            payload,
+            BATCH_DEFAULTS,
+            api.connect,
+            self.s3.documents,
+            self.running.__contains__,
+            self.retention,
         )
 
     @property

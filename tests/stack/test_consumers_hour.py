@@ -276,6 +276,7 @@ def _compare_other_forms(stack: Harness, consumer: Consumer) -> None:
     contents = {str(it["key"]): stack.raw(str(it["key"])) for it in files}
     everything = [row for it in contents.values() for row in _records(gzip.decompress(it))]
 
+    # It reads one path, should the list have another of the same report.
     rows = records(snippets.run("latest", dict(consumer.names))["rows"])
     assert {row.pop("team") for row in rows} == {it["team"] for it in files}
     assert _counted(rows) == _counted(everything)

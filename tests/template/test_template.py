@@ -93,7 +93,8 @@ def test_the_variables_of_a_function_fit_into_lambdas_4_kib(name: str) -> None:
     longest = 0
     for key, value in variables.items():
         parameter = PARAMETERS.get(str(value["Ref"]), {}) if "Ref" in value else {}
-        length = len(value) if isinstance(value, str) else parameter.get("MaxLength", usual)
+        number = len(str(parameter["MaxValue"])) if "MaxValue" in parameter else usual
+        length = len(value) if isinstance(value, str) else parameter.get("MaxLength", number)
         longest += len(key) + int(length)
     assert longest < 4096
 

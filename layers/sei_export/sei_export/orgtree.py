@@ -125,6 +125,14 @@ class OrgTree:
                 return self._teams[team_id], first, second
         return None
 
+    def shared_inside(self, team_id: str) -> list[str]:
+        """List teams that are in two others, each of which is this one or inside it."""
+        return [
+            shared
+            for shared in self._shared
+            if shared == team_id or any(it.id == team_id for it in self.ancestors(shared))
+        ]
+
     def parts(self, team: Team) -> tuple[Team, ...]:
         """List the teams that together are one; none if there are none, or nobody can tell.
 

@@ -4,7 +4,7 @@ from sei_export.batch.doubles import warn_of_doubles
 from sei_export.batch.expansion import expand
 from sei_export.batch.plan import Plan
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.orgtree import OrgTree, Row
+from sei_export.orgtree import OrgTree, Row, Team, TreeName
 from tests.fakes.batch_items import RUN, TREE, TREE_NAME, cut
 from tests.fakes.orgtree_strategies import row_tree
 from tests.fakes.plans import plan_of, read_plan
@@ -42,8 +42,8 @@ def test_of_a_plan_with_a_name_it_is_told_what_its_list_has() -> None:
     for asked in (entries, reversed(entries)):
         [told] = _warned_of(read_plan(plan_of(*asked) | {"name": "weekly"}))
         assert told.endswith(
-            "do not add up. The plan's list has those of exports[0], and of exports[1] those of "
-            "other days."
+            "do not add up. The plan's list has those of exports[0]; files of exports[1] that "
+            "touch such days are not in it, with all their days."
         )
 
 
@@ -73,6 +73,32 @@ def test_given_a_team_beside_its_tree_with_other_dates_then_it_is_told() -> None
     assert "exports[0] for a scope that contains it, tree Engineering" in told
     [told] = _warned(cut(["Platform"], dateRange=QUARTER), cut(["3"], dateRange=FEBRUARY))
     assert "for a scope that contains it, team 2 (Platform)" in told
+
+
+def test_given_teams_that_share_one_with_other_dates_then_it_is_told() -> None:
+    shared = Team("8", "Shared", ())
+    teams = Team("2", "Platform", (shared,)), Team("5", "Product", (shared,))
+    tree = OrgTree("Engineering", Team("1", "Engineering", teams))
+    asked = cut(["2"], dateRange=QUARTER), cut(["5"], dateRange=FEBRUARY)
+    [told] = _warned(*asked, tree=tree)
+    assert "exports[1] for a scope that shares a team with it, team 5 (Product)" in told
+    assert _warned(asked[0], cut(["5"], dateRange=APRIL), tree=tree) == []
+
+
+def test_given_a_team_of_two_trees_that_is_asked_for_by_its_id_alone_then_it_is_told() -> None:
+    other = TreeName("acme", "metrics", "Research")
+    entries = [
+        least("efficiency", scope={"orgTreeName": tree, "teams": ["3"]})
+        for tree in ("Engineering", "Research")
+    ]
+    plan = read_plan(plan_of(*entries))
+    trees = {TREE_NAME: TREE, other: OrgTree("Research", TREE.root)}
+    expansion = expand(plan, trees, {}, RUN)
+    [told] = warn_of_doubles(plan, expansion.items, trees, expansion.shared)
+    assert told.message == (
+        "exports[1] asks for what exports[0] asks for, too: team 3 (Payments, Billing). It is "
+        "exported once, and a plan's list has it with tree Engineering, not with tree Research."
+    )
 
 
 def test_given_one_number_written_in_two_ways_then_it_is_told() -> None:

@@ -24,7 +24,7 @@ from tests.fakes.batches import (
     too_large,
 )
 from tests.fakes.s3 import raising, refusal
-from tests.fakes.samples import landed, manifest, request_of
+from tests.fakes.samples import landed, least, manifest, request_of
 
 KEY = keys.latest_key("weekly")
 JANUARY: JsonValue = {"start": "2024-01-01", "end": "2024-01-31"}
@@ -274,6 +274,43 @@ def test_what_retention_has_deleted_leaves_the_list(plan: Plan) -> None:
     _days_later(plan, 11, _teams(FEBRUARY, "Solo"))
     assert len(plan.listed) == 2
     assert not any(file["manifestKey"] == gone for file in _files_of(plan))
+
+
+def test_of_a_version_that_another_landing_replaced_long_ago_the_list_has_the_new_one(
+    plan: Plan,
+) -> None:
+    plan.complete(_teams(JANUARY, "Solo"), at="2024-02-01", answer=_landing(plan))
+    [file] = _files_of(plan)
+    newer = MANIFEST | {"versionId": "v9", "rows": 9, "key": file["key"]}
+    plan.s3.documents.write_json(str(file["manifestKey"]), newer)
+    _days_later(plan, 40, _teams(FEBRUARY, "Solo"))
+    assert _files_of(plan)[0]["versionId"] == "v1"
+    _days_later(plan, 11, _teams(FEBRUARY, "Solo"))
+    [changed, _] = _files_of(plan)
+    assert (changed["versionId"], changed["rows"], changed["run"]) == ("v9", 9, file["run"])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_team_that_is_asked_for_by_its_id_alone_is_listed_with_its_tree(
+    plan: Plan, order: int
+) -> None:
+    alone = least("efficiency", scope={"teamId": "3"}, dateRange=JANUARY)
+    entries = [alone, cut("leaves", "efficiency", dateRange=JANUARY)][::order]
+    plan.complete(*entries, at="2024-02-01")
+    assert {team for team, _, _ in plan.listed} == {"3", "4", "6", "7"}
+    assert len({file["path"] for file in _files_of(plan)}) == 1
+
+
+def test_the_part_of_a_tree_that_was_asked_for_by_its_id_alone_is_listed_with_it(
+    plan: Plan,
+) -> None:
+    alone = least("efficiency", scope={"teamId": "3"}, dateRange=JANUARY)
+    whole = cut("none", "efficiency", dateRange=JANUARY)
+    plan.complete(
+        *(alone, whole), at="2024-02-01", answer=teams_end({None: too_large(), "2": too_large()})
+    )
+    assert {team for team, _, _ in plan.listed} == {"3", "4", "5", "7"}
+    assert len({file["path"] for file in _files_of(plan)}) == 1
 
 
 def test_rows_that_are_missing_go_with_the_files_beside_them(plan: Plan) -> None:

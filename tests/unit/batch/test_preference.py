@@ -5,6 +5,7 @@ import pytest
 from sei_export import keys
 from sei_export.batch.expansion import Expansion, children, expand
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.orgtree import OrgTree, Team
 from tests.fakes.batch_items import RUN, TREE, TREE_NAME, cut
 from tests.fakes.plans import plan_of, read_plan
 from tests.fakes.samples import least
@@ -15,14 +16,14 @@ MAY: JsonObject = {"start": "2024-05-01", "end": "2024-05-31"}
 NEXT_YEAR: JsonObject = {"start": "2025-01-01", "end": "2025-12-31"}
 
 
-def _expanded(*entries: JsonValue, splits: tuple[str, ...] = ()) -> Expansion:
+def _expanded(*entries: JsonValue, splits: tuple[str, ...] = (), tree: OrgTree = TREE) -> Expansion:
     plan = read_plan(plan_of(*entries))
     known = {keys.cut_key(plan.exports[0].requests[0]): splits} if splits else {}
-    return expand(plan, {TREE_NAME: TREE}, known, RUN)
+    return expand(plan, {TREE_NAME: tree}, known, RUN)
 
 
-def _left_out(*entries: JsonValue) -> list[tuple[int, str | None]]:
-    items = _expanded(*entries).items
+def _left_out(*entries: JsonValue, tree: OrgTree = TREE) -> list[tuple[int, str | None]]:
+    items = _expanded(*entries, tree=tree).items
     return [(item.entry, item.team) for item in items if not item.listed]
 
 
@@ -67,6 +68,17 @@ def test_windows_of_one_entry_are_apart() -> None:
     entry = {name: value for name, value in cut("leaves").items() if name != "dateRange"}
     months: JsonObject = {"from": "2024-01-01", "to": "2024-12-31", "window": "month"}
     assert _left_out({**entry, "backfill": months}) == []
+
+
+def test_of_two_teams_that_share_one_the_first_has_its_rows() -> None:
+    shared = Team("8", "Shared", ())
+    teams = Team("2", "Platform", (shared,)), Team("5", "Product", (shared,))
+    tree = OrgTree("Engineering", Team("1", "Engineering", (*teams, Team("7", "Solo", ()))))
+    platform = cut(["2"], dateRange=YEAR)
+    assert _left_out(platform, cut(["5"], dateRange=FEBRUARY), tree=tree) == [(1, "5")]
+    assert _left_out(platform, cut(["8"], dateRange=FEBRUARY), tree=tree) == [(1, "8")]
+    assert _left_out(platform, cut(["7"], dateRange=FEBRUARY), tree=tree) == []
+    assert _left_out(platform, cut(["5"], dateRange=NEXT_YEAR), tree=tree) == []
 
 
 def test_teams_of_a_tree_that_is_not_named_are_compared_by_their_ids() -> None:

@@ -1,5 +1,7 @@
 """Going on with a batch: only what has not landed is run, and both runs count."""
 
+from datetime import timedelta
+
 import pytest
 
 from sei_export import keys
@@ -205,6 +207,24 @@ def test_given_a_run_that_only_announces_its_end_then_it_may_be_gone_on_with(bat
     _part_of(batch, "7")
     batch.running.add(BATCH_ARN)
     assert _resumed(batch)["status"] == "CONTINUE"
+
+
+@pytest.mark.parametrize("resumed", [False, True], ids=["itself", "the one it goes on with"])
+def test_given_a_run_whose_files_may_be_deleted_then_it_is_refused(
+    batch: Batch, *, resumed: bool
+) -> None:
+    _part_of(batch, "4", "7")
+    key = keys.plan_key("weekly")
+    begun = batch.s3.documents.read_json(key).content | {"startedAt": "2026-03-01T05:59:00Z"}
+    batch.s3.documents.write_json(key, begun)
+    if resumed:
+        batch.start({"resume": "weekly"}, "second")
+        batch.settle(teams_end({"7": refused()}))
+    batch.retention = timedelta(days=28)
+    problem = _problem(batch, resume="second" if resumed else "weekly")
+    assert "it began on 2026-03-01, more than half of ExportRetentionDays ago" in problem
+    batch.retention = timedelta(days=29)
+    assert _resumed(batch, "second" if resumed else "weekly")["status"] == "CONTINUE"
 
 
 @pytest.mark.parametrize("run", ["", "../weekly", "a/b", 7, None, {}, "x" * 200], ids=repr)

@@ -29,7 +29,10 @@ class _Kind(NamedTuple):
 
 
 def warn_of_doubles(
-    plan: Plan, items: Iterable[Item], trees: Mapping[TreeName, OrgTree]
+    plan: Plan,
+    items: Iterable[Item],
+    trees: Mapping[TreeName, OrgTree],
+    shared: Iterable[tuple[Item, Item]] = (),
 ) -> list[Caution]:
     """Compare items of the same tree, report and options.
 
@@ -37,6 +40,7 @@ def warn_of_doubles(
         plan: For messages.
         items: All items of the plan.
         trees: The org trees that are known.
+        shared: `Expansion.shared`.
     """
     kinds: defaultdict[_Kind, defaultdict[str | None, list[Item]]] = defaultdict(
         lambda: defaultdict(list)
@@ -53,7 +57,7 @@ def warn_of_doubles(
         for first, second, why in _pairs(teams, tree):
             one, two = sorted((first.entry, second.entry))
             told.setdefault((one, two, why), _sentence(plan, first, second, why))
-    texts = [*told.values(), *_two_meanings(plan, trees)]
+    texts = [*told.values(), *_in_two_trees(plan, shared), *_two_meanings(plan, trees)]
     return [Caution(OVERLAP, text) for text in texts]
 
 
@@ -72,10 +76,29 @@ def _pairs(
         around = [each for scope in scopes for each in teams.get(scope, ())]
         for first, second in _touching(around, items):
             yield first, second, "a scope that contains it"
+        for first, second in _touching(_sharing(tree, team, teams), items):
+            yield first, second, "a scope that shares a team with it"
         if team.isdecimal():
             same = numbers.setdefault(team.lstrip("0") or "0", team)
             if same != team:
                 yield teams[same][0], items[0], "the same number, written otherwise"
+
+
+def _sharing(tree: OrgTree | None, team: str, teams: Mapping[str | None, list[Item]]) -> list[Item]:
+    """Items of other teams, neither inside nor around it, that contain a team which it does."""
+    shared = tree.shared_inside(team) if tree else []
+    if tree is None or not shared:
+        return []
+    outer = {each.id for each in tree.ancestors(team)}
+    others = {
+        each.id: None for it in shared for each in (tree.find(it), *tree.ancestors(it)) if each
+    }
+    return [
+        item
+        for other in others
+        if other not in {team, *outer} and team not in {it.id for it in tree.ancestors(other)}
+        for item in teams.get(other, ())
+    ]
 
 
 def _touching(these: Sequence[Item], those: Sequence[Item]) -> Iterator[tuple[Item, Item]]:
@@ -107,13 +130,33 @@ def _sentence(plan: Plan, first: Item, second: Item, why: str) -> str:
     if "name" not in plan.given or first.listed == second.listed:
         return told
     listed, other = (one, two) if first.listed else (two, one)
-    return f"{told} The plan's list has those of {listed}, and of {other} those of other days."
+    return (
+        f"{told} The plan's list has those of {listed}; files of {other} that touch such days are "
+        "not in it, with all their days."
+    )
 
 
 def _scope(item: Item) -> str:
     if item.team is None:
         return f"tree {plain(item.tree)}" if item.tree else "everything"
     return f"team {item.team}" + (f" ({plain(item.team_name)})" if item.team_name else "")
+
+
+def _in_two_trees(plan: Plan, shared: Iterable[tuple[Item, Item]]) -> Iterator[str]:
+    """Teams that two trees have, in reports that ask for a team by its id alone."""
+    found: dict[tuple[int, int], list[tuple[Item, Item]]] = {}
+    for first, second in shared:
+        found.setdefault((first.entry, second.entry), []).append((first, second))
+    for (one, two), pairs in found.items():
+        first, second = pairs[0]
+        teams = shown(dict.fromkeys(_scope(it) for it, _ in pairs))
+        where = plain(first.tree) if first.tree else "none"
+        also = plain(second.tree) if second.tree else "none"
+        yield (
+            f"{plan.exports[two].path} asks for what {plan.exports[one].path} asks for, too: "
+            f"{teams}. It is exported once, and a plan's list has it with tree {where}, not with "
+            f"tree {also}."
+        )
 
 
 def _two_meanings(plan: Plan, trees: Mapping[TreeName, OrgTree]) -> Iterator[str]:

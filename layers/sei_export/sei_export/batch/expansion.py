@@ -25,10 +25,13 @@ class Expansion:
     Attributes:
         items: Of the first round, in the plan's order, the oldest windows first.
         opened: What was split from the start.
+        shared: Items that are asked for by their teams' ids alone, and so are the same as of
+            another tree: as they are run, and as they were asked for, too.
     """
 
     items: tuple[Item, ...]
     opened: tuple[Opened, ...]
+    shared: tuple[tuple[Item, Item], ...] = ()
 
 
 def expand(
@@ -64,11 +67,16 @@ def expand(
     if problems.found:
         raise InvalidRequestError(problems.found)
     items: dict[str, Item] = {}
+    shared: list[tuple[Item, Item]] = []
     for entry, (planned, choice) in enumerate(zip(plan.exports, chosen, strict=True)):
         for request in planned.requests:
             for scope, team_name in choice.scopes:
                 item = Item.of(replace(request, scope=scope), entry, request.tree, team_name, run)
-                items.setdefault(item.id, item)
+                known = items.setdefault(item.id, item)
+                if known.tree is None and item.tree:
+                    items[item.id] = known.of_tree(item)
+                elif known.tree_name != item.tree_name:
+                    shared.append((known, item))
     refuse_overlaps(plan, items.values(), trees)
     opened = [
         (entry, planned.tree_name, Opened.of(request, team, is_tree=team is choice.root))
@@ -76,7 +84,7 @@ def expand(
         for request in planned.requests
         for team in choice.opened
     ]
-    return _listed([*items.values()], opened, trees)
+    return _listed([*items.values()], opened, trees, shared)
 
 
 def children(item: Item, tree: OrgTree, run: str, number: int) -> tuple[Item, ...]:
@@ -105,6 +113,7 @@ def _listed(
     items: Sequence[Item],
     opened: Sequence[tuple[int, TreeName | None, Opened]],
     trees: Mapping[TreeName, OrgTree],
+    shared: Sequence[tuple[Item, Item]],
 ) -> Expansion:
     """Leave to the plan's list only what adds up."""
     asks = [
@@ -115,6 +124,7 @@ def _listed(
     return Expansion(
         tuple(replace(item, listed=next(listed)) for item in items),
         tuple(replace(each, listed=next(listed)) for _, _, each in opened),
+        tuple(shared),
     )
 
 

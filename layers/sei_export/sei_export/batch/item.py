@@ -78,6 +78,10 @@ class Item:
             return None
         return TreeName(self.request.org, self.request.project, self.tree)
 
+    def of_tree(self, other: "Item") -> "Item":
+        """The item as one of another's tree, which asks for the same and knows where it is."""
+        return replace(self, tree=other.tree, team_name=other.team_name)
+
     def in_round(self, run: str, number: int) -> "Item":
         """The item as another round runs it, in an execution of its own."""
         return replace(self, name=_execution_name(run, number, self.id))

@@ -8,16 +8,14 @@ manifests is told there which of them a list no longer has.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
-from sei_export import keys
 from sei_export.batch.dayset import DaySet
 from sei_export.batch.ledger import Line
 from sei_export.batch.manifest import BatchManifest
 from sei_export.jsontypes import JsonObject, JsonValue, read_text
-from sei_export.manifest import SUPERSEDED_BY
 from sei_export.request.path import tree_path
 
 VERSION = "1"
@@ -70,8 +68,12 @@ class Files:
         return same and self.start <= other.end and other.start <= self.end
 
 
-class _Days:
-    """The days of which some files have something to say, by path."""
+class Days:
+    """The days of which some files have something to say, by path.
+
+    Args:
+        files: Such files.
+    """
 
     def __init__(self, files: Iterable[Files]) -> None:
         by_path: defaultdict[str, list[tuple[date, date]]] = defaultdict(list)
@@ -135,8 +137,8 @@ class Latest:
         """
         ours, theirs = (*run.files, *run.missing_rows), (*self.files, *self.missing_rows)
         when = ours[0].when if ours else ("", "")
-        newer = _Days(it for it in theirs if it.when > when)
-        come = _Days(own for own in ours if not newer.touch(own))
+        newer = Days(it for it in theirs if it.when > when)
+        come = Days(own for own in ours if not newer.touch(own))
 
         def joined(known: Iterable[Files], own: Iterable[Files]) -> tuple[Files, ...]:
             # What comes takes the place: one that gives way to a newer one removes nothing.
@@ -150,15 +152,28 @@ class Latest:
             joined(self.missing_rows, run.missing_rows),
         )
 
-    def confirmed_before(self, day: str) -> list[str]:
-        """Name the manifests of files that no run has landed since a time, ISO 8601."""
-        return [str(it.said["manifestKey"]) for it in self.files if it.when[1] < day]
+    def listed_before(self, moment: str) -> list[str]:
+        """Name the manifests of files that were put into the list before a time, ISO 8601."""
+        return [str(it.said["manifestKey"]) for it in self.files if it.when[1] < moment]
 
-    def without(self, gone: Collection[str]) -> "Latest":
-        """Leave out files, by their manifests' keys, and missing rows that are then about none."""
-        left = [it for it in self.files if it.said.get("manifestKey") not in gone]
-        lost = _Days(it for it in self.files if it.said.get("manifestKey") in gone)
-        there = _Days(left)
+    def as_found(self, manifests: Mapping[str, JsonObject]) -> "Latest":
+        """Tell of some files what is there now: another version, or nothing.
+
+        Args:
+            manifests: By their keys; empty where there is none any more. The file of another
+                version that was listed may be gone, as this one's successor tells.
+        """
+
+        def found(file: Files) -> Files | None:
+            manifest = manifests.get(str(file.said.get("manifestKey")))
+            if manifest is None:
+                return file
+            new = {name: manifest[name] for name in _OF_RESULT if name in manifest}
+            return replace(file, said=file.said | new) if manifest else None
+
+        pairs = [(file, found(file)) for file in self.files]
+        left = [file for _, file in pairs if file]
+        lost, there = Days(file for file, now in pairs if now is None), Days(left)
         rows = [it for it in self.missing_rows if there.touch(it) or not lost.touch(it)]
         return Latest(self.name, tuple(left), tuple(rows))
 
@@ -169,7 +184,7 @@ def of_run(manifest: BatchManifest) -> Latest:
     Args:
         manifest: The run's; with nothing missing but teams' own rows.
     """
-    when = _when(manifest)
+    when = when_of(manifest)
     lines = manifest.ledger.lines.values()
     files = [
         _file(line, when)
@@ -183,83 +198,13 @@ def of_run(manifest: BatchManifest) -> Latest:
     return Latest(manifest.record.name, tuple(files), tuple(missing))
 
 
-def superseded(
-    before: Latest, after: Latest, manifest: BatchManifest, run: Latest
-) -> dict[str, JsonObject | None]:
-    """Tell what the manifests of files have to say after a run, by their keys: `supersededBy`.
-
-    Args:
-        before: The list that the run found.
-        after: The list that it leaves.
-        manifest: The run's.
-        run: `of_run`.
-
-    Returns:
-        Of files that the list no longer has: where to read instead. None for those that it has now,
-        and for those that stay though the run touches them: a try that lost a race to a newer run
-        may have said of them that they are gone.
-    """
-    counts: dict[tuple[str, date, date], int] = {}
-
-    def count(gone: Files) -> int:
-        days = gone.path, gone.start, gone.end
-        if days not in counts:
-            counts[days] = sum(1 for other in after.files if other.touches(gone))
-        return counts[days]
-
-    when = _when(manifest)
-    gone: dict[str, JsonObject | None] = {
-        key: {"latestKey": keys.latest_key(after.name), **when, "files": count(each)}
-        for key, each in _only_in(before, after).items()
-    }
-    touched = _Days((*run.files, *run.missing_rows))
-    stays = (
-        str(each.said.get("manifestKey"))
-        for each in after.files
-        if each.said["run"] != manifest.record.run and touched.touch(each)
-    )
-    return gone | dict.fromkeys((*_only_in(after, before), *stays))
-
-
-def tell_superseded(
-    content: JsonObject, by: JsonObject | None, latest_key: str
-) -> JsonObject | None:
-    """Say in a file's manifest whether a list no longer has the file.
-
-    Args:
-        content: The manifest; empty if there is none.
-        by: What `superseded` says of it.
-        latest_key: The list's.
-
-    Returns:
-        The manifest anew; None if it says so already, or is none.
-    """
-    said = content.get(SUPERSEDED_BY)
-    if by:
-        return None if not content or said == by else content | {SUPERSEDED_BY: by}
-    # What another list says stays.
-    if not isinstance(said, dict) or said.get("latestKey") != latest_key:
-        return None
-    return {name: value for name, value in content.items() if name != SUPERSEDED_BY}
-
-
-def _when(manifest: BatchManifest) -> JsonObject:
+def when_of(manifest: BatchManifest) -> JsonObject:
+    """Name a run, its nominal time and when it was closed."""
     record = manifest.record
     return {
         "run": record.run,
         "scheduledTime": record.scheduled_time,
         "closedAt": manifest.closed_at,
-    }
-
-
-def _only_in(one: Latest, other: Latest) -> dict[str, Files]:
-    """Files of which a list has the key and another has not, by the keys of their manifests."""
-    others = {each.said.get("key") for each in other.files}
-    return {
-        key: each
-        for each in one.files
-        if each.said.get("key") not in others
-        and isinstance(key := each.said.get("manifestKey"), str)
     }
 
 

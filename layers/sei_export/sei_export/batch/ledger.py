@@ -7,7 +7,7 @@ outcomes. So closing a round can be repeated, and what nobody wrote down is miss
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sei_export.batch.item import Item
@@ -137,11 +137,20 @@ def balance(
         fits = len(ledger.lines) - 1 + len(following) + len(parts) <= MAX_ITEMS
         if parts and fits:
             following |= {part.id: part for part in parts if part.id not in ledger.lines}
+            _place(ledger, parts)
         elif past.may_pass(line):
             following[item.id] = item.retried(run, number, _not_before(line))
     ledger.following = tuple(following.values())
     _mark_splits(ledger, rounds, children, past)
     return ledger
+
+
+def _place(ledger: Ledger, parts: Iterable[Item]) -> None:
+    """Tell of items that were asked for by their teams' ids alone in which tree they are."""
+    for part in parts:
+        line = ledger.lines.get(part.id)
+        if line and line.item.tree is None:
+            ledger.lines[part.id] = replace(line, item=line.item.of_tree(part))
 
 
 def _line(item: Item, outcome: Outcome | None, unknown: Failure) -> Line:

@@ -97,6 +97,7 @@ class _Taken:
         self._trees = trees
         self._of_itself: dict[tuple[str, str | None], list[tuple[date, date]]] = {}
         self._inside: dict[tuple[str, str | None], list[tuple[date, date]]] = {}
+        self._shared: dict[tuple[str, str], list[tuple[date, date]]] = {}
         self._sets: dict[tuple[str, str | None], tuple[DaySet, DaySet]] = {}
 
     def add(self, asks: Iterable[Ask]) -> None:
@@ -107,13 +108,17 @@ class _Taken:
             self._of_itself.setdefault((ask.path, itself), []).append(days)
             for outer in around:
                 self._inside.setdefault((ask.path, outer), []).append(days)
+            for shared in self._shared_inside(ask):
+                self._shared.setdefault((ask.path, shared), []).append(days)
         self._sets = {}
 
     def has_rows_of(self, ask: Ask) -> bool:
-        """Whether a file shares days, of the same team, one around it or one inside it."""
+        """Whether a file shares days: of the same team, one around or inside it, or one in both."""
         itself, *around = self._scopes(ask)
         of_itself, inside = self._days(ask.path, itself)
         of_others = [of_itself, inside, *(self._days(ask.path, outer)[0] for outer in around)]
+        shared = [self._shared.get((ask.path, it), ()) for it in self._shared_inside(ask)]
+        of_others += map(DaySet, shared)
         return any(days.has_any(ask.start, ask.end) for days in of_others)
 
     def _days(self, path: str, scope: str | None) -> tuple[DaySet, DaySet]:
@@ -122,6 +127,10 @@ class _Taken:
             ranges = self._of_itself.get(place, ()), self._inside.get(place, ())
             self._sets[place] = DaySet(ranges[0]), DaySet(ranges[1])
         return self._sets[place]
+
+    def _shared_inside(self, ask: Ask) -> list[str]:
+        tree = self._trees.get(ask.tree) if ask.tree else None
+        return tree.shared_inside(ask.team) if tree and ask.team else []
 
     def _scopes(self, ask: Ask) -> Iterator[str | None]:
         """The team and all around it; None stands for the whole tree, as its root does."""

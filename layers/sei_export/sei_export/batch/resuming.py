@@ -7,6 +7,7 @@ old run has landed.
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sei_export.batch.expansion import children
 from sei_export.batch.history import History
@@ -82,6 +83,31 @@ def check_resumable(
         raise InvalidRequestError(problems.found, remedy=_REMEDY)
 
 
+def check_not_expired(
+    run: str, began: datetime | None, now: datetime, retention: timedelta | None
+) -> None:
+    """Refuse a run whose files the bucket's retention may have begun to delete.
+
+    Args:
+        run: Its name.
+        began: When it began; of runs that go on with others, the first one; None if unknown.
+        now: Now.
+        retention: After how long the bucket deletes files; None: never.
+
+    Raises:
+        InvalidRequestError: What has landed would count, and may be gone.
+    """
+    # A file that a run leaves unchanged may have half its retention behind it.
+    if retention and began and now - began > retention / 2:
+        problems = Problems()
+        problems.refused("resume", run, _OLD % f"{began:%Y-%m-%d}")
+        raise InvalidRequestError(problems.found, remedy=_REMEDY)
+
+
+_OLD = (
+    "it began on %s, more than half of ExportRetentionDays ago, so that what it landed may be "
+    'deleted; start a batch with the same plan and its "scheduledTime"'
+)
 _GONE = (
     "there is no plan of it in the bucket: there was no such run, or its RunRetentionDays are "
     'over; start a batch with the same plan and its "scheduledTime", which finds unchanged what '

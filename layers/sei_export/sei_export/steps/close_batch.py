@@ -13,7 +13,7 @@ from sei_export.batch.cuts import Cut
 from sei_export.batch.due import next_round
 from sei_export.batch.expansion import children
 from sei_export.batch.item import Item
-from sei_export.batch.latest import Latest, of_run, superseded, tell_superseded
+from sei_export.batch.latest import Latest, of_run
 from sei_export.batch.ledger import MAX_ROUNDS, NEVER_STARTED, balance
 from sei_export.batch.manifest import COMPLETE, BatchManifest
 from sei_export.batch.memory import learn
@@ -21,6 +21,7 @@ from sei_export.batch.outcomes import Outcome
 from sei_export.batch.plan import CONTINUE
 from sei_export.batch.progress import Counts, Progress, tell
 from sei_export.batch.record import PlanRecord
+from sei_export.batch.superseded import superseded, tell_superseded
 from sei_export.bucket.documents import Documents
 from sei_export.bucket.many import ask_each
 from sei_export.bucket.refusals import LostRaceError
@@ -165,7 +166,7 @@ def _list(
         before = known or Latest(name)
         after = before.after(run)
         if retention:
-            after = _without_expired(documents, after, manifest.completed_at - retention / 2)
+            after = _as_found(documents, after, manifest.completed_at - retention / 2)
         # Before the list: once that is written, another try would not see what it had.
         _tell_manifests(documents, superseded(before, after, manifest, run), name, pause)
         return after.to_json()
@@ -173,17 +174,19 @@ def _list(
     _change(documents, keys.latest_key(name), joined, pause)
 
 
-def _without_expired(documents: Documents, latest: Latest, moment: datetime) -> Latest:
-    """Leave out what the bucket's retention has deleted: a manifest goes with its file, or later.
+def _as_found(documents: Documents, latest: Latest, moment: datetime) -> Latest:
+    """See to it that the list has nothing that the bucket's retention has deleted.
+
+    A manifest goes with its file, or later. A version that another landing has replaced is deleted,
+    too: then the list has that landing's.
 
     Args:
         documents: The bucket.
         latest: A list.
         moment: What has landed since cannot have expired: it is put again at half its retention.
     """
-    old = latest.confirmed_before(dates.format_moment(moment))
-    found = documents.read_many(old)
-    return latest.without({key for key in old if not found[key]})
+    old = latest.listed_before(dates.format_moment(moment))
+    return latest.as_found(documents.read_many(old))
 
 
 def _tell_manifests(

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from sei_export import dates, keys
 from sei_export.api.client import Connect
@@ -22,7 +22,7 @@ from sei_export.batch.latest import Latest
 from sei_export.batch.plan import CONTINUE, Plan, parse_plan
 from sei_export.batch.progress import Counts, Progress, tell
 from sei_export.batch.record import PlanRecord
-from sei_export.batch.resuming import check_resumable, read_resume, rest
+from sei_export.batch.resuming import check_not_expired, check_resumable, read_resume, rest
 from sei_export.batch.trees import in_own_spelling, read_trees
 from sei_export.bucket.documents import Documents
 from sei_export.errors import InvalidRequestError, SeiExportError
@@ -47,6 +47,7 @@ def plan_batch(
     connect: Connect,
     documents: Documents,
     is_running: Callable[[str], bool],
+    retention: timedelta | None = None,
 ) -> JsonObject:
     """Plan a batch: nothing is created at the API.
 
@@ -57,6 +58,7 @@ def plan_batch(
         connect: Makes the client for an organization and project.
         documents: Where the plan goes, and what is known of earlier batches.
         is_running: Tells of an execution's ARN whether it is known to run.
+        retention: After how long the bucket deletes files; None: never.
 
     Returns:
         `status` CONTINUE with `run`, `round` and `itemsKey`; for a dry run `dryRun`: true with
@@ -73,6 +75,9 @@ def plan_batch(
     if resumed := read_resume(given):
         old_run, dry_run = resumed
         record, items, so_far = _resumed(old_run, run, documents, is_running)
+        first = documents.read_json(keys.plan_key(record.resumes[0])).content
+        began = dates.read_moment(first.get("startedAt"))
+        check_not_expired(old_run, began, run.started_at, retention)
     else:
         plan = parse_plan(given, defaults, run.started_at)
         dry_run = plan.dry_run
@@ -118,7 +123,7 @@ def _planned(
         *trees.warnings,
         *_since_last(plan, known_trees, documents),
         *of_cuts(expansion.opened, cuts),
-        *warn_of_doubles(plan, expansion.items, known_trees),
+        *warn_of_doubles(plan, expansion.items, known_trees, expansion.shared),
     )
     record = PlanRecord(
         run=run.name,
