@@ -94,7 +94,9 @@ def test_40_leaf_teams_make_40_objects_and_a_complete_manifest(stack: Harness) -
     # Progress was told from the plan to the end, and by outcomes in between.
     key = f"runs/{manifest['run']}/progress.json"
     progress = stack.manifest(key)
-    assert (progress["status"], progress["round"], progress["pending"]) == ("COMPLETE", 1, 0)
+    # A machine that is busy may need another round.
+    assert (progress["status"], progress["pending"]) == ("COMPLETE", 0)
+    assert progress["round"] == manifest["rounds"]
     assert {name: progress[name] for name in totals.keys() & progress.keys()} == {
         name: totals[name] for name in totals.keys() & progress.keys()
     }
