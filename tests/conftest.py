@@ -12,6 +12,7 @@ from local.paths import ROOT
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
     from xdist.remote import Producer
+    from xdist.workermanage import WorkerController
 
 type Figures = dict[str, Counter[str]]
 """By kind of fault: how often what came of it."""
@@ -38,6 +39,13 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # has no types
             return f"{folder}/{file}"
         # Not at the same time: the SAM CLI's builds share a folder.
         return "clouds" if file in _OWN_CLOUD else "stack"
+
+    def _assign_work_unit(self, node: "WorkerController") -> None:
+        # What mostly waits first, beside all else: at the end a processor would have nothing to do.
+        for scope in ("clouds", "stack"):
+            if scope in self.workqueue:
+                self.workqueue.move_to_end(scope, last=False)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> Sharing:
