@@ -134,3 +134,12 @@ def test_a_set_is_read_from_one_path_though_the_list_has_two_of_a_report() -> No
     names = {"s3": s3, "json": json, "bucket": "b", "name": "weekly", "report": "productivity"}
     found = snippets.run("set", names | {"fetch": lambda _, key, __: key})
     assert found["paths"] == ["new"]
+
+
+def test_a_set_without_rows_is_not_taken_from_what_the_plan_asked_for_before() -> None:
+    old: JsonObject = {"report": "productivity", "rows": 1, "path": "a", "closedAt": "2026-02"}
+    new: JsonObject = {**old, "rows": 0, "path": "b", "closedAt": "2026-03"}
+    body = io.BytesIO(json.dumps({"files": [old, new]}).encode())
+    s3 = SimpleNamespace(get_object=lambda **_: {"Body": body})
+    names = {"s3": s3, "json": json, "bucket": "b", "name": "weekly", "report": "productivity"}
+    assert snippets.run("set", names | {"fetch": None})["paths"] == []
