@@ -42,9 +42,9 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # has no types
 
     def _assign_work_unit(self, node: "WorkerController") -> None:
         # What mostly waits first, beside all else: at the end a processor would have nothing to do.
-        for scope in ("clouds", "stack"):
-            if scope in self.workqueue:
-                self.workqueue.move_to_end(scope, last=False)
+        # Only that: another cloud's build at the same moment would take its folder away.
+        if "stack" in self.workqueue:
+            self.workqueue.move_to_end("stack", last=False)
         super()._assign_work_unit(node)
 
 
