@@ -15,9 +15,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
     # The marks are looked for ten at a time; when one call hangs, another may have begun.
     fresh_key = not event.get("cursor")
     connect = wiring.connector(context, fresh_key=fresh_key, calls_after=2)
-    page = list_exports(
-        event, settings.harvest_defaults(), connect, wiring.object_store(), wiring.documents()
-    )
+    page = list_exports(event, settings.harvest_defaults(), connect, wiring.documents())
     listed, known = page["listed"], page["known"]
     if isinstance(listed, int) and isinstance(known, int):
         metrics.add_metric("ExportsFound", MetricUnit.Count, listed - known)

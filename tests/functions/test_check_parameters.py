@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from local.gates.template import load_template
 from local.paths import ROOT
 from sei_export.batch.defaults import BatchDefaults
 from sei_export.errors import ConfigurationError, InvalidRequestError, ServiceUnavailableError
@@ -16,9 +17,14 @@ from sei_export.settings import batch_defaults
 from sei_export.steps import check_parameters as step
 from sei_export.steps.check_parameters import check_parameters
 from tests.fakes.loopback import RESET, Answer, Loopback, reply
+from tests.fakes.s3 import refusal
 from tests.fakes.timing import FakeClock
+from tests.template.template import resource
 
 EVENT: JsonObject = json.loads((ROOT / "events" / "check_parameters.json").read_text())
+TEMPLATE = load_template()
+CHECK = resource(TEMPLATE, "CheckParameters")
+FUNCTION = resource(TEMPLATE, "CheckParametersFunction")
 SIGNATURE = "Signature=abc%2Bdef%3D"
 ENTRY: JsonObject = {"report": "sprint", "dateRange": {"period": "previous-week"}}
 WEEKLY: JsonObject = {**ENTRY, "options": {"granularity": "WEEKLY"}}
@@ -35,12 +41,15 @@ def _plan(*entries: JsonValue, **fields: JsonValue) -> str:
     return json.dumps({"exports": [*entries], **fields})
 
 
-def _ask(properties: JsonValue, kind: str = "Create", before: JsonValue = None) -> JsonObject:
+def deploys(_: str) -> bool:
+    """No stack rolls back."""
+    return False
+
+
+def _ask(properties: JsonValue, kind: str = "Create") -> JsonObject:
     """What is answered to a request, by hand."""
     event: JsonObject = {**EVENT, "RequestType": kind, "ResourceProperties": properties}
-    if before is not None:
-        event["OldResourceProperties"] = before
-    return check_parameters(event, batch_defaults, FakeClock().clock)
+    return check_parameters(event, batch_defaults, deploys, FakeClock().clock)
 
 
 WRONG = [
@@ -117,8 +126,8 @@ WRONG = [
 def test_a_wrong_parameter_is_refused_with_all_its_problems(
     settings: dict[str, str], reason: str
 ) -> None:
-    for kind, before in (("Create", None), ("Update", _given())):
-        answer = _ask(_given(**settings), kind, before)
+    for kind in ("Create", "Update"):
+        answer = _ask(_given(**settings), kind)
         assert answer["Status"] == "FAILED"
         assert str(answer["Reason"]).startswith(reason)
         if not reason.endswith(" "):
@@ -135,7 +144,7 @@ def test_a_wrong_parameter_is_refused_with_all_its_problems(
 )
 @pytest.mark.parametrize("kind", ["Create", "Update"])
 def test_what_can_be_run_is_taken(settings: dict[str, str], kind: str) -> None:
-    answer = _ask(_given(**settings), kind, _given() if kind == "Update" else None)
+    answer = _ask(_given(**settings), kind)
     assert answer == {
         "Status": "SUCCESS",
         "PhysicalResourceId": step.PHYSICAL_ID,
@@ -154,19 +163,46 @@ def test_a_deletion_is_taken_without_looking_at_anything() -> None:
 
     for properties in (_given(BATCH_PLAN="{"), 7):
         event: JsonObject = {**EVENT, "RequestType": "Delete", "ResourceProperties": properties}
-        answer = check_parameters(event, look, FakeClock().clock)
+        answer = check_parameters(event, look, deploys, FakeClock().clock)
         assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", step.PHYSICAL_ID)
     assert looked_at == []
 
 
-def test_the_way_back_to_what_is_wrong_by_now_is_let_pass(
+def test_a_rollback_goes_back_to_whatever_was_deployed(caplog: pytest.LogCaptureFixture) -> None:
+    asked: list[str] = []
+
+    def rolls_back(stack: str) -> bool:
+        asked.append(stack)
+        return True
+
+    # Newer code may refuse what an older one took.
+    event: JsonObject = {
+        **EVENT,
+        "ResourceProperties": _given(BATCH_PLAN="{"),
+        "OldResourceProperties": _given(),
+    }
+    for kind, status in (("Update", "SUCCESS"), ("Create", "FAILED")):
+        request = {**event, "RequestType": kind}
+        answer = check_parameters(request, batch_defaults, rolls_back, FakeClock().clock)
+        assert answer["Status"] == status
+    assert asked == [EVENT["StackId"]]
+    assert "let pass" in caplog.text
+
+
+def test_given_a_stack_that_cannot_be_asked_then_the_deployment_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    wrong, older = _given(BATCH_PLAN="{"), _given(BATCH_PLAN="[]")
-    assert _ask(older, "Update", before=wrong)["Status"] == "SUCCESS"
-    assert "let pass" in caplog.text
-    assert _ask(wrong, "Update", before=_given())["Status"] == "FAILED"
-    assert _ask(_given(), "Update", before=wrong)["Status"] == "SUCCESS"
+    def fail(_: str) -> bool:
+        raise refusal("AccessDenied", 403)
+
+    event: JsonObject = {
+        **EVENT,
+        "RequestType": "Update",
+        "ResourceProperties": _given(BATCH_PLAN="{"),
+    }
+    answer = check_parameters(event, batch_defaults, fail, FakeClock().clock)
+    assert answer["Status"] == "SUCCESS"
+    assert "could not be checked" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -184,7 +220,7 @@ def test_given_a_check_that_fails_itself_then_the_deployment_goes_on(
     def fail(_: Mapping[str, str]) -> BatchDefaults:
         raise error
 
-    answer = check_parameters({**EVENT, "RequestType": kind}, fail, FakeClock().clock)
+    answer = check_parameters({**EVENT, "RequestType": kind}, fail, deploys, FakeClock().clock)
     assert answer["Status"] == "SUCCESS"
     assert "could not be checked" in caplog.text
 
@@ -209,7 +245,7 @@ def test_a_reason_is_bounded_and_the_log_has_all_of_it(
         "LogicalResourceId": "L" * 255,
         "ResourceProperties": _given(BATCH_PLAN=_plan(WEEKLY, **fields)),
     }
-    answer = check_parameters(event, batch_defaults, FakeClock().clock)
+    answer = check_parameters(event, batch_defaults, deploys, FakeClock().clock)
     reason = str(answer["Reason"])
     assert reason.startswith("The parameter BatchPlan has 40 problems: (1) ")
     assert reason.endswith("(cut; the function's log has all)")
@@ -231,7 +267,7 @@ def _told(server: Loopback, clock: FakeClock, **settings: str) -> JsonObject:
         "ResponseURL": f"{server.origin}/bucket/answer?{SIGNATURE}",
         "ResourceProperties": _given(**settings),
     }
-    return check_parameters(event, batch_defaults, clock.clock)
+    return check_parameters(event, batch_defaults, deploys, clock.clock)
 
 
 @pytest.mark.parametrize("settings", [{}, {"BATCH_PLAN": "漢"}], ids=["right", "wrong"])
@@ -270,10 +306,10 @@ def test_given_nobody_takes_the_answer_then_the_function_fails_and_hides_the_url
         _told(server, clock, BATCH_PLAN="{")
     # What Lambda writes of it: with its causes.
     logging.getLogger("lambda").error("failed", exc_info=caught.value)
-    assert caplog.text.count("could not be told: ") == 4
+    assert caplog.text.count("could not be told: ") == 3
     assert "Signature" not in caplog.text
     assert "/bucket/answer" not in caplog.text
-    assert clock.slept == [0, 1, 2, 4]
+    assert clock.slept == [0, 1, 2]
 
 
 @pytest.mark.parametrize("url", ["no://where", f"http://[::1/bucket/answer?{SIGNATURE}"])
@@ -281,30 +317,35 @@ def test_a_url_that_is_none_is_not_logged(
     clock: FakeClock, caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
     with pytest.raises(ServiceUnavailableError) as caught:
-        check_parameters({**EVENT, "ResponseURL": url}, batch_defaults, clock.clock)
+        check_parameters({**EVENT, "ResponseURL": url}, batch_defaults, deploys, clock.clock)
     logging.getLogger("lambda").error("failed", exc_info=caught.value)
-    assert caplog.text.count("could not be told: ") == 4
+    assert caplog.text.count("could not be told: ") == 3
     assert url not in caplog.text
 
 
-def test_all_tries_to_answer_fit_into_the_functions_time(clock: FakeClock) -> None:
+def test_all_tries_to_answer_fit_twice_into_cloudformations_time(
+    clock: FakeClock,
+) -> None:
     asked: list[float] = []
 
     def put(*_: object, timeout: float, **__: object) -> None:
         asked.append(timeout)
         raise TimeoutError
 
+    event: JsonObject = {**EVENT, "ResponseURL": "http://x/"}
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("requests.put", put)
         with pytest.raises(ServiceUnavailableError):
-            check_parameters({**EVENT, "ResponseURL": "http://x/"}, batch_defaults, clock.clock)
-    # Connecting and reading each have it.
-    assert 2 * sum(asked) + sum(clock.slept) < 90
+            check_parameters(event, batch_defaults, deploys, clock.clock)
+    # Connecting and reading each have it. Lambda tries once more, a minute later.
+    once = 2 * sum(asked) + sum(clock.slept)
+    assert once < float(FUNCTION["Timeout"])
+    assert 2 * once + 60 < float(CHECK["ServiceTimeout"])
 
 
 def test_invoked_by_hand_without_a_request_it_says_what_it_needs() -> None:
     with pytest.raises(InvalidRequestError, match="RequestType is missing"):
-        check_parameters({}, batch_defaults)
+        check_parameters({}, batch_defaults, deploys)
 
 
 # As Lambda runs it: what goes to its output is the log.

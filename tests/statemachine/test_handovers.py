@@ -115,6 +115,7 @@ def test_the_functions_of_a_harvest_get_the_place_in_the_list_and_the_export() -
         {
             "run": name,
             "pages": 2,
+            "failed": 0,
             "more": False,
             "failure": None,
             "executionArn": ARN,

@@ -73,6 +73,10 @@ def test_it_comes_before_the_bucket_and_so_before_whatever_a_refusal_would_leave
     assert kept == {"CheckParameters", "ExportBucket"}
 
 
+def _deploys(_: str) -> bool:
+    return False
+
+
 def test_the_templates_own_defaults_are_taken() -> None:
     given = {"HarnessProjectIdentifier": "demo", "OrgTreeName": "Engineering"}
     values = {
@@ -81,6 +85,6 @@ def test_the_templates_own_defaults_are_taken() -> None:
         for ref in value.values()
     }
     event: Tree = {"RequestType": "Create", "ResourceProperties": values}
-    assert check_parameters(event, batch_defaults, Clock())["Status"] == "SUCCESS"
+    assert check_parameters(event, batch_defaults, _deploys, Clock())["Status"] == "SUCCESS"
     event["ResourceProperties"]["ORG_TREE_NAME"] = "a\tb"
-    assert check_parameters(event, batch_defaults, Clock())["Status"] == "FAILED"
+    assert check_parameters(event, batch_defaults, _deploys, Clock())["Status"] == "FAILED"

@@ -77,7 +77,7 @@ MAY: dict[str, dict[str, set[str]]] = {
         "s3:GetObject": {"runs", "cuts", "batches", "manifests"},
         "s3:PutObject": {"runs", "cuts", "batches", "manifests"},
     },
-    "CheckParametersRole": {},
+    "CheckParametersRole": {"cloudformation:DescribeStacks": {"the stack"}},
     "CloseHarvestRole": {
         **DECRYPT,
         **ENCRYPT,
@@ -116,6 +116,7 @@ def _place(resource: Tree, statement: Tree) -> str:
     known: dict[str, object] = {
         "the bucket": {"Fn::GetAtt": ["ExportBucket", "Arn"]},
         "the bus": {"Fn::Sub": _BUS},
+        "the stack": {"Ref": "AWS::StackId"},
         "KmsKeyArn": {"Ref": "KmsKeyArn"},
         "the API key": {
             "Fn::If": [

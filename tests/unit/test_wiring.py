@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -48,7 +49,8 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     kept = (
         *(wiring.object_store, wiring.documents, wiring.landing, wiring.hints),
-        *(wiring.executions, wiring._s3, wiring._secrets),  # noqa: SLF001 - kept for a process's life
+        *(wiring.executions, wiring.stacks),
+        *(wiring._s3, wiring._secrets),  # noqa: SLF001 - kept for a process's life
     )
     for part in kept:
         part.cache_clear()
@@ -416,3 +418,29 @@ def test_an_execution_runs_only_if_step_functions_says_so(
     assert json.loads(asked.body) == {"executionArn": RUN_ARN, "includedData": "METADATA_ONLY"}
     warned = [f"Whether {RUN_ARN} still runs is not known: " in it for it in caplog.messages]
     assert warned == [True] * (b'"__type"' in answer)
+
+
+# --- stacks ---
+
+STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/sei-export/1"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_rolling_back"),
+    [
+        ("UPDATE_ROLLBACK_IN_PROGRESS", True),
+        ("UPDATE_IN_PROGRESS", False),
+        ("UPDATE_COMPLETE", False),
+    ],
+)
+def test_a_stack_rolls_back_if_cloudformation_says_so(
+    aws: Callable[[Answer], Loopback],
+    status: str,
+    is_rolling_back: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    member = f"<member><StackName>s</StackName><StackStatus>{status}</StackStatus></member>"
+    result = f"<DescribeStacksResult><Stacks>{member}</Stacks></DescribeStacksResult>"
+    clouds = aws(reply(200, f"<DescribeStacksResponse>{result}</DescribeStacksResponse>".encode()))
+    assert wiring.stacks().is_rolling_back(STACK_ID) is is_rolling_back
+    [asked] = clouds.received
+    assert f"StackName={quote(STACK_ID, safe='')}" in asked.body.decode()

@@ -17,6 +17,7 @@ from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -109,6 +110,11 @@ def s3(connections: int, patience: Patience = _USUAL) -> "S3Client":
 def secrets(patience: Patience = _USUAL) -> "SecretsManagerClient":
     """For the API key."""
     return cast("SecretsManagerClient", _client("secretsmanager", patience))
+
+
+def cloudformation(patience: Patience = _USUAL) -> "CloudFormationClient":
+    """For what is deployed."""
+    return cast("CloudFormationClient", _client("cloudformation", patience))
 
 
 def states(patience: Patience = _USUAL) -> "SFNClient":

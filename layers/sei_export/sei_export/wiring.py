@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sei_export.download.staging import Staging
     from sei_export.executions import Executions
     from sei_export.landing.land import Landing
+    from sei_export.stacks import Stacks
 
 _MARGIN_SECONDS = 3.0
 """Kept for telling about a failure before Lambda ends the invocation."""
@@ -125,6 +126,15 @@ def executions() -> "Executions":
     from sei_export.executions import Executions
 
     return Executions(aws.states())
+
+
+@cache
+def stacks() -> "Stacks":
+    """Make what tells of stacks."""
+    from sei_export import aws
+    from sei_export.stacks import Stacks
+
+    return Stacks(aws.cloudformation())
 
 
 def staging(folder: str) -> "Staging":

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from sei_export import keys
 from sei_export.bucket.documents import Documents
-from sei_export.bucket.objects import ObjectStore
 from sei_export.harvest.defaults import HarvestDefaults
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.steps.close_harvest import close_harvest
@@ -79,7 +78,6 @@ class HarvestJourney(Journey):
                 payload,
                 _DEFAULTS,
                 self.connector(state, fresh=not payload.get("cursor")),
-                ObjectStore(self.client, BUCKET),
                 Documents(self.client, BUCKET),
             ),
             "RecordOutcome": lambda: record_outcome(

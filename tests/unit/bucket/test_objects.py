@@ -4,7 +4,7 @@ import pytest
 
 from sei_export.bucket.stored import StoredObject
 from sei_export.errors import SeiExportError
-from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
+from tests.fakes.s3 import BUCKET, FakeS3, raising
 from tests.fakes.s3_failures import FAILURES
 
 KEY = "exports/report=productivity/export.csv.gz"
@@ -25,7 +25,6 @@ def s3() -> FakeS3:
 
 def test_given_an_empty_key_when_looked_at_then_there_is_nothing(s3: FakeS3) -> None:
     assert s3.store.head(KEY) is None
-    assert s3.store.existing([KEY]) == set()
 
 
 def test_given_an_object_when_looked_at_then_it_is_described(s3: FakeS3) -> None:
@@ -55,19 +54,6 @@ def test_given_an_object_of_somebody_else_when_looked_at_then_it_has_no_export(s
     assert (stored.export_id, stored.created_at, stored.content_sha256) == (None, "", None)
 
 
-def test_given_many_keys_then_those_with_something_are_told(s3: FakeS3) -> None:
-    for number in range(0, 30, 3):
-        s3.add(f"landed/{number}", b"{}")
-    keys = [f"landed/{number}" for number in range(30)]
-    assert s3.store.existing(keys) == {f"landed/{number}" for number in range(0, 30, 3)}
-
-
-def test_given_many_keys_when_s3_fails_for_one_then_it_is_told(s3: FakeS3) -> None:
-    s3.before("head_object", raising(refusal("AccessDenied", 403)), 5)
-    with pytest.raises(SeiExportError, match="AccessDenied"):
-        s3.store.existing([f"landed/{number}" for number in range(9)])
-
-
 @pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
 def test_given_a_refusal_when_a_key_is_looked_at_then_it_is_told_where(
     s3: FakeS3, failure: Exception, error: type[SeiExportError], code: str
@@ -75,16 +61,6 @@ def test_given_a_refusal_when_a_key_is_looked_at_then_it_is_told_where(
     s3.before("head_object", raising(failure))
     with pytest.raises(error, match=code) as caught:
         s3.store.head(KEY)
-    assert KEY in caught.value.message
-
-
-@pytest.mark.parametrize(("failure", "error", "code"), FAILURES)
-def test_given_a_refusal_when_a_key_is_looked_for_then_it_is_told_where(
-    s3: FakeS3, failure: Exception, error: type[SeiExportError], code: str
-) -> None:
-    s3.before("head_object", raising(failure))
-    with pytest.raises(error, match=code) as caught:
-        s3.store.existing([KEY])
     assert KEY in caught.value.message
 
 

@@ -51,5 +51,5 @@ def test_an_export_is_left_to_its_execution_for_as_long_as_the_stack_allows_one(
     payload |= {"run": "r.harvest", "page": 1}
     s3 = FakeS3()
     api = ScriptedApi.answering(200, [list_entry("exp_1", createdAt="2026-03-15T04:00:00Z")])
-    page = list_exports(payload, defaults, api.connect, s3.store, s3.documents)
+    page = list_exports(payload, defaults, api.connect, s3.documents)
     assert page["pending"] == pending

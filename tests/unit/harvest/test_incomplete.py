@@ -8,6 +8,9 @@ from sei_export.failures import Failure
 from sei_export.harvest.incomplete import Shortfall
 
 KEY = "runs/r.harvest/manifest.json"
+LEFT_ALONE = (
+    'What is lost or damaged in three harvests is left alone then; {"retry": true} tries it again.'
+)
 AGAIN = "tart the harvest again: what has landed is skipped."
 BAD = Failure(
     "CorruptDownloadError",
@@ -36,7 +39,7 @@ def test_the_first_that_failed_is_named_with_its_error_and_its_remedy() -> None:
         "1 of 40 exports could not be landed: 1 CorruptDownloadError (export exp_1 of sprint: The "
         "CRC is wrong)."
     )
-    assert remedy == f"CorruptDownloadError: Compare it with the UI's. Then s{AGAIN}"
+    assert remedy == f"CorruptDownloadError: Compare it with the UI's. Then s{AGAIN} {LEFT_ALONE}"
 
 
 def test_given_several_errors_then_each_is_counted_and_has_one_remedy() -> None:

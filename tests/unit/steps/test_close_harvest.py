@@ -32,7 +32,7 @@ class Harvested:
     """A harvest of one page, with the steps that write it down."""
 
     def __init__(self, s3: FakeS3, *ids: str, run: str = RUN, **given: JsonValue) -> None:
-        self.s3, self.run = s3, run
+        self.s3, self.run, self.failed = s3, run, 0
         api = ScriptedApi.answering(200, list_entries(*ids))
         self.page = self.listed(api, given)
 
@@ -44,8 +44,7 @@ class Harvested:
             "run": self.run,
             "page": 1,
         }
-        store, documents = self.s3.store, self.s3.documents
-        return list_exports(payload, HARVEST_DEFAULTS, api.connect, store, documents)
+        return list_exports(payload, HARVEST_DEFAULTS, api.connect, self.s3.documents)
 
     @property
     def exports(self) -> list[Export]:
@@ -74,12 +73,14 @@ class Harvested:
         export = next(it for it in self.exports if it.export_id == export_id)
         payload: JsonObject = {"run": self.run, "export": export.to_json(), "failure": failure}
         record_outcome(payload, self.s3.documents, self.s3.documents, lambda: NOW)
+        self.failed += 1
 
     def close(self, **payload: JsonValue) -> JsonObject:
         """CloseHarvest."""
         usual: JsonObject = {
             "run": self.run,
             "pages": 1,
+            "failed": self.failed,
             "more": False,
             "executionArn": "arn:harvest",
             "startedAt": STARTED,
@@ -220,6 +221,24 @@ def test_given_a_mark_whose_note_of_the_event_is_lost_then_it_has_landed(s3: Fak
     assert harvest.close()["status"] == "COMPLETE"
 
 
+def test_given_a_failure_that_was_not_written_down_then_what_nobody_heard_of_has_failed(
+    s3: FakeS3,
+) -> None:
+    harvest = Harvested(s3, "exp_1", "exp_2")
+    harvest.land("exp_1")
+    harvest.land("exp_2", announced=False)
+    assert harvest.close(failed=1)["status"] == "PARTIAL"
+    assert harvest.outcomes == {"exp_1": "landed", "exp_2": "failed"}
+
+
+def test_given_failures_that_are_written_down_and_odd_ids_then_all_are_told(s3: FakeS3) -> None:
+    harvest = Harvested(s3, "exp_1", "exp_2", "a/b")
+    harvest.land("exp_1", announced=False)
+    harvest.fail("exp_2")
+    harvest.close(failed=2)
+    assert harvest.outcomes == {"exp_1": "landed", "exp_2": "failed"}
+
+
 def test_given_a_harvest_that_ended_before_then_its_failure_stays_and_is_written_down(
     s3: FakeS3,
 ) -> None:
@@ -249,6 +268,16 @@ def test_given_a_page_that_is_not_there_then_nothing_is_closed(s3: FakeS3, pages
 
 
 # --- what is left alone ---
+
+
+def test_a_file_that_a_parameter_would_accept_is_never_left_alone(s3: FakeS3) -> None:
+    remedy = "The parameter AllowUnverifiableBody accepts such files, with a warning."
+    for run in "abcd":
+        harvest = Harvested(s3, "bad", run=f"{run}.harvest")
+        assert [it.export_id for it in harvest.exports] == ["bad"]
+        harvest.fail("bad", CORRUPT | {"remedy": remedy})
+        assert harvest.close()["status"] == "FAILED"
+    assert _trials(s3, "bad") == {}
 
 
 def test_an_export_that_failed_in_three_harvests_is_left_alone_by_the_fourth(s3: FakeS3) -> None:

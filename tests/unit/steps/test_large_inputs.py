@@ -27,7 +27,7 @@ def _plan(payload: JsonObject, api: ScriptedApi, s3: FakeS3) -> object:
 
 
 def _list(payload: JsonObject, api: ScriptedApi, s3: FakeS3) -> object:
-    return list_exports(payload, HARVEST_DEFAULTS, api.connect, s3.store, s3.documents)
+    return list_exports(payload, HARVEST_DEFAULTS, api.connect, s3.documents)
 
 
 STEPS = [

@@ -41,12 +41,12 @@ def _list(
         "page": 1,
     }
     s3 = s3 or FakeS3()
-    return list_exports(payload, HARVEST_DEFAULTS, api.connect, s3.store, s3.documents)
+    return list_exports(payload, HARVEST_DEFAULTS, api.connect, s3.documents)
 
 
 def _asked(s3: FakeS3) -> list[tuple[str, str]]:
     """What S3 was asked about marks."""
-    return [call for call in s3.calls if call[0] == "head_object"]
+    return [call for call in s3.calls if call[1].startswith("landed/")]
 
 
 def _ids(page: JsonObject) -> list[str]:
@@ -147,7 +147,7 @@ def test_given_another_payload_then_it_is_refused_before_any_call(
     payload: JsonObject = {"input": {}, "cursor": {}, "startedAt": "2026-03-15T06:00:00Z"}
     payload |= {"run": RUN, "page": 1, **changes}
     with pytest.raises(InvalidRequestError) as caught:
-        list_exports(payload, HARVEST_DEFAULTS, api.connect, s3.store, s3.documents)
+        list_exports(payload, HARVEST_DEFAULTS, api.connect, s3.documents)
     [told] = caught.value.problems
     assert told.startswith(problem)
     assert (api.connected_for, api.http.calls, s3.calls) == ([], [], [])
@@ -360,6 +360,25 @@ def test_given_exports_that_have_landed_then_they_are_left_out_and_counted() -> 
     assert _counts(page) == {"listed": 3, "known": 1, "pending": 0, "unusable": 0}
 
 
+@pytest.mark.parametrize(
+    ("mark", "ids"),
+    [
+        pytest.param({"manifestKey": "manifests/harvested/x", "announced": False}, ["exp_1"]),
+        pytest.param({"manifestKey": "manifests/harvested/x", "announced": True}, []),
+        pytest.param({"manifestKey": "manifests/harvested/x", "superseded": True}, []),
+        pytest.param({"manifestKey": "manifests/report=sprint/x", "announced": False}, []),
+    ],
+    ids=["nobody heard of it", "announced", "superseded", "of an execution, which told"],
+)
+def test_what_a_harvest_landed_while_nobody_could_be_told_is_landed_once_more(
+    mark: JsonObject, ids: list[str]
+) -> None:
+    s3 = FakeS3()
+    s3.documents.write_json(landed_key(REPORTS["sprint"], "exp_1"), mark)
+    page = _list(ScriptedApi.answering(200, list_entries("exp_1")), {"report": "sprint"}, s3=s3)
+    assert _ids(page) == ids
+
+
 def test_given_a_page_of_every_kind_then_its_counts_add_up() -> None:
     s3 = FakeS3()
     s3.add(landed_key(REPORTS["sprint"], "exp_1"), b"{}")
@@ -384,8 +403,8 @@ def test_given_a_page_then_s3_is_asked_once_for_each_completed_export() -> None:
     ]
     _list(ScriptedApi.answering(200, items), {"report": "sprint"}, s3=s3)
     assert sorted(s3.calls) == [
-        ("head_object", landed_key(REPORTS["sprint"], "exp_1")),
-        ("head_object", landed_key(REPORTS["sprint"], "exp_2")),
+        ("get_object", landed_key(REPORTS["sprint"], "exp_1")),
+        ("get_object", landed_key(REPORTS["sprint"], "exp_2")),
         # Whether any of them failed before is one question for all.
         ("list_objects_v2", "givenup/report=sprint/"),
         ("put_object", page_key(RUN, 1)),
@@ -454,6 +473,6 @@ def test_given_all_of_a_full_page_landed_then_the_next_page_is_still_read() -> N
 
 def test_given_a_bucket_that_refuses_then_nothing_counts_as_new() -> None:
     s3 = FakeS3()
-    s3.before("head_object", raising(refusal("AccessDenied", 403)))
+    s3.before("get_object", raising(refusal("AccessDenied", 403)))
     with pytest.raises(StorageError, match="AccessDenied"):
         _list(ScriptedApi.answering(200, list_entries("exp_1")), {}, s3=s3)

@@ -1,9 +1,7 @@
 """Objects in S3: what is there, and uploads of what is to be there."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sei_export.bucket.many import ask_each
 from sei_export.bucket.publish import Upload
 from sei_export.bucket.refusals import NOT_FOUND, SDK_ERRORS, code_of, translated
 from sei_export.bucket.stored import StoredObject, Written
@@ -40,14 +38,6 @@ class ObjectStore:
         about, modified = answer["Metadata"], answer["LastModified"]
         return StoredObject.of(Written.of(answer), size, checksum, about, modified)
 
-    def existing(self, keys: Sequence[str]) -> set[str]:
-        """Tell which of some keys hold something.
-
-        Raises:
-            StorageError, ServiceUnavailableError: S3 does not say.
-        """
-        return {key for key, exists in ask_each(self._exists, keys).items() if exists}
-
     def upload(self, key: str, metadata: dict[str, str]) -> Upload:
         """Make an upload of the object of a key; nothing is sent yet.
 
@@ -56,12 +46,3 @@ class ObjectStore:
             metadata: What `StoredObject` tells of an export, and more for whoever looks.
         """
         return Upload(self._s3, self.bucket, key, metadata)
-
-    def _exists(self, key: str) -> bool:
-        try:
-            self._s3.head_object(Bucket=self.bucket, Key=key)
-        except SDK_ERRORS as error:
-            if code_of(error) in NOT_FOUND:
-                return False
-            raise translated(error, f"looking for s3://{self.bucket}/{key}") from error
-        return True

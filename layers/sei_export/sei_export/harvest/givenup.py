@@ -30,6 +30,9 @@ _ITS_OWN = frozenset(
 """Errors about the export itself. All others are about the API, the key, S3 or the stack, or pass:
 what somebody mends there lands the next time."""
 
+_OF_THE_STACK = "AllowUnverifiableBody"
+"""In the remedy of a file that a parameter would accept: it may well be whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -99,6 +102,7 @@ class Trials:
 
     def after(self, run: str, failure: Failure, at: str) -> "Trials":
         """Tell what is known after a harvest, which counts once however often it is closed."""
-        if failure.error not in _ITS_OWN or run in {each.run for each in self.all}:
+        is_its_own = failure.error in _ITS_OWN and _OF_THE_STACK not in failure.remedy
+        if not is_its_own or run in {each.run for each in self.all}:
             return self
         return Trials((*self.all, Trial(run, failure.error, at)), failure)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from sei_export.failures import Failed, Failure, describe, remedies
 
 _AGAIN = "tart the harvest again: what has landed is skipped."
+_LEFT_ALONE = (
+    'What is lost or damaged in three harvests is left alone then; {"retry": true} tries it again.'
+)
 _WINDOWS = "arvest in smaller windows, with dateFrom and dateTo"
 
 
@@ -63,6 +66,8 @@ class Shortfall:
         if self.pages:
             return [*found, f"H{_WINDOWS}: what has landed is skipped."]
         found.append(f"Then s{_AGAIN}" if found else f"S{_AGAIN}")
+        if self.failed:
+            found.append(_LEFT_ALONE)
         if self.missing:
             found.append(
                 f"If the lists lack something again, h{_WINDOWS}, or compare with the exports that "

@@ -32,13 +32,17 @@ MOST_REASON_BYTES = 1_500
 """The whole answer has 4096 bytes. JSON doubles a quote, and the stack's names come on top."""
 
 _CUT = " … (cut; the function's log has all)"
-_PAUSES = (0, 1, 2, 4)
-_SECONDS = 8.0
-"""For connecting, and for an answer: all tries and their pauses fit into the function's time."""
+_PAUSES = (0, 1, 2)
+_SECONDS = 3.0
+"""For connecting, and for an answer. All tries fit twice into the two minutes that CloudFormation
+waits: Lambda invokes the function once more, a minute after it has failed."""
 
 
 def check_parameters(
-    event: JsonObject, read_settings: ReadSettings, clock: Clock | None = None
+    event: JsonObject,
+    read_settings: ReadSettings,
+    is_rolling_back: Callable[[str], bool],
+    clock: Clock | None = None,
 ) -> JsonObject:
     """Check what a stack is created or updated with, and tell CloudFormation.
 
@@ -47,6 +51,7 @@ def check_parameters(
             names of the environment's variables. Without `ResponseURL`, as when the function is
             invoked by hand, nobody but the caller is told.
         read_settings: As PlanBatch and CreateExport read them.
+        is_rolling_back: Tells of a stack's id whether it goes back to what was deployed before.
         clock: Against which relative dates are read.
 
     Returns:
@@ -58,7 +63,9 @@ def check_parameters(
     """
     clock = clock or Clock()
     kind = text_field(event, "RequestType")
-    reason = None if kind == "Delete" else _why_refused(event, read_settings, clock.now())
+    reason = None
+    if kind != "Delete":
+        reason = _why_refused(event, read_settings, is_rolling_back, clock.now())
     answer: JsonObject = {
         **({"Status": "FAILED", "Reason": _cut(reason)} if reason else {"Status": "SUCCESS"}),
         "PhysicalResourceId": PHYSICAL_ID,
@@ -69,7 +76,12 @@ def check_parameters(
     return answer
 
 
-def _why_refused(event: JsonObject, read_settings: ReadSettings, now: datetime) -> str | None:
+def _why_refused(
+    event: JsonObject,
+    read_settings: ReadSettings,
+    is_rolling_back: Callable[[str], bool],
+    now: datetime,
+) -> str | None:
     """What is wrong with the parameters, if that is to end the deployment."""
     try:
         found = _problems(event.get("ResourceProperties"), read_settings, now)
@@ -77,10 +89,9 @@ def _why_refused(event: JsonObject, read_settings: ReadSettings, now: datetime) 
             return None
         reason = " ".join(found)
         logger.error("The parameters are refused: %s", reason)
-        # From what is wrong, too: it may be the way back, and a rollback has to end.
-        before = event.get("OldResourceProperties")
-        if before is not None and _problems(before, read_settings, now):
-            logger.warning("What was deployed before is wrong, too: it is let pass.")
+        # A rollback has to end, also if it goes back to what newer code refuses.
+        if event.get("RequestType") == "Update" and is_rolling_back(text_field(event, "StackId")):
+            logger.warning("The stack rolls back to them: they are let pass.")
             return None
     except Exception:
         # Not about the parameters: a fault of the check must not be why nobody can deploy.

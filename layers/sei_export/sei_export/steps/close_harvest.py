@@ -30,7 +30,8 @@ def close_harvest(
 
     Args:
         payload: `run`, the harvest's folder; `pages`, how many were listed; `more`, whether there
-            are others; `executionArn` and `startedAt`; perhaps `failure`, what ended it.
+            are others; `failed`, how many exports the state machine could not land, unusable ids
+            among them; `executionArn` and `startedAt`; perhaps `failure`, what ended it.
         documents: The bucket.
         now: The clock.
 
@@ -43,12 +44,13 @@ def close_harvest(
         StorageError, ServiceUnavailableError: S3 refuses, or another harvest was quicker.
     """
     run, count = text_field(payload, "run"), count_field(payload, "pages")
+    failed = count_field(payload, "failed")
     pages = _pages(documents, run, count)
     manifest = HarvestManifest(
         run=run,
         bucket=documents.bucket,
         pages=pages,
-        lines=_lines(documents, run, pages),
+        lines=_lines(documents, run, pages, failed),
         is_cut=payload.get("more") is True,
         ended=_ended(payload.get("failure")),
         execution_arn=text_field(payload, "executionArn"),
@@ -90,27 +92,39 @@ class _Outcomes:
     manifests: Mapping[str, JsonObject]
 
 
-def _lines(documents: Documents, run: str, pages: tuple[ListedPage, ...]) -> tuple[Line, ...]:
-    """What became of each export that was to land, once also if two pages had it."""
+def _lines(
+    documents: Documents, run: str, pages: tuple[ListedPage, ...], failed: int
+) -> tuple[Line, ...]:
+    """What became of each export that was to land, once also if two pages had it.
+
+    Args:
+        documents: The bucket.
+        run: The harvest's folder.
+        pages: What was listed.
+        failed: How many the state machine could not land, unusable ids among them.
+    """
     fresh = {(it.report.name, it.export_id): it for page in pages for it in page.fresh}.values()
     marks = documents.read_many(keys.landed_key(it.report, it.export_id) for it in fresh)
-    told = (mark.get("manifestKey") for mark in marks.values())
+    manifest_keys = (mark.get("manifestKey") for mark in marks.values())
     outcomes = _Outcomes(
         marks,
         documents.read_many(documents.list_keys(keys.failures_folder(run))),
-        documents.read_many(key for key in told if isinstance(key, str) and key),
+        documents.read_many(key for key in manifest_keys if isinstance(key, str) and key),
     )
-    return tuple(_line(run, it, outcomes) for it in fresh)
+    # Of which nothing was written down: with a mark, they may be any whose event is not known of.
+    told = len(outcomes.failures) + sum(page.unusable for page in pages)
+    is_any_untold = failed > told
+    return tuple(_line(run, it, outcomes, is_any_untold=is_any_untold) for it in fresh)
 
 
-def _line(run: str, found: Found, outcomes: _Outcomes) -> Line:
+def _line(run: str, found: Found, outcomes: _Outcomes, *, is_any_untold: bool) -> Line:
     mark = outcomes.marks[keys.landed_key(found.report, found.export_id)]
     said = outcomes.failures.get(keys.failure_key(run, found.report, found.export_id))
     is_superseded = mark.get("superseded") is True
     if said and not is_superseded and mark.get("announced") is not True:
         # Also if the file is there: nobody may have heard of it.
         return Line(found, Fate.FAILED, failure=Failure.from_json(said))
-    if not mark:
+    if not mark or (is_any_untold and mark.get("announced") is False):
         return Line(found, Fate.FAILED, failure=_NO_OUTCOME)
     manifest = Manifest.from_json(outcomes.manifests.get(str(mark.get("manifestKey")), {}))
     return Line(found, Fate.SUPERSEDED if is_superseded else Fate.LANDED, landed=manifest)

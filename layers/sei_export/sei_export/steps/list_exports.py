@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sei_export import dates, keys
 from sei_export.api.client import Connect
-from sei_export.bucket.documents import Documents
-from sei_export.bucket.objects import ObjectStore
+from sei_export.bucket.documents import Document, Documents
+from sei_export.bucket.many import ask_each
 from sei_export.export import Export
 from sei_export.harvest.cursor import next_cursor, read_cursor, turn
 from sei_export.harvest.defaults import HarvestDefaults
@@ -23,12 +23,13 @@ from sei_export.input.payload import (
 from sei_export.jsontypes import JsonObject
 from sei_export.request.reports import Report
 
+_OF_HARVESTS = f"{keys.MANIFEST_PREFIX}{keys.HARVEST_PREFIX}"
+
 
 def list_exports(
     payload: JsonObject,
     defaults: HarvestDefaults,
     connect: Connect,
-    store: ObjectStore,
     documents: Documents,
 ) -> JsonObject:
     """List one page, and write down what it had.
@@ -39,8 +40,7 @@ def list_exports(
             folder, and `page`, which page this is, counted from 1.
         defaults: The stack's settings.
         connect: Makes the client for an organization and project.
-        store: Where exports land.
-        documents: The same bucket's JSON documents.
+        documents: Of the bucket where exports land.
 
     Returns:
         `exports`: those of the page that have not landed, each as `Export.to_json`; `listed`: how
@@ -65,8 +65,8 @@ def list_exports(
     young = dates.format_moment(started_at - defaults.export_time)
     page = read_page(now.entries, place.report, harvest, young)
     marks = {it.export_id: keys.landed_key(it.report, it.export_id) for it in page.ripe}
-    landed = store.existing(list(marks.values()))
-    new = [export for export in page.ripe if marks[export.export_id] not in landed]
+    found = ask_each(documents.read_json, marks.values())
+    new = [export for export in page.ripe if not _has_landed(found[marks[export.export_id]])]
     known = _trials(documents, place.report, new)
     left_alone = [
         Found(place.report, export_id, has_failed=True, why=trials.reason)
@@ -97,6 +97,17 @@ def list_exports(
         "missing": had.missing,
         "cursor": next_cursor(harvest, place.report, now.following),
     }
+
+
+def _has_landed(mark: Document) -> bool:
+    """Whether an export's mark says so.
+
+    Not of what a harvest landed while nobody could be told: it lands, and is told, once more. What
+    an execution landed so is that one's to repeat, under the key of its request.
+    """
+    content = mark.content
+    is_harvested = str(content.get("manifestKey")).startswith(_OF_HARVESTS)
+    return mark.etag is not None and not (is_harvested and content.get("announced") is False)
 
 
 def _trials(documents: Documents, report: Report, exports: Sequence[Export]) -> dict[str, Trials]:
