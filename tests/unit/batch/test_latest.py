@@ -253,6 +253,22 @@ def test_a_split_of_what_the_list_does_not_have_is_not_listed_either(plan: Plan)
         assert [_brief(each)[1] for each in _rows_of(plan)] == lost
 
 
+def test_a_part_of_what_the_list_does_not_have_is_not_listed_though_asked_for_by_its_id_alone(
+    plan: Plan,
+) -> None:
+    year = cut("none", "efficiency", dateRange=YEAR)
+    alone = least("efficiency", scope={"teamId": "5"}, dateRange=JANUARY)
+    whole = cut("none", "efficiency", dateRange=JANUARY)
+
+    def answer(item: Item) -> Ended:
+        is_split = item.team is None and item.request.end.month == 1
+        return too_large() if is_split else landed(item)
+
+    plan.complete(year, alone, whole, at="2025-01-01", answer=answer)
+    # January of the tree is in its year's file, and so is team 5's.
+    assert [(team, start) for team, start, _ in plan.listed] == [(None, "2024-01-01")]
+
+
 # --- what the bucket's retention has deleted ---
 
 

@@ -80,7 +80,8 @@ class Item:
 
     def of_tree(self, other: "Item") -> "Item":
         """The item as one of another's tree, which asks for the same and knows where it is."""
-        return replace(self, tree=other.tree, team_name=other.team_name)
+        listed = self.listed and other.listed
+        return replace(self, tree=other.tree, team_name=other.team_name, listed=listed)
 
     def in_round(self, run: str, number: int) -> "Item":
         """The item as another round runs it, in an execution of its own."""
