@@ -1,49 +1,26 @@
 """CheckParameters: what is wrong with two parameters ends a deployment, and nothing else does."""
 
 import json
-import logging
-import subprocess
-import sys
 from collections.abc import Mapping
 
 import pytest
 
-from local.gates.template import load_template
-from local.paths import ROOT
 from sei_export.batch.defaults import BatchDefaults
-from sei_export.errors import ConfigurationError, InvalidRequestError, ServiceUnavailableError
+from sei_export.errors import ConfigurationError
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.settings import batch_defaults
 from sei_export.steps import check_parameters as step
 from sei_export.steps.check_parameters import check_parameters
-from tests.fakes.loopback import RESET, Answer, Loopback, reply
+from tests.fakes.parameter_check import EVENT, deploys, given
 from tests.fakes.s3 import refusal
 from tests.fakes.timing import FakeClock
-from tests.template.template import resource
 
-EVENT: JsonObject = json.loads((ROOT / "events" / "check_parameters.json").read_text())
-TEMPLATE = load_template()
-CHECK = resource(TEMPLATE, "CheckParameters")
-FUNCTION = resource(TEMPLATE, "CheckParametersFunction")
-SIGNATURE = "Signature=abc%2Bdef%3D"
 ENTRY: JsonObject = {"report": "sprint", "dateRange": {"period": "previous-week"}}
 WEEKLY: JsonObject = {**ENTRY, "options": {"granularity": "WEEKLY"}}
 
 
-def _given(**settings: str) -> JsonObject:
-    """A stack's properties, with some settings replaced."""
-    usual = EVENT["ResourceProperties"]
-    assert isinstance(usual, dict)
-    return {**usual, "ServiceTimeout": "120", **settings}
-
-
 def _plan(*entries: JsonValue, **fields: JsonValue) -> str:
     return json.dumps({"exports": [*entries], **fields})
-
-
-def deploys(_: str) -> bool:
-    """No stack rolls back."""
-    return False
 
 
 def _ask(properties: JsonValue, kind: str = "Create") -> JsonObject:
@@ -127,7 +104,7 @@ def test_a_wrong_parameter_is_refused_with_all_its_problems(
     settings: dict[str, str], reason: str
 ) -> None:
     for kind in ("Create", "Update"):
-        answer = _ask(_given(**settings), kind)
+        answer = _ask(given(**settings), kind)
         assert answer["Status"] == "FAILED"
         assert str(answer["Reason"]).startswith(reason)
         if not reason.endswith(" "):
@@ -144,7 +121,7 @@ def test_a_wrong_parameter_is_refused_with_all_its_problems(
 )
 @pytest.mark.parametrize("kind", ["Create", "Update"])
 def test_what_can_be_run_is_taken(settings: dict[str, str], kind: str) -> None:
-    answer = _ask(_given(**settings), kind)
+    answer = _ask(given(**settings), kind)
     assert answer == {
         "Status": "SUCCESS",
         "PhysicalResourceId": step.PHYSICAL_ID,
@@ -161,7 +138,7 @@ def test_a_deletion_is_taken_without_looking_at_anything() -> None:
         looked_at.append(settings)
         return batch_defaults(settings)
 
-    for properties in (_given(BATCH_PLAN="{"), 7):
+    for properties in (given(BATCH_PLAN="{"), 7):
         event: JsonObject = {**EVENT, "RequestType": "Delete", "ResourceProperties": properties}
         answer = check_parameters(event, look, deploys, FakeClock().clock)
         assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", step.PHYSICAL_ID)
@@ -178,8 +155,8 @@ def test_a_rollback_goes_back_to_whatever_was_deployed(caplog: pytest.LogCapture
     # Newer code may refuse what an older one took.
     event: JsonObject = {
         **EVENT,
-        "ResourceProperties": _given(BATCH_PLAN="{"),
-        "OldResourceProperties": _given(),
+        "ResourceProperties": given(BATCH_PLAN="{"),
+        "OldResourceProperties": given(),
     }
     for kind, status in (("Update", "SUCCESS"), ("Create", "FAILED")):
         request = {**event, "RequestType": kind}
@@ -198,7 +175,7 @@ def test_given_a_stack_that_cannot_be_asked_then_the_deployment_goes_on(
     event: JsonObject = {
         **EVENT,
         "RequestType": "Update",
-        "ResourceProperties": _given(BATCH_PLAN="{"),
+        "ResourceProperties": given(BATCH_PLAN="{"),
     }
     answer = check_parameters(event, batch_defaults, fail, FakeClock().clock)
     assert answer["Status"] == "SUCCESS"
@@ -243,7 +220,7 @@ def test_a_reason_is_bounded_and_the_log_has_all_of_it(
         **EVENT,
         "StackId": stack,
         "LogicalResourceId": "L" * 255,
-        "ResourceProperties": _given(BATCH_PLAN=_plan(WEEKLY, **fields)),
+        "ResourceProperties": given(BATCH_PLAN=_plan(WEEKLY, **fields)),
     }
     answer = check_parameters(event, batch_defaults, deploys, FakeClock().clock)
     reason = str(answer["Reason"])
@@ -251,143 +228,3 @@ def test_a_reason_is_bounded_and_the_log_has_all_of_it(
     assert reason.endswith("(cut; the function's log has all)")
     assert len(json.dumps(answer, ensure_ascii=False).encode()) <= 4096
     assert "(40) " in caplog.text
-
-
-# --- the answer ---
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-def _told(server: Loopback, clock: FakeClock, **settings: str) -> JsonObject:
-    event: JsonObject = {
-        **EVENT,
-        "ResponseURL": f"{server.origin}/bucket/answer?{SIGNATURE}",
-        "ResourceProperties": _given(**settings),
-    }
-    return check_parameters(event, batch_defaults, deploys, clock.clock)
-
-
-@pytest.mark.parametrize("settings", [{}, {"BATCH_PLAN": "漢"}], ids=["right", "wrong"])
-def test_cloudformation_is_told_as_the_signature_wants_it(
-    clock: FakeClock, settings: dict[str, str]
-) -> None:
-    with Loopback([reply()]) as server:
-        answer = _told(server, clock, **settings)
-    [put] = server.received
-    assert (put.method, put.target) == ("PUT", f"/bucket/answer?{SIGNATURE}")
-    # It would have to be part of the signature.
-    assert put.headers["content-type"] is None
-    assert put.authorization is None
-    assert json.loads(put.body) == answer
-    assert clock.slept == [0]
-
-
-@pytest.mark.parametrize(
-    "answer", [reply(503, b"busy"), reply(403, b"no"), RESET], ids=["503", "403", "reset"]
-)
-def test_an_answer_that_does_not_arrive_is_sent_again(clock: FakeClock, answer: Answer) -> None:
-    with Loopback([answer, answer, reply()]) as server:
-        assert _told(server, clock)["Status"] == "SUCCESS"
-    assert len(server.received) == 3
-    assert clock.slept == [0, 1, 2]
-
-
-@pytest.mark.parametrize("listening", [True, False], ids=["503", "no connection"])
-def test_given_nobody_takes_the_answer_then_the_function_fails_and_hides_the_url(
-    clock: FakeClock, caplog: pytest.LogCaptureFixture, *, listening: bool
-) -> None:
-    with (
-        Loopback(lambda _: reply(503), listening=listening) as server,
-        pytest.raises(ServiceUnavailableError) as caught,
-    ):
-        _told(server, clock, BATCH_PLAN="{")
-    # What Lambda writes of it: with its causes.
-    logging.getLogger("lambda").error("failed", exc_info=caught.value)
-    assert caplog.text.count("could not be told: ") == 3
-    assert "Signature" not in caplog.text
-    assert "/bucket/answer" not in caplog.text
-    assert clock.slept == [0, 1, 2]
-
-
-@pytest.mark.parametrize("url", ["no://where", f"http://[::1/bucket/answer?{SIGNATURE}"])
-def test_a_url_that_is_none_is_not_logged(
-    clock: FakeClock, caplog: pytest.LogCaptureFixture, url: str
-) -> None:
-    with pytest.raises(ServiceUnavailableError) as caught:
-        check_parameters({**EVENT, "ResponseURL": url}, batch_defaults, deploys, clock.clock)
-    logging.getLogger("lambda").error("failed", exc_info=caught.value)
-    assert caplog.text.count("could not be told: ") == 3
-    assert url not in caplog.text
-
-
-def test_all_tries_to_answer_fit_twice_into_cloudformations_time(
-    clock: FakeClock,
-) -> None:
-    asked: list[float] = []
-
-    def put(*_: object, timeout: float, **__: object) -> None:
-        asked.append(timeout)
-        raise TimeoutError
-
-    event: JsonObject = {**EVENT, "ResponseURL": "http://x/"}
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("requests.put", put)
-        with pytest.raises(ServiceUnavailableError):
-            check_parameters(event, batch_defaults, deploys, clock.clock)
-    # Connecting and reading each have it. Lambda tries once more, a minute later.
-    once = 2 * sum(asked) + sum(clock.slept)
-    assert once < float(FUNCTION["Timeout"])
-    assert 2 * once + 60 < float(CHECK["ServiceTimeout"])
-
-
-def test_invoked_by_hand_without_a_request_it_says_what_it_needs() -> None:
-    with pytest.raises(InvalidRequestError, match="RequestType is missing"):
-        check_parameters({}, batch_defaults, deploys)
-
-
-# As Lambda runs it: what goes to its output is the log.
-SCRIPT = """
-import app, json, sys
-from types import SimpleNamespace
-context = SimpleNamespace(
-    function_name="f", memory_limit_in_mb=128, invoked_function_arn="arn:f", aws_request_id="1",
-)
-told = app.handler(json.loads(sys.stdin.read()), context)
-print(json.dumps({"told": told}))
-"""
-
-
-def test_the_function_tells_what_it_has_found_and_logs_no_url() -> None:
-    with Loopback([reply(503), reply()]) as server:
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT],
-            cwd=ROOT / "functions" / "check_parameters",
-            env={
-                "PYTHONPATH": str(ROOT / "layers" / "sei_export"),
-                "POWERTOOLS_METRICS_NAMESPACE": "SeiExport",
-                "POWERTOOLS_SERVICE_NAME": "check-parameters",
-            },
-            input=json.dumps(
-                {
-                    **EVENT,
-                    "ResponseURL": f"{server.origin}/bucket/answer?{SIGNATURE}",
-                    "ResourceProperties": _given(BATCH_PLAN="[]"),
-                }
-            ),
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-    assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert lines[-1]["told"] == json.loads(server.received[1].body)
-    assert lines[-1]["told"]["Reason"] == "The parameter BatchPlan is not a JSON object."
-    assert {line["correlation_id"] for line in lines[:-1]} == {EVENT["StackId"]}
-    log = done.stdout.rpartition("\n{")[0] + done.stderr
-    assert "BatchPlan is not a JSON object" in log
-    assert "HTTP 503" in log
-    assert "Signature" not in log
-    assert "/bucket/answer" not in log
