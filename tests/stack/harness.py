@@ -16,6 +16,7 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.schemas import DOCUMENTS, check_document, validator
 
 PATIENCE_SECONDS = 150.0
+_LOG_EVENTS = 10_000
 SEEDED_A_DAY = 20
 _ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 
@@ -295,10 +296,22 @@ class Harness:
 
     def log_lines(self, stem: str) -> list[str]:
         """All lines of a function's log group, such as `CreateExport`."""
-        pages = self.aws.logs.get_paginator("filter_log_events").paginate(
-            logGroupName=self.log_group(stem)
-        )
-        return [event["message"] for page in pages for event in page["events"]]
+        return self.lines_of(self.log_group(stem))
+
+    def lines_of(self, log_group: str) -> list[str]:
+        """All lines of a log group; the emulator ends a list at 10,000 and names no next page."""
+        lines: list[str] = []
+        since = 0
+        while True:
+            pages = self.aws.logs.get_paginator("filter_log_events").paginate(
+                logGroupName=log_group, startTime=since
+            )
+            events = [event for page in pages for event in page["events"]]
+            if len(events) < _LOG_EVENTS:
+                return lines + [event["message"] for event in events]
+            # Those of the last millisecond come again.
+            since = events[-1]["timestamp"]
+            lines += [event["message"] for event in events if event["timestamp"] < since]
 
 
 def new_team() -> str:

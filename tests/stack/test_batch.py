@@ -91,9 +91,8 @@ def test_40_leaf_teams_make_40_objects_and_a_complete_manifest(stack: Harness) -
     assert run.output["totals"] == totals
     (event,) = stack.events.find("executionArn", run.arn)
     assert event["detail-type"] == "BatchCompleted"
-    # Progress was told from the plan to the end, and by outcomes in between.
-    key = f"runs/{manifest['run']}/progress.json"
-    progress = stack.manifest(key)
+    # Progress was told from the plan to the end.
+    progress = stack.manifest(f"runs/{manifest['run']}/progress.json")
     # A machine that is busy may need another round.
     assert (progress["status"], progress["pending"]) == ("COMPLETE", 0)
     assert progress["round"] == manifest["rounds"]
@@ -101,7 +100,6 @@ def test_40_leaf_teams_make_40_objects_and_a_complete_manifest(stack: Harness) -
         name: totals[name] for name in totals.keys() & progress.keys()
     }
     assert float(str(progress["landedPerHour"])) > 0
-    assert len(stack.versions(key)) >= 4
 
 
 def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_land(
@@ -149,6 +147,8 @@ def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_l
         assert shown["error"] == "ExportFailedError"
         assert "Invalid teamId" in shown["cause"]
         assert " Remedy: " in shown["cause"]
+    # Beside the plan and the ends of both rounds, an outcome told how far it was: a claim, and counts.
+    assert len(stack.versions(f"runs/{manifest['run']}/progress.json")) >= 3 + 2
     # Each export's event names the run and the item.
     told = [_names(event) for event in stack.events.find("run", str(detail["run"]))]
     types = {"landed": "ExportCompleted", "failed": "ExportFailed"}
@@ -304,7 +304,7 @@ def test_what_is_too_large_is_split_down_the_tree_and_the_cut_is_remembered(
     large, other = team("Large", *small), team("Other", inner)
     tree = plant(stack, team("Root", large, other))
     stack.simulator.behave(tree, outcome="never")
-    stack.simulator.behave(team_id(large), outcome="never")
+    stack.simulator.behave(team_id(large), outcome="failed", error="The result is too large.")
     run = run_batch(stack, export_of(tree, "none"))
 
     assert (run.status, run.cause) == ("SUCCEEDED", "")
@@ -327,7 +327,7 @@ def test_a_teams_own_row_that_is_lost_by_a_split_is_missing_also_when_the_split_
     stack: Harness,
 ) -> None:
     tree = plant(stack, team("Root", team("A"), team("B")))
-    stack.simulator.behave(tree, outcome="failed")
+    stack.simulator.behave(tree, outcome="failed", error="The result is too large.")
     level: JsonObject = {"metricLevel": "team", "granularity": "monthly"}
     for outcomes in (["split", "landed", "landed"], ["landed", "landed"]):
         run = run_batch(stack, export_of(tree, "none", options=level))

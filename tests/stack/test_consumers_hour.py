@@ -211,7 +211,7 @@ def test_a_set_adds_up_while_batches_run_and_a_split_team_is_superseded(
     parent = next(it for it in _files(consumer) if it["team"] == team_id(large))
     assert "supersededBy" not in stack.manifest(str(parent["manifestKey"]))
 
-    stack.simulator.behave(team_id(large), outcome="failed")
+    stack.simulator.behave(team_id(large), outcome="failed", error="The result is too large.")
     arns = [stack.start(_plan(plan, tree, it), stack.batch_machine) for it in (JANUARY, FEBRUARY)]
     while not all(_has_ended(stack, arn) for arn in arns):
         seen.append(_teams(_adds_up(consumer, plan)))

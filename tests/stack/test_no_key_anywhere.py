@@ -54,10 +54,8 @@ def _traces(stack: Harness) -> Iterator[tuple[str, str]]:
 def _logs(stack: Harness) -> Iterator[tuple[str, str]]:
     for group in stack.aws.logs.describe_log_groups()["logGroups"]:
         name = group["logGroupName"]
-        pages = stack.aws.logs.get_paginator("filter_log_events").paginate(logGroupName=name)
-        for page in pages:
-            for event in page["events"]:
-                yield f"log {name}", event["message"]
+        for line in stack.lines_of(name):
+            yield f"log {name}", line
     for log in Path(LOCAL / "test" / "logs").iterdir():
         yield f"process {log.name}", log.read_text(errors="replace")
 
