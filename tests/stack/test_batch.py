@@ -147,7 +147,7 @@ def test_a_team_that_fails_for_good_is_named_with_its_remedy_and_the_39_others_l
         assert shown["error"] == "ExportFailedError"
         assert "Invalid teamId" in shown["cause"]
         assert " Remedy: " in shown["cause"]
-    # Beside the plan and the ends of both rounds, an outcome told how far it was: a claim, and counts.
+    # Beside the plan and the ends of both rounds an outcome told how far it was: claim and counts.
     assert len(stack.versions(f"runs/{manifest['run']}/progress.json")) >= 3 + 2
     # Each export's event names the run and the item.
     told = [_names(event) for event in stack.events.find("run", str(detail["run"]))]
