@@ -21,7 +21,7 @@ from sei_export.errors import CorruptDownloadError, ServiceUnavailableError
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.masking import Mask
 from tests.fakes.loopback import Answer, Received, reply
-from tests.fakes.s3 import Multipart
+from tests.fakes.s3_content import Multipart
 from tests.fakes.stage import DATA_KEY, LANDED_KEY, MANIFEST_KEY, REQUEST, Stage
 from tests.fakes.timing import FakeClock, FakeKey
 

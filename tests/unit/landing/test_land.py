@@ -29,7 +29,8 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing.raw import RawFile
 from sei_export.masking import Mask
 from tests.fakes.loopback import Answer, reply
-from tests.fakes.s3 import BUCKET, raising, refusal
+from tests.fakes.s3 import BUCKET
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.stage import (
     ARN,
     CREATED_AT,
