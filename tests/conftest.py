@@ -19,7 +19,10 @@ type Figures = dict[str, Counter[str]]
 
 # What helpers assert is told as in a test. Here: nobody has imported them yet.
 pytest.register_assert_rewrite(
-    "tests.fakes.slow_line", "tests.faults.sweep.promises", "tests.faults.month.desk"
+    "tests.fakes.slow_line",
+    "tests.faults.sweep.promises",
+    "tests.faults.month.backfill",
+    "tests.faults.month.desk",
 )
 
 # No deadline: a busy machine is not a failure. Derandomized: what fails, fails for everybody.

@@ -1,26 +1,21 @@
-"""S3 in memory: what the exporter uses of it, with conditions, versions and refusals."""
+"""S3 in memory: the calls of boto3's client that the exporter makes, with refusals."""
 
-import base64
-import copy
-import hashlib
 import io
-import threading
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Unpack, cast
 
 import botocore.session
-from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from botocore.validate import validate_parameters
 
 from sei_export.bucket.documents import Documents
 from sei_export.bucket.objects import ObjectStore
 from sei_export.download.staging import Staging
+from tests.fakes.s3_content import Content, Multipart, Version, checksum_of, crc32, description, md5
+from tests.fakes.s3_failures import refusal
 from tests.fakes.schemas import check_document
 
 if TYPE_CHECKING:
@@ -41,88 +36,33 @@ if TYPE_CHECKING:
 
 BUCKET = "landing"
 _WRITES = ("put_object", "complete_multipart_upload")
-_LONG_AGO = datetime(2026, 3, 1, 6, tzinfo=UTC)
-_LEAST_PART_BYTES = 5 * 1024 * 1024
 _PARTS_IN_A_PAGE = 2
 """S3's own pages have a thousand."""
-"""S3's own pages have a thousand."""
 
 
-@dataclass(frozen=True)
-class Version:
-    """One version of an object."""
-
-    body: bytes
-    etag: str
-    id: str
-    checksum: str
-    metadata: dict[str, str] = field(default_factory=dict)
-    content_type: str = ""
-    modified: datetime = _LONG_AGO
-
-
-@dataclass
-class Multipart:
-    """An upload that is not complete."""
-
-    key: str
-    metadata: dict[str, str]
-    content_type: str
-    parts: dict[int, bytes] = field(default_factory=dict)
-    checksums: bool = False
-    sent: Counter[int] = field(default_factory=Counter)
-
-
-def refusal(code: str, status: int, operation: str = "AnyOperation") -> ClientError:
-    """What boto3 raises when S3 answers with an error."""
-    return ClientError(
-        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]  # the rest is of no use here
-        operation,
-    )
-
-
-def raising(error: Exception) -> Callable[[], None]:
-    """An action for `FakeS3.before` and `FakeS3.after_writing`."""
-
-    def action() -> None:
-        # A copy: the traceback of one would hold a whole test's memory for as long as it lives.
-        raise copy.copy(error)
-
-    return action
-
-
-class FakeS3:
+class FakeS3(Content):
     """One bucket.
 
     Attributes:
         calls: Operations in the order in which they began, each with its key.
-        versions: By key; the last one is current.
-        uploads: Multipart uploads that are neither complete nor aborted, by id.
-        new_part_etags: Whether a part gets another ETag each time it is sent, as under SSE-KMS.
         opened: What GetObject answered with, in order.
         journal: Where writes are noted; may be shared with other fakes.
         on_call: Called at the beginning of every call, such as to wait for a turn.
-        now: When what is written now is written.
         is_checking: Whether documents are compared with the published schemas as they come in.
         keys_in_a_page: Of ListObjectsV2.
     """
 
     def __init__(self, journal: list[str] | None = None) -> None:
+        super().__init__()
         self.calls: list[tuple[str, str]] = []
-        self.versions: dict[str, list[Version]] = {}
-        self.uploads: dict[str, Multipart] = {}
-        self.new_part_etags = False
         self.opened: list[io.BytesIO] = []
         self.journal = [] if journal is None else journal
         self.on_call: Callable[[], object] = _nothing
-        self.now = _LONG_AGO
         self.is_checking = True
         self.keys_in_a_page = 1000
         self._before: dict[tuple[str, int], Callable[[], object]] = {}
         self._after: dict[tuple[str, int], Callable[[], object]] = {}
         self._count: Counter[str] = Counter()
-        self._ids = 0
-        self._lock = threading.RLock()
 
     # --- for tests ---
 
@@ -161,19 +101,6 @@ class FakeS3:
         """Names of the calls."""
         return [operation for operation, _ in self.calls]
 
-    def current(self, key: str) -> Version | None:
-        """What a reader gets."""
-        versions = self.versions.get(key)
-        return versions[-1] if versions else None
-
-    def add(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> Version:
-        """As if somebody else had written it."""
-        return self._add(key, body, _md5(body), _crc32(body), dict(metadata or {}))
-
-    def delete(self, key: str) -> None:
-        """As if somebody else had deleted it."""
-        del self.versions[key]
-
     # --- what boto3's client offers ---
 
     def head_object(self, **given: Unpack["HeadObjectRequestTypeDef"]) -> dict[str, object]:
@@ -182,7 +109,7 @@ class FakeS3:
         version = self.current(key)
         if version is None:
             raise refusal("404", 404, "HeadObject")
-        return _description(version) | _checksum(version, given.get("ChecksumMode"))
+        return description(version) | checksum_of(version, given.get("ChecksumMode"))
 
     def get_object(self, **given: Unpack["GetObjectRequestTypeDef"]) -> dict[str, object]:
         """GetObject."""
@@ -205,8 +132,8 @@ class FakeS3:
         metadata = {"HTTPStatusCode": 206 if "Range" in given else 200, "HTTPHeaders": headers}
         self.opened.append(_Body(content, before_read))
         body = StreamingBody(self.opened[-1], len(content))
-        checksum = _checksum(version, given.get("ChecksumMode"))
-        return _description(version) | checksum | {"Body": body, "ResponseMetadata": metadata}
+        checksum = checksum_of(version, given.get("ChecksumMode"))
+        return description(version) | checksum | {"Body": body, "ResponseMetadata": metadata}
 
     def put_object(self, **given: Unpack["PutObjectRequestTypeDef"]) -> dict[str, object]:
         """PutObject, conditional or not."""
@@ -217,7 +144,7 @@ class FakeS3:
         with self._lock:
             # Nobody comes in between.
             self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
-            version = self._add(key, body, _md5(body), _crc32(body), metadata, content_type)
+            version = self._add(key, body, md5(body), crc32(body), metadata, content_type)
         if self.is_checking:
             # What the exporter writes; what a test adds may be anything.
             check_document(key, body)
@@ -243,7 +170,7 @@ class FakeS3:
             upload.parts[number] = body
             upload.sent[number] += 1
             etag = self._part_etag(upload, number)
-        return {"ETag": etag, "ChecksumCRC32": _crc32(body)}
+        return {"ETag": etag, "ChecksumCRC32": crc32(body)}
 
     def complete_multipart_upload(
         self, **given: Unpack["CompleteMultipartUploadRequestTypeDef"]
@@ -305,29 +232,6 @@ class FakeS3:
 
     # --- inside ---
 
-    def _complete(self, key: str, given: "CompleteMultipartUploadRequestTypeDef") -> Version:
-        upload = self._upload(given["UploadId"])
-        self._check(key, given.get("IfNoneMatch"), given.get("IfMatch"))
-        body = b""
-        numbers = []
-        for part in given["MultipartUpload"]["Parts"]:
-            number = part["PartNumber"]
-            content = upload.parts.get(number, b"")
-            known = (self._part_etag(upload, number), _crc32(content))
-            if (part["ETag"], part["ChecksumCRC32"]) != known:
-                raise refusal("InvalidPart", 400, "CompleteMultipartUpload")
-            numbers.append(number)
-            body += content
-        if numbers != sorted(numbers):
-            raise refusal("InvalidPartOrder", 400, "CompleteMultipartUpload")
-        if any(len(upload.parts[number]) < _LEAST_PART_BYTES for number in numbers[:-1]):
-            raise refusal("EntityTooSmall", 400, "CompleteMultipartUpload")
-        del self.uploads[given["UploadId"]]
-        etag = f"{_md5(body)}-{len(numbers)}"
-        crcs = b"".join(zlib.crc32(upload.parts[number]).to_bytes(4) for number in numbers)
-        checksum = f"{_crc32(crcs)}-{len(numbers)}"
-        return self._add(key, body, etag, checksum, upload.metadata, upload.content_type)
-
     def _begin(
         self, operation: str, name: str, given: Mapping[str, object], where: str = "Key"
     ) -> str:
@@ -355,53 +259,6 @@ class FakeS3:
         self._after.get((key, len(self.versions[key])), _nothing)()
         return {"ETag": f'"{version.etag}"', "VersionId": version.id}
 
-    def _check(self, key: str, if_none_match: str | None, if_match: str | None) -> None:
-        version = self.current(key)
-        if if_match is not None and version is None:
-            raise refusal("NoSuchKey", 404)
-        if if_none_match == "*" and version is not None:
-            raise refusal("PreconditionFailed", 412)
-        if if_match is not None and version and if_match.strip('"') != version.etag:
-            raise refusal("PreconditionFailed", 412)
-
-    def _add(
-        self,
-        key: str,
-        body: bytes,
-        etag: str,
-        checksum: str,
-        metadata: dict[str, str],
-        content_type: str = "",
-    ) -> Version:
-        version_id = self._new_id("version")
-        version = Version(body, etag, version_id, checksum, metadata, content_type, self.now)
-        self.versions.setdefault(key, []).append(version)
-        return version
-
-    def _upload(self, upload_id: str) -> Multipart:
-        if upload_id not in self.uploads:
-            raise refusal("NoSuchUpload", 404)
-        return self.uploads[upload_id]
-
-    def _part_etag(self, upload: Multipart, number: int) -> str:
-        salt = b"%d" % upload.sent[number] if self.new_part_etags else b""
-        return f'"{_md5(upload.parts.get(number, b"") + salt)}"'
-
-    def _listed(self, upload: Multipart, number: int) -> dict[str, object]:
-        """One of an upload's parts; with its checksum, if the upload was begun with such."""
-        content = upload.parts[number]
-        checksum = {"ChecksumCRC32": _crc32(content)} if upload.checksums else {}
-        return {
-            "PartNumber": number,
-            "Size": len(content),
-            "ETag": self._part_etag(upload, number),
-        } | checksum
-
-    def _new_id(self, kind: str) -> str:
-        with self._lock:
-            self._ids += 1
-            return f"{kind}-{self._ids}"
-
 
 @cache
 def _model() -> "ServiceModel":
@@ -424,36 +281,14 @@ class _Body(io.BytesIO):
         return super().read(size)
 
 
-def _description(version: Version) -> dict[str, object]:
-    return {
-        "ETag": f'"{version.etag}"',
-        "VersionId": version.id,
-        "ContentLength": len(version.body),
-        "Metadata": version.metadata,
-        "LastModified": version.modified,
-    }
-
-
-def _checksum(version: Version, mode: str | None) -> dict[str, object]:
-    return {"ChecksumCRC32": version.checksum} if mode == "ENABLED" else {}
-
-
 def _taken(body: object, checksum: str | None) -> bytes:
     """A copy, since the sender may use its buffer again; refused if the sender's CRC32 differs."""
     assert isinstance(body, bytes | bytearray)
     content = bytes(body)
-    if checksum is not None and checksum != _crc32(content):
+    if checksum is not None and checksum != crc32(content):
         raise refusal("BadDigest", 400)
     return content
 
 
-def _md5(body: bytes) -> str:
-    return hashlib.md5(body).hexdigest()  # noqa: S324 - S3's ETag
-
-
-def _crc32(body: bytes) -> str:
-    return base64.b64encode(zlib.crc32(body).to_bytes(4)).decode()
-
-
 def _nothing() -> None:
-    pass
+    """What is done where a test asks for nothing else."""

@@ -1,10 +1,31 @@
-"""Ways in which S3 fails, and what each is to the exporter."""
+"""Ways in which S3 fails, how a test makes it fail, and what each is to the exporter."""
+
+import copy
+from collections.abc import Callable
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from sei_export.errors import ServiceUnavailableError, StorageError
-from tests.fakes.s3 import refusal
+
+
+def refusal(code: str, status: int, operation: str = "AnyOperation") -> ClientError:
+    """What boto3 raises when S3 answers with an error."""
+    return ClientError(
+        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]  # the rest is of no use here
+        operation,
+    )
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    """An action for `FakeS3.before` and `FakeS3.after_writing`."""
+
+    def action() -> None:
+        # A copy: the traceback of one would hold a whole test's memory for as long as it lives.
+        raise copy.copy(error)
+
+    return action
+
 
 LOST = EndpointConnectionError(endpoint_url="https://s3")
 SILENT = ReadTimeoutError(endpoint_url="https://s3")

@@ -4,24 +4,18 @@
 four ways: one is too large, one fails for an hour, one's files are damaged, one's export is lost.
 """
 
-import math
 import re
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from typing import cast
+from datetime import UTC, date, datetime
 
 from sei_export.jsontypes import JsonObject
 from tests.faults.amount import Amount
 from tests.faults.conftest import Count
-from tests.faults.month import world
-from tests.faults.month.account import CONCURRENCY
+from tests.faults.month import backfill, world
 from tests.faults.month.desk import Desk, Run, objects, start_of
 from tests.faults.month.vendor import Team
 from tests.faults.month.world import ENGINEERING, OPERATIONS
-
-SECONDS_OF_AN_ITEM = 0.6
-"""Which takes six, but ten run at a time."""
 
 
 def test_after_half_a_year_on_call_all_is_landed_or_named_and_none_counts_twice(
@@ -29,8 +23,8 @@ def test_after_half_a_year_on_call_all_is_landed_or_named_and_none_counts_twice(
 ) -> None:
     desk = Desk(world.WHOLE if amount.everything else world.SAMPLE)
     for step in (
-        _a_dry_run,
-        _a_backfill_that_is_stopped_and_goes_on,
+        backfill.a_dry_run,
+        backfill.a_backfill_that_is_stopped_and_goes_on,
         _a_cut_that_is_remembered,
         _a_team_that_is_renamed,
         _a_run_that_is_repeated,
@@ -43,88 +37,6 @@ def test_after_half_a_year_on_call_all_is_landed_or_named_and_none_counts_twice(
     ):
         step(desk)
     _check_that_each_is_landed_or_named(desk, count)
-
-
-def _a_dry_run(desk: Desk) -> None:
-    run = desk.start(desk.size.backfill | {"dryRun": True})
-    assert run.end
-    assert run.end.state == "PlanSucceeded"
-    assert isinstance(run.end.output, dict)
-    assert run.end.output["itemCount"] == len(desk.size.items(desk.size.starts))
-    assert (run.creates, run.event, run.manifest) == ((), None, {})
-
-
-def _a_backfill_that_is_stopped_and_goes_on(desk: Desk) -> None:
-    vendor, size = desk.vendor, desk.size
-    vendor.too_large.add(world.BIG)
-    # As often as an execution creates it.
-    vendor.failing[world.FLAKY, "2024-11-01"] = 3
-    vendor.damaged.add(world.DAMAGED)
-    vendor.lost.add((world.LOST, "2024-12-01"))
-    vendor.refused |= {*world.REFUSED}
-    items = size.items(size.starts)
-
-    half = SECONDS_OF_AN_ITEM * size.leaves * size.months / 2
-    stopped = desk.start(size.backfill, stop_after=half)
-    assert (stopped.end, stopped.event, stopped.manifest) == (None, None, {})
-    landed = {*desk.landed}
-    assert 0 < len(landed) < len(items) / 2
-    assert None in desk.account.ended.values()
-    assert desk.files == []
-
-    partial = desk.start({"resume": stopped.name})
-    squads = world.SQUADS[world.BIG]
-    missing = len(world.REFUSED) * size.months
-    expected = len(items) + (len(squads) - 1) * size.months
-    assert partial.status == "PARTIAL"
-    assert partial.message.startswith(
-        f"{missing} of {expected} items are missing: {missing} ExportRejectedError "
-        f"(productivity of team {world.REFUSED[0]} (Team {world.REFUSED[0]}), {size.starts[0]} to "
-    )
-    assert "The API refuses the export with 400: Invalid teamId 107). Remedy: " in partial.message
-    # What had landed was not asked for again, all else was.
-    split = {it._replace(team=team) for it in items if it.team == world.BIG for team in squads}
-    assert {*partial.creates} == (items - landed) | split
-    for asked, times in Counter(partial.creates).items():
-        # Three of one execution, and one more after the hour; no try meets the same export again.
-        assert times <= {world.BIG: 3, world.FLAKY: 4}.get(asked.team, 2), asked
-    # What is too large takes an hour to say so, as many at a time as there are slots.
-    waves = math.ceil(size.months / CONCURRENCY)
-    assert partial.ended - partial.started < waves * timedelta(minutes=100)
-    _check_bad_teams(desk, partial)
-    assert desk.files == []
-
-    vendor.refused.clear()
-    whole = desk.start(partial.resumed())
-    assert sorted(whole.creates) == sorted(it for it in items if it.team in world.REFUSED)
-    assert len(whole.creates) == missing
-    assert whole.manifest["resumes"] == [stopped.name, partial.name]
-    assert whole.warnings == {}
-    assert whole.total("changed") == whole.total("landed") == expected == len(desk.files)
-    desk.expect(whole, size.starts)
-
-    refused = desk.start({"resume": whole.name})
-    assert (refused.status, refused.creates) == ("FAILED", ())
-    assert "it is complete: nothing is left to run" in refused.message
-    desk.check_list()
-
-
-def _check_bad_teams(desk: Desk, run: Run) -> None:
-    """Each of the four was overcome, with no more tries than it takes."""
-    big = run.lines(world.BIG)
-    assert {str(line["outcome"]) for line in big} == {"split"}
-    [(_, teams)] = cast("dict[str, list[str]]", run.manifest["splits"]).items()
-    assert teams == [world.BIG]
-    for team in (world.FLAKY, world.DAMAGED, world.LOST):
-        lines = run.lines(team)
-        assert len(lines) == desk.size.months
-        assert {str(line["outcome"]) for line in lines} == {"landed"}
-    [flaky] = [it for it in run.lines(world.FLAKY) if it["tries"] != 1]
-    assert (flaky["tries"], desk.vendor.made[str(flaky["exportId"])].number) == (2, 4)
-    # The second export of each; a damaged one may have been met before the stop.
-    for line in (*run.lines(world.DAMAGED), *run.lines(world.LOST)[-1:]):
-        assert desk.vendor.made[str(line["exportId"])].number == 2
-    assert not {it.team for it in run.creates}.intersection(world.SQUADS[world.FLAKY])
 
 
 def _month(desk: Desk, month: int, day: int = 2, given: JsonObject | None = None) -> Run:

@@ -26,7 +26,7 @@ from tests.fakes.orgtree_strategies import ENGINEERING
 from tests.fakes.rotation import Rotation
 from tests.fakes.s3 import FakeS3
 from tests.fakes.samples import BATCH_DEFAULTS, DEFAULTS, asked, export_arn, least, nothing_runs
-from tests.fakes.slow_line import SlowCalls
+from tests.fakes.slow_calls import SlowCalls
 from tests.fakes.stage import CSV, GZ
 from tests.fakes.timing import FakeClock
 from tests.faults.amount import Amount

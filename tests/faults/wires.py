@@ -70,8 +70,8 @@ class _Socket(socket.socket):
     def getpeername(self) -> tuple[str, int]:
         return self._address
 
-    def setsockopt(self, *_: object) -> None:  # those of TCP do not matter
-        pass
+    def setsockopt(self, *_: object) -> None:
+        """Set nothing: options of TCP do not matter."""
 
     def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]  # bytes are all
         if not self.sent.content:

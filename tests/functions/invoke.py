@@ -17,7 +17,8 @@ from sei_export.errors import SeiExportError
 from sei_export.jsontypes import JsonObject
 from tests.fakes.events import FakeEvents
 from tests.fakes.loopback import Answer, Loopback, Received, reply
-from tests.fakes.s3 import FakeS3, refusal
+from tests.fakes.s3 import FakeS3
+from tests.fakes.s3_failures import refusal
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

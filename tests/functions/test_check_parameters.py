@@ -12,7 +12,7 @@ from sei_export.settings import batch_defaults
 from sei_export.steps import check_parameters as step
 from sei_export.steps.check_parameters import check_parameters
 from tests.fakes.parameter_check import EVENT, deploys, given
-from tests.fakes.s3 import refusal
+from tests.fakes.s3_failures import refusal
 from tests.fakes.timing import FakeClock
 
 ENTRY: JsonObject = {"report": "sprint", "dateRange": {"period": "previous-week"}}

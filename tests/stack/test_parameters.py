@@ -3,10 +3,15 @@
 import json
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.stack.harness import Harness
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.literals import CapabilityType
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
 
 WRONG = json.dumps(
     {
@@ -24,7 +29,7 @@ REASON = (
     "allowed are weekly, monthly, quarterly."
 )
 OTHER = "sei-export-wrong"
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+CAPABILITIES: list["CapabilityType"] = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
 def test_a_wrong_plan_ends_its_deployment_and_a_right_one_is_deployed(stack: Harness) -> None:
@@ -54,7 +59,7 @@ def test_a_wrong_plan_ends_its_deployment_and_a_right_one_is_deployed(stack: Har
 @pytest.fixture
 def other(stack: Harness) -> Iterator[str]:
     """A stack of the same template that is to be created with a wrong plan."""
-    parameters = [
+    parameters: list[ParameterTypeDef] = [
         {"ParameterKey": it["ParameterKey"], "ParameterValue": it["ParameterValue"]}
         for it in _parameters(stack)
         if it["ParameterKey"] != "BatchPlan"
@@ -62,8 +67,8 @@ def other(stack: Harness) -> Iterator[str]:
     stack.aws.cloudformation.create_stack(
         StackName=OTHER,
         TemplateURL=_template(stack),
-        Parameters=[*parameters, {"ParameterKey": "BatchPlan", "ParameterValue": WRONG}],  # type: ignore[list-item]  # as above
-        Capabilities=CAPABILITIES,  # type: ignore[arg-type]  # words of the API
+        Parameters=[*parameters, {"ParameterKey": "BatchPlan", "ParameterValue": WRONG}],
+        Capabilities=CAPABILITIES,
     )
     yield OTHER
     stack.aws.cloudformation.delete_stack(StackName=OTHER)
@@ -106,15 +111,19 @@ def _template(stack: Harness) -> str:
 
 
 def _update(stack: Harness, **changed: str) -> None:
-    kept = [it["ParameterKey"] for it in _parameters(stack) if it["ParameterKey"] not in changed]
+    kept: list[ParameterTypeDef] = [
+        {"ParameterKey": it["ParameterKey"], "UsePreviousValue": True}
+        for it in _parameters(stack)
+        if it["ParameterKey"] not in changed
+    ]
+    given: list[ParameterTypeDef] = [
+        {"ParameterKey": name, "ParameterValue": it} for name, it in changed.items()
+    ]
     stack.aws.cloudformation.update_stack(
         StackName=stack.stack.name,
         UsePreviousTemplate=True,
-        Parameters=[
-            *[{"ParameterKey": name, "UsePreviousValue": True} for name in kept],  # type: ignore[list-item]  # as above
-            *[{"ParameterKey": name, "ParameterValue": it} for name, it in changed.items()],  # type: ignore[list-item]  # as above
-        ],
-        Capabilities=CAPABILITIES,  # type: ignore[arg-type]  # words of the API
+        Parameters=[*kept, *given],
+        Capabilities=CAPABILITIES,
     )
 
 

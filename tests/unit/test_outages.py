@@ -15,7 +15,8 @@ from sei_export.api.urls import BaseUrl
 from sei_export.errors import ServiceUnavailableError
 from tests.fakes.events import FakeEvents
 from tests.fakes.loopback import RESET, Answer, Loopback, reply
-from tests.fakes.s3 import FakeS3, raising, refusal
+from tests.fakes.s3 import FakeS3
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.samples import manifest, request, request_of
 from tests.fakes.timing import FakeClock, FakeKey
 

@@ -33,7 +33,7 @@ class Executions:
             found = self._states.describe_execution(
                 executionArn=execution_arn, includedData="METADATA_ONLY"
             )
-        except Exception as error:  # noqa: BLE001 - whatever it is
+        except Exception as error:  # noqa: BLE001 - not known, whatever this is
             logger.warning("Whether %s still runs is not known: %s", execution_arn, error)
             return False
         return found["status"] == "RUNNING"

@@ -7,7 +7,7 @@ import urllib3
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
-from tests.fakes.s3 import refusal
+from tests.fakes.s3_failures import refusal
 from tests.faults.sweep.aws import KEY, CallAct
 from tests.faults.sweep.journey import TaskAct
 from tests.faults.sweep.plan import Kind, nowhere

@@ -61,7 +61,7 @@ class NeverTimer:
     daemon = True
 
     def __init__(self, *_: object) -> None:
-        pass
+        """Take what a real one takes: its time and its action are of no use here."""
 
     def start(self) -> None:
         """Begin to wait."""

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from local.paths import ROOT
 from sei_export import keys
-from tests.fakes.s3 import FakeS3, Version
+from tests.fakes.s3 import FakeS3
+from tests.fakes.s3_content import Version
 from tests.faults.sweep.aws import KEY
 from tests.faults.sweep.journey import Journey
 from tests.statemachine.retries import longest_task

@@ -8,7 +8,7 @@ import pytest
 
 from sei_export.bucket import parts
 from sei_export.download import body, over_invocations
-from tests.fakes import s3 as fake_s3
+from tests.fakes import s3_content
 from tests.fakes.loopback import Answer, Loopback, Received
 from tests.fakes.s3 import FakeS3
 from tests.faults.sweep.harvest import HARVESTED, HarvestJourney
@@ -112,7 +112,7 @@ def made() -> Iterator[World]:
         patch.setattr(body, "READ_BYTES", READ_BYTES)
         patch.setattr(body, "_LEAST_READ_BYTES", LEAST_READ_BYTES)
         patch.setattr(body, "_LEAST_PROGRESS_BYTES", LEAST_PROGRESS_BYTES)
-        patch.setattr(fake_s3, "_LEAST_PART_BYTES", 1)
+        patch.setattr(s3_content, "_LEAST_PART_BYTES", 1)
         worlds: list[World] = []
 
         def answer(received: Received) -> Answer:

@@ -23,7 +23,7 @@ from tests.fakes.batches import (
     teams_end,
     too_large,
 )
-from tests.fakes.s3 import raising, refusal
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.samples import landed, least, manifest, request_of
 
 KEY = keys.latest_key("weekly")

@@ -12,8 +12,8 @@ from sei_export.bucket.documents import Document
 from sei_export.bucket.many import CONNECTIONS
 from sei_export.bucket.refusals import LostRaceError
 from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
-from tests.fakes.s3 import FakeS3, raising, refusal
-from tests.fakes.s3_failures import FAILURES, SILENT
+from tests.fakes.s3 import FakeS3
+from tests.fakes.s3_failures import FAILURES, SILENT, raising, refusal
 
 KEY = "exports/report=productivity/export.manifest.json"
 

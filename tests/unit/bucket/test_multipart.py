@@ -9,8 +9,8 @@ from sei_export.bucket.multipart import MultipartUpload, crc32
 from sei_export.bucket.refusals import LostRaceError, condition_on
 from sei_export.bucket.stored import Written
 from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
-from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
-from tests.fakes.s3_failures import FAILURES
+from tests.fakes.s3 import BUCKET, FakeS3
+from tests.fakes.s3_failures import FAILURES, raising, refusal
 
 KEY = "staging/report=productivity/body"
 URL = f"s3://{BUCKET}/{KEY}"

@@ -4,8 +4,8 @@ import pytest
 
 from sei_export.bucket.stored import StoredObject
 from sei_export.errors import SeiExportError
-from tests.fakes.s3 import BUCKET, FakeS3, raising
-from tests.fakes.s3_failures import FAILURES
+from tests.fakes.s3 import BUCKET, FakeS3
+from tests.fakes.s3_failures import FAILURES, raising
 
 KEY = "exports/report=productivity/export.csv.gz"
 METADATA = {

@@ -9,7 +9,8 @@ from sei_export.bucket.multipart import MultipartUpload
 from sei_export.bucket.parts import PART_BYTES, PARTS_IN_FLIGHT, Parts, part_bytes
 from sei_export.bucket.refusals import LostRaceError, condition_on
 from sei_export.errors import ServiceUnavailableError
-from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
+from tests.fakes.s3 import BUCKET, FakeS3
+from tests.fakes.s3_failures import raising, refusal
 
 KEY = "exports/report=productivity/export.csv.gz"
 MIB = 1024 * 1024

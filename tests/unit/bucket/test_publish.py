@@ -16,8 +16,8 @@ from sei_export.errors import (
     SeiExportError,
     StorageError,
 )
-from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
-from tests.fakes.s3_failures import FAILURES
+from tests.fakes.s3 import BUCKET, FakeS3
+from tests.fakes.s3_failures import FAILURES, raising, refusal
 
 KEY = "exports/report=productivity/export.csv.gz"
 METADATA = {"export-id": "exp_1", "created-at": "2026-03-01T06:00:00Z"}

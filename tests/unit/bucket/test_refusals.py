@@ -19,8 +19,7 @@ from sei_export.bucket.refusals import (
     translating,
 )
 from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
-from tests.fakes.s3 import refusal
-from tests.fakes.s3_failures import FAILURES, LOST, SILENT
+from tests.fakes.s3_failures import FAILURES, LOST, SILENT, refusal
 
 STEP = "reading s3://landing/a"
 EMPTY, HELD = condition_on(None), condition_on("abc")

@@ -39,7 +39,7 @@ def test_an_end_that_is_only_too_early_is_neither_silent_nor_before_the_answer()
     [
         pytest.param(TimeoutError(), True, id="socket's time"),
         pytest.param(requests.ReadTimeout(), True, id="requests' time"),
-        pytest.param(urllib3.exceptions.ReadTimeoutError(None, "/", ""), True, id="urllib3's time"),  # type: ignore[arg-type]  # unused
+        pytest.param(urllib3.exceptions.ReadTimeoutError(None, "/", ""), True, id="urllib3's time"),  # type: ignore[arg-type]  # its pool is unused
         pytest.param(RESET, False, id="reset"),
         pytest.param(ValueError("no chunk's size"), False, id="no HTTP"),
     ],

@@ -11,7 +11,7 @@ from sei_export.errors import (
     ExportTimedOutError,
     ServiceUnavailableError,
 )
-from tests.fakes.s3 import raising, refusal
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.slow_line import (
     CSV,
     GZ,

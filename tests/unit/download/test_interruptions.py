@@ -13,8 +13,7 @@ from sei_export.errors import (
     ServiceUnavailableError,
     StorageError,
 )
-from tests.fakes.s3 import raising, refusal
-from tests.fakes.s3_failures import SILENT
+from tests.fakes.s3_failures import SILENT, raising, refusal
 from tests.fakes.slow_line import (
     BODY_KEY,
     CSV,

@@ -134,7 +134,7 @@ def test_whatever_is_raised_after_the_last_byte_the_body_is_whole(
     [
         pytest.param(TimeoutError(), ServiceUnavailableError, "stalled", id="socket's"),
         pytest.param(
-            urllib3.exceptions.ReadTimeoutError(None, "/", ""),  # type: ignore[arg-type]  # unused
+            urllib3.exceptions.ReadTimeoutError(None, "/", ""),  # type: ignore[arg-type]  # its pool is unused
             ServiceUnavailableError,
             "stalled",
             id="urllib3's",

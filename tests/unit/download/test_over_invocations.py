@@ -17,8 +17,7 @@ from sei_export.errors import (
     ServiceUnavailableError,
 )
 from sei_export.jsontypes import JsonObject
-from tests.fakes.s3 import raising
-from tests.fakes.s3_failures import SILENT
+from tests.fakes.s3_failures import SILENT, raising
 from tests.fakes.slow_line import (
     BODY_KEY,
     CSV,

@@ -10,8 +10,8 @@ from sei_export.bucket.parts import PART_BYTES, Parts
 from sei_export.download.staging import Staging, Stored
 from sei_export.download.ticket import Left, Ticket
 from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
-from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
-from tests.fakes.s3_failures import FAILURES, SILENT
+from tests.fakes.s3 import BUCKET, FakeS3
+from tests.fakes.s3_failures import FAILURES, SILENT, raising, refusal
 
 FOLDER = "staging/report=productivity/export=exp_1/"
 ETAG = '"abc"'

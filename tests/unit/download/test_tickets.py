@@ -9,8 +9,8 @@ from sei_export.bucket.parts import PART_BYTES
 from sei_export.download.staging import Staging, Stored
 from sei_export.download.ticket import Left
 from sei_export.errors import SeiExportError, ServiceUnavailableError, StorageError
-from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
-from tests.fakes.s3_failures import FAILURES, SILENT
+from tests.fakes.s3 import BUCKET, FakeS3
+from tests.fakes.s3_failures import FAILURES, SILENT, raising, refusal
 from tests.fakes.slow_line import BODY_KEY, FOLDER, GZ, TICKET_KEY, Slow, unfinished
 
 ETAG = '"abc"'

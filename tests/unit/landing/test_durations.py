@@ -8,7 +8,8 @@ from sei_export import keys
 from sei_export.export import Export
 from sei_export.input.run import ExportRun
 from sei_export.landing.durations import remember
-from tests.fakes.s3 import FakeS3, raising
+from tests.fakes.s3 import FakeS3
+from tests.fakes.s3_failures import raising
 from tests.fakes.samples import request_of
 
 REQUEST = request_of("sprint")

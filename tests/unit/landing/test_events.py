@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ParamValid
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
 from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.events import BUS, STACK, FakeEvents
-from tests.fakes.s3 import raising, refusal
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.samples import export_arn, manifest, request
 
 ARN = export_arn("run-1")

@@ -29,7 +29,8 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.landing.raw import RawFile
 from sei_export.masking import Mask
 from tests.fakes.loopback import Answer, reply
-from tests.fakes.s3 import BUCKET, raising, refusal
+from tests.fakes.s3 import BUCKET
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.stage import (
     ARN,
     CREATED_AT,
@@ -217,7 +218,7 @@ def test_given_other_content_when_landed_then_it_is_a_new_version_each_time(
 
 
 def _nothing(_: Stage) -> None:
-    pass
+    """What is done between two landings that find everything as it was."""
 
 
 def _delete(stage: Stage) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sei_export.errors import ServiceUnavailableError
 from sei_export.jsontypes import JsonObject
 from tests.fakes.bay import Bay
-from tests.fakes.s3 import raising, refusal
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.stage import (
     CREATED_AT,
     CSV,

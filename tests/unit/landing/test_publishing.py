@@ -25,7 +25,8 @@ from sei_export.manifest import Manifest
 from sei_export.masking import Mask
 from tests.fakes.bay import Bay
 from tests.fakes.raw import Pieces
-from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
+from tests.fakes.s3 import BUCKET, FakeS3
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.stage import (
     ARN,
     CSV,

@@ -14,8 +14,7 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.steps.record_outcome import record_outcome
 from tests.fakes.batch_items import cut
 from tests.fakes.batches import Batch, Ended, refused, teams_end, too_large
-from tests.fakes.s3 import raising, refusal
-from tests.fakes.s3_failures import FAILURES
+from tests.fakes.s3_failures import FAILURES, raising, refusal
 from tests.fakes.samples import landed, task_failed
 from tests.fakes.turns import Pick, Turns, by_chance, one_after_the_other
 

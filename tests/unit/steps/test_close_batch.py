@@ -29,8 +29,8 @@ from tests.fakes.batches import (
     too_large,
 )
 from tests.fakes.known_cuts import TODAY, ago, known
-from tests.fakes.s3 import BUCKET, raising, refusal
-from tests.fakes.s3_failures import FAILURES
+from tests.fakes.s3 import BUCKET
+from tests.fakes.s3_failures import FAILURES, raising, refusal
 from tests.fakes.samples import (
     CAUSE_CHARACTERS,
     STATE_BYTES,

@@ -16,7 +16,8 @@ from sei_export.steps.close_harvest import close_harvest
 from sei_export.steps.list_exports import list_exports
 from sei_export.steps.record_outcome import record_outcome
 from tests.fakes.harvests import HARVEST_DEFAULTS, list_entries, list_entry
-from tests.fakes.s3 import BUCKET, FakeS3, raising, refusal
+from tests.fakes.s3 import BUCKET, FakeS3
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.samples import STARTED_AT, manifest, request
 from tests.fakes.scripted_api import ScriptedApi
 

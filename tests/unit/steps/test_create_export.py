@@ -12,7 +12,8 @@ from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.keys import series_key
 from sei_export.steps.create_export import create_export
-from tests.fakes.s3 import FakeS3, raising, refusal
+from tests.fakes.s3 import FakeS3
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.samples import DEFAULTS, STARTED_AT, asked, least, parsed
 from tests.fakes.scripted_api import Call, ScriptedApi
 

@@ -5,7 +5,8 @@ import pytest
 from sei_export import keys
 from sei_export.jsontypes import JsonObject
 from sei_export.steps.create_export import create_export
-from tests.fakes.s3 import FakeS3, raising
+from tests.fakes.s3 import FakeS3
+from tests.fakes.s3_failures import raising
 from tests.fakes.samples import DEFAULTS, asked, parsed
 from tests.fakes.scripted_api import ScriptedApi
 

@@ -12,7 +12,8 @@ from sei_export.keys import given_up_key, landed_key, page_key
 from sei_export.request.reports import REPORTS
 from sei_export.steps.list_exports import list_exports
 from tests.fakes.harvests import HARVEST_DEFAULTS, list_entries, list_entry
-from tests.fakes.s3 import FakeS3, raising, refusal
+from tests.fakes.s3 import FakeS3
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.samples import size_of
 from tests.fakes.scripted_api import BASE_URL, ScriptedApi
 

@@ -28,7 +28,8 @@ from tests.fakes.batches import Batch, teams_end
 from tests.fakes.known_cuts import ago, known
 from tests.fakes.loopback import reply
 from tests.fakes.orgtree_strategies import ENGINEERING
-from tests.fakes.s3 import FakeS3, raising, refusal
+from tests.fakes.s3 import FakeS3
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.samples import (
     BATCH_DEFAULTS,
     STATE_BYTES,

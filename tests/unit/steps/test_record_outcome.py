@@ -14,8 +14,8 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.reports import SPRINT
 from sei_export.steps.record_outcome import record_outcome
 from tests.fakes.batch_items import expansion
-from tests.fakes.s3 import FakeS3, raising
-from tests.fakes.s3_failures import FAILURES
+from tests.fakes.s3 import FakeS3
+from tests.fakes.s3_failures import FAILURES, raising
 from tests.fakes.samples import asked, export_arn, landed, outdated, task_failed
 
 RUN = "weekly 2026/03"
