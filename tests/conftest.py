@@ -65,6 +65,9 @@ def pytest_terminal_summary(
     terminalreporter: "TerminalReporter", exitstatus: int, config: pytest.Config
 ) -> None:
     """Print what the fault tests counted; a whole run that is green writes it down, too."""
+    if hasattr(config, "workerinput"):
+        # One of several processes: what it has counted is not all.
+        return
     figures: Figures = {}
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:

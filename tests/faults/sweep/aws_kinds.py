@@ -112,10 +112,23 @@ def _unless(*passing: str) -> Errors:
     )
 
 
+def _gone(name: str) -> frozenset[str]:
+    """S3 knows at once what was written: what is gone, somebody has deleted.
+
+    A harvest's end misses its pages, and marks of what has landed; nothing else does.
+    """
+    match name:
+        case "get_object runs":
+            return frozenset({"InvalidRequestError"})
+        case "get_object landed":
+            return frozenset({"HarvestIncompleteError"})
+    return _unless("get_object manifests", "head_object exports")(name)
+
+
 _CONDITIONS: tuple[tuple[str, int, Errors], ...] = (
     # A condition that does not hold: somebody else was quicker, or nobody was.
     ("PreconditionFailed", 412, _unless(" if")),
-    ("NoSuchKey", 404, _unless("get_object manifests", "get_object landed", "head_object exports")),
+    ("NoSuchKey", 404, _gone),
     ("NoSuchUpload", 404, nowhere),
     ("InvalidPart", 400, nowhere),
 )

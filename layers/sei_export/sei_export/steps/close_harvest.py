@@ -19,7 +19,7 @@ from sei_export.manifest import Manifest
 _NO_OUTCOME = Failure(
     "HarvestIncompleteError",
     "There is no outcome: it was not begun, or it could not be written down.",
-    "Start the harvest again: what has landed is skipped.",
+    "Look at the history of the harvest's execution.",
 )
 
 
