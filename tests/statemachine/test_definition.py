@@ -39,18 +39,6 @@ FUNCTION_TASKS = [
     for task in TASKS
     if str(task.values[0]["Resource"]).endswith("lambda:invoke")  # type: ignore[index]  # as made above
 ]
-SERVICE_ERRORS = {
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-}
-PLATFORM_ERRORS = {
-    *("Sandbox.Timedout", "States.Timeout", "Sandbox.Failure", "Runtime.ExitError"),
-    *("Lambda.Unknown", "Lambda.ResourceNotReadyException"),
-    "Lambda.ClientExecutionTimeoutException",
-}
-"""What ends a function, or keeps it from beginning, and may pass."""
 MACHINES = {
     machine.EXPORT: "ExportStateMachine",
     machine.HARVEST: "HarvestStateMachine",
@@ -245,13 +233,6 @@ def test_whatever_can_catch_catches_all_and_what_all_does_not_match(graph: machi
             caught = [machine.error_names(entry) for entry in machine.entries(state, "Catch")]
             # It can be caught by its name alone.
             assert caught == [["States.DataLimitExceeded"], ["States.ALL"]], name
-
-
-@pytest.mark.parametrize("task", FUNCTION_TASKS)
-def test_every_function_is_tried_again_for_lambdas_own_errors(task: machine.Tree) -> None:
-    retried = [set(machine.error_names(entry)) for entry in machine.entries(task, "Retry")]
-    assert SERVICE_ERRORS in retried
-    assert set().union(*retried) >= PLATFORM_ERRORS
 
 
 @pytest.mark.parametrize("task", FUNCTION_TASKS)
