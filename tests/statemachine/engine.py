@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from sei_export.jsontypes import JsonObject, JsonValue
-from tests.statemachine.jsonata_of_aws import QUERY_ERROR, Jsonata, StateError
+from tests.statemachine.jsonata_of_aws import HALF, QUERY_ERROR, Jsonata, StateError
 from tests.statemachine.retries import attempts, entries, matching, seconds
 
 STATE_BYTES = 262_144
@@ -65,7 +65,8 @@ class Engine:
         waited: Seconds that Wait states took, each.
         events: In the history so far.
         retrying: Whether a task that fails is tried again as its state says.
-        slept: Seconds between the tries of a state, each; chance is a half.
+        slept: Seconds between the tries of a state, each.
+        chance: What jitter makes of them.
         broken: What inline Maps fail with, by state, instead of running.
         started: When it was started.
         children: Runs those of a Distributed Map; without it the answer is what they come to, with
@@ -83,6 +84,7 @@ class Engine:
     events: int = 1
     retrying: bool = False
     slept: list[float] = field(default_factory=list)
+    chance: Callable[[], float] = lambda: HALF
     broken: Mapping[str, StateError] = field(default_factory=dict)
     taken: list[Way] = field(default_factory=list)
     started: str = STARTED
@@ -158,7 +160,7 @@ class Engine:
                 tries[at] += 1
 
     def _wait_to_retry(self, entry: JsonObject, tries: int) -> None:
-        self.slept.append(seconds(entry, tries))
+        self.slept.append(seconds(entry, tries, self.chance()))
         self.jsonata.millis += round(1000 * self.slept[-1])
         self.events += _EVENTS_OF_A_TRY
 
