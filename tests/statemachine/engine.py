@@ -17,6 +17,8 @@ from tests.statemachine.retries import attempts, entries, matching, seconds
 STATE_BYTES = 262_144
 CAUSE_CHARACTERS, ERROR_CHARACTERS = 32_768, 256
 HISTORY_EVENTS = 25_000
+ABORTED = "ABORTED"
+"""No error's name: the platform ended it."""
 _EVENTS_OF_A_TRY = 3
 """That failed: scheduled, started, failed."""
 
@@ -69,6 +71,8 @@ class Engine:
         chance: What jitter makes of them.
         broken: What inline Maps fail with, by state, instead of running.
         started: When it was started.
+        stops: Whether the platform ends it as it enters a state, given how many it has entered.
+        redriven: When it was redriven last, if it was.
         children: Runs those of a Distributed Map; without it the answer is what they come to, with
             it the items that its reader finds.
         taken: Ways that were taken, in order: the state, and which of its ways.
@@ -89,17 +93,29 @@ class Engine:
     taken: list[Way] = field(default_factory=list)
     started: str = STARTED
     children: Children | None = None
+    stops: Callable[[int], bool] = lambda _: False
+    redriven: str | None = None
 
     def run(self, definition: JsonObject) -> End:
         """Run it to its end."""
-        return self._run(definition, self.given)
+        return self._run(definition, self.given, str(definition["StartAt"]))
 
-    def _run(self, definition: JsonObject, given: JsonValue) -> End:
-        name = str(definition["StartAt"])
+    def redrive(self, definition: JsonObject, end: End, moment: str) -> End:
+        """Go on where it ended: all that it had is kept, and its last state is entered again.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+        """
+        self.redriven = moment
+        self.events += 1
+        return self._run(definition, end.output, end.state)
+
+    def _run(self, definition: JsonObject, given: JsonValue, name: str) -> End:
         states = cast("dict[str, JsonObject]", definition["States"])
         while True:
             self.visited.append(name)
             state = states[name]
+            if self.stops(len(self.visited)):
+                return End(name, given, ABORTED)
             self.events += {"Task": 5, "Fail": 1}.get(str(state["Type"]), 2)
             if self.events >= HISTORY_EVENTS:
                 return End(name, given, "States.Runtime", "The history is full.")
@@ -187,7 +203,8 @@ class Engine:
         self.variables = dict(outer)
         try:
             given = self._selected(state, seen, item)
-            end = self._run(cast("JsonObject", state["ItemProcessor"]), given)
+            inner = cast("JsonObject", state["ItemProcessor"])
+            end = self._run(inner, given, str(inner["StartAt"]))
         finally:
             self.variables = outer
         if end.error is not None:
@@ -242,6 +259,9 @@ class Engine:
             "Name": self.name,
             "StartTime": self.started,
             "Input": self.given,
+            "RedriveCount": 1 if self.redriven else 0,
+            # Only of one that was redriven.
+            **({"RedriveTime": self.redriven} if self.redriven else {}),
         }
         return {"Execution": execution}
 
