@@ -246,7 +246,7 @@ class Engine:
         error, cause = (self._fill(state[field], seen) for field in ("Error", "Cause"))
         if not isinstance(error, str) or not isinstance(cause, str):
             raise StateError(QUERY_ERROR, "Error or Cause is no text.")
-        if len(error) > ERROR_CHARACTERS or len(cause) > CAUSE_CHARACTERS:
+        if units(error) > ERROR_CHARACTERS or units(cause) > CAUSE_CHARACTERS:
             raise StateError("States.Runtime", "Error or Cause is too long.")
         return End(name, given, error, cause)
 
@@ -270,6 +270,11 @@ def size_of(value: JsonValue) -> int:
     """Bytes of a value as Step Functions writes it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return len(text.encode("utf-8", "surrogatepass"))
+
+
+def units(text: str) -> int:
+    """Its length in UTF-16: no page of AWS's says how it counts, and this counts most."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _fitting(value: JsonValue) -> JsonValue:

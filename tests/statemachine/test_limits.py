@@ -262,20 +262,20 @@ def test_an_event_has_a_request_of_100_000_bytes_and_none_that_is_larger(name: s
 def test_what_a_failure_says_is_cut_to_what_fits(name: str, task: str) -> None:
     message, remedy = "m" * 25_001, "r" * 4001
     cause = hostile.raised(f"{message} Remedy: {remedy}")
-    run = Run(name, {task: [StateError("E" * 201, cause)]})
+    run = Run(name, {task: [StateError("E" * 129, cause)]})
     detail = run.bus.details[0]
-    assert detail["error"] == "E" * 200
+    assert detail["error"] == "E" * 128
     assert detail["message"] == message[:-1]
     assert detail["remedy"] == remedy[:-1]
 
 
 def test_what_a_failure_of_one_harvested_export_says_is_cut_too() -> None:
     cause = hostile.raised("m" * 25_001 + " Remedy: " + "r" * 4001)
-    wrong = StateError("E" * 201, cause)
+    wrong = StateError("E" * 129, cause)
     run = Run("harvest", {"ListExports": [PAGE], "LandExport": [wrong]})
     detail = run.bus.details[0]
     assert [detail[it] for it in ("error", "message", "remedy")] == [
-        "E" * 200,
+        "E" * 128,
         "m" * 25_000,
         "r" * 4000,
     ]

@@ -182,9 +182,9 @@ def test_a_child_that_is_told_no_reason_says_so(nothing: JsonValue) -> None:
 
 
 def test_what_a_child_says_is_cut_to_what_fits() -> None:
-    failure: JsonValue = {"error": "E" * 201, "message": "m" * 20_001, "remedy": "r" * 4001}
+    failure: JsonValue = {"error": "E" * 129, "message": "m" * 20_001, "remedy": "r" * 4001}
     run = _child({"landed": None, "failure": failure})
-    assert run.end.error == "E" * 200
+    assert run.end.error == "E" * 128
     assert run.end.cause == f"{'m' * 20_000} Remedy: {'r' * 4000}"
 
 
