@@ -166,6 +166,9 @@ class Engine:
         seen: JsonObject = {"context": self._context(), "input": given}
         if state["Type"] == "Task":
             return self.answer(name, _fitting(self._fill(state["Arguments"], seen)))
+        if "ItemProcessor" in state:
+            # As AWS evaluates them; nothing here depends on what they come to.
+            self._fill([state.get("MaxConcurrency", 0), state.get("ResultWriter", {})], seen)
         if "Items" not in state:
             reader = cast("JsonObject", state["ItemReader"])
             found = self.answer(name, _fitting(self._fill(reader["Arguments"], seen)))
