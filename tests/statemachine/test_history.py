@@ -10,13 +10,13 @@ from typing import cast
 
 import pytest
 
+from local.gates.template import load_template
 from sei_export.jsontypes import JsonObject, JsonValue
 from tests.statemachine import machine
 from tests.statemachine.engine import HISTORY_EVENTS, Engine
 from tests.statemachine.jsonata_of_aws import StateError
 from tests.statemachine.walks import CHILD, EXPORT, FAILED, PLANNED, definition_of
 from tests.statemachine.worst import LIMITED, LOST, Course, Worst
-from local.gates.template import load_template
 
 MOST_EVENTS = 20_000
 YOUNG_SECONDS = 1200
