@@ -224,9 +224,9 @@ def test_an_answer_that_nobody_knows_ends_it_and_says_whose_it_was(
 @pytest.mark.parametrize(
     ("downloads", "deadline", "said"),
     [
-        pytest.param(300, STARTED_MILLIS + 1, "300 invocations.", id="no room"),
+        pytest.param(200, STARTED_MILLIS + 1, "200 invocations.", id="no room"),
         pytest.param(1, STARTED_MILLIS, "20 hours.", id="no time"),
-        pytest.param(300, STARTED_MILLIS, "20 hours.", id="neither"),
+        pytest.param(200, STARTED_MILLIS, "20 hours.", id="neither"),
     ],
 )
 def test_a_download_that_does_not_end_says_what_was_too_short(
