@@ -14,10 +14,13 @@ SOME_STATUSES = ("In Progress", "in progress", "QA", "Done", "完了")
 names = st.text(
     st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=12
 ).filter(lambda name: bool(name.strip()))
-"""Names of organizations, trees and teams, in any script."""
+"""Names of organizations and trees, in any script."""
 
 few_names = st.sampled_from(("1", "01", "1:2", "a", "A", "_", "a/b"))
 """Names that are easily taken for one another."""
+
+team_ids = st.sampled_from(("1", "01", "10")) | st.integers(0, 10**20 - 1).map(str)
+"""Ids of teams, as texts."""
 
 any_report = st.sampled_from(list(REPORTS.values()))
 
@@ -37,7 +40,7 @@ def requests(
         draw: Given by hypothesis.
         report: Which report.
         full: With every field, by its own name, no list empty, and an org tree as the scope.
-        named: Names of organizations, projects, trees and teams.
+        named: Names of organizations, projects and trees, and collections.
     """
     start, end = sorted(draw(st.tuples(st.dates(), st.dates())))
     given: JsonObject = {
@@ -61,9 +64,13 @@ def _scope(draw: st.DrawFn, rule: Scope, *, full: bool, named: Texts) -> JsonObj
     of_tree: tuple[str, ...] = ("orgTreeName", "teamId")
     if rule is Scope.TREE_OR_TEAM:
         if not full and draw(st.booleans()):
-            return {"teamId": draw(named)}
+            return {"teamId": draw(team_ids)}
         of_tree = ("orgTreeName", "orgIdentifier", "projectIdentifier")
-    return {name: draw(named) for name in of_tree if full or draw(st.booleans())}
+    return {
+        name: draw(team_ids if name == "teamId" else named)
+        for name in of_tree
+        if full or draw(st.booleans())
+    }
 
 
 @st.composite

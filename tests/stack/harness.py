@@ -315,8 +315,8 @@ class Harness:
 
 
 def new_team() -> str:
-    """A team that no other test has."""
-    return uuid.uuid4().hex[:10]
+    """The id of a team that no other test has."""
+    return str(uuid.uuid4().int % 10**15)
 
 
 def request_for(team: str, **changes: JsonValue) -> JsonObject:

@@ -278,8 +278,8 @@ def test_given_an_unknown_tree_when_planned_then_its_entry_is_told_by_path(
         _plan(api, s3, cut("top"), unknown, dryRun=dry_run)
     [problem] = caught.value.problems
     assert problem == (
-        'exports[1].scope.orgTreeName is "Enginering": allowed are Engineering; did you mean '
-        "Engineering?"
+        'exports[1].scope.orgTreeName is "Enginering": allowed are "Engineering" (1); '
+        'did you mean "Engineering" (1)?'
     )
     assert s3.versions == {}
 
@@ -583,7 +583,7 @@ def test_given_teams_that_are_gone_since_the_last_complete_run_then_it_is_told_e
     [gone, *_] = told
     assert isinstance(gone, dict)
     assert gone["message"] == (
-        "1 team is gone from org tree Engineering since run last-week: Legacy (99)."
+        '1 team is gone from org tree Engineering since run last-week: "Legacy" (99).'
     )
     with caplog.at_level(logging.WARNING, "sei_export"):
         _plan(api, s3, cut("leaves"))

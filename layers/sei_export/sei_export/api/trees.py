@@ -140,7 +140,7 @@ def _not_there(listed: TreeList, name: str, path: str) -> InvalidRequestError | 
         )
     problems = Problems()
     if listed.trees:
-        problems.not_one_of(path, name, [tree.name for tree in listed.trees])
+        problems.none_of_these(path, name, [(tree.id, tree.name) for tree in listed.trees])
     elif not listed.odd:
         problems.refused(path, name, "the project has no org tree that this key may see")
     else:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sei_export import dates
+from sei_export.input.periods import meant_period
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue, is_count
 
@@ -84,7 +85,8 @@ class RangeReader:
             period = given["period"]
             if isinstance(period, str) and period in dates.PERIODS:
                 return dates.PERIODS[period](today)
-            self.problems.not_one_of("dateRange.period", period, dates.PERIODS)
+            meant = meant_period(period)
+            self.problems.not_one_of("dateRange.period", period, dates.PERIODS, meant)
             return _NOTHING
         days = given["trailingDays"]
         if is_count(days) and 0 < days <= _MAX_TRAILING_DAYS:

@@ -14,8 +14,9 @@ from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.defaults import NO_DEFAULTS, RequestDefaults
 from sei_export.request.export_request import ExportRequest
+from sei_export.request.machines import EXPORT, check_belongs
 from sei_export.request.path import MAX_PATH_BYTES, request_path
-from sei_export.request.reports import IDENTIFIERS, REPORTS, Report
+from sei_export.request.reports import IDENTIFIERS, REPORTS, Report, find_report
 from sei_export.request.scope import ScopeReader
 
 NOMINAL_TIME_PLACEHOLDER = "<aws.scheduler.scheduled-time>"
@@ -51,6 +52,7 @@ def parse_request(
         ConfigurationError: The stack's DefaultRequest is what is wrong.
     """
     asked = read_input(given)
+    check_belongs(asked, EXPORT)
     problems = Problems()
     anchor = take_anchor(asked, started_at, problems)
     _take_batch(asked, problems)
@@ -151,7 +153,7 @@ class RequestReader:
         """
         problems, defaults = self.problems, self.defaults
         name = asked.get("report")
-        report = REPORTS.get(name) if isinstance(name, str) else None
+        report = find_report(name)
         problems.unknown_fields("", asked, [*_known_fields(report), *self.fields_beside])
         if "report" not in asked:
             problems.missing("report", f"allowed are {', '.join(REPORTS)}")
