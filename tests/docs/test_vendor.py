@@ -16,7 +16,7 @@ from local.simulator.service.app import create_app
 from local.simulator.world.settings import PREFIX, Settings
 from local.simulator.world.spool import Spool
 from local.simulator.world.state import Simulator
-from sei_export.api import answers, lists, reasons, trees
+from sei_export.api import lists, reasons
 from sei_export.export import ExportStatus
 from sei_export.input.kinds import Group
 from sei_export.request.reports import REPORTS
@@ -159,8 +159,8 @@ def test_what_is_answered_is_what_the_simulator_says_and_the_exporter_reads(
     }
     read = {
         node.args[0].value
-        for module in (answers, trees, lists)
-        for node in ast.walk(ast.parse(Path(module.__file__).read_text()))
+        for name in ("answers", "trees", "treeforms", "lists")
+        for node in ast.walk(ast.parse((API / f"{name}.py").read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "get"

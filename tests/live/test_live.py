@@ -325,7 +325,7 @@ def test_a_shape_has_names_and_types_and_no_values(
 
 
 def test_a_field_that_the_page_does_not_have_is_told(tmp_path: Path) -> None:
-    trees = [{"id": 1, "name": "Tree", "surprise": "x"}]
+    trees: list[JsonValue] = [{"id": 1, "name": "Tree", "surprise": "x"}]
     with Loopback([reply(200, trees), reply(401, {})]) as server:
         values = environment(1, SEI_BASE_URL=f"{server.origin}{PREFIX}/")
         assert run(values, tmp_path / "report.md", QUICK) == 1
