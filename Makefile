@@ -60,6 +60,10 @@ up: $(STAMPS)/dev $(STAMPS)/cloud $(STAMPS)/runtime ## start the local cloud and
 down: $(STAMPS)/dev ## stop what `make up` started
 	@$(PY) -m local down
 
+.PHONY: live
+live: $(STAMPS)/dev ## ask a real Harness what its documentation leaves open (YES=1: with one small export of each report)
+	@PYTHONPATH=layers/sei_export $(PY) -m local live
+
 # --- checks ----------------------------------------------------------------------------------
 
 CODE := layers/sei_export/sei_export functions local tests benchmarks

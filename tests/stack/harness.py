@@ -16,6 +16,8 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.schemas import DOCUMENTS, check_document, validator
 
 PATIENCE_SECONDS = 150.0
+ANY_TEAM = ("--dialect", "scope=any")
+"""Of the simulator: tests are told apart by teams of their own, which are in no tree."""
 _LOG_EVENTS = 10_000
 SEEDED_A_DAY = 20
 _ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}

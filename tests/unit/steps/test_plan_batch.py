@@ -691,7 +691,7 @@ def test_given_the_simulator_then_each_leaf_is_an_item_and_nothing_is_created(
     assert isinstance(listed, list)
     assert [Item.from_json(item).team for item in listed] == [
         *(str(number) for number in (203760, 203761, 203762, 203764, 203765, 203766)),
-        *(str(number) for number in (203768, 203769)),
+        *(str(number) for number in (203768, 456)),
     ]
     assert returned.get("itemCount", 8) == file["itemCount"] == 8
     for report in simulator.REPORTS:
