@@ -9,7 +9,7 @@ from sei_export.errors import InvalidRequestError, ProtocolError
 from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.export_request import ExportRequest
-from sei_export.request.parsing import read_canonical
+from sei_export.request.parsing import NOT_OVER_FIELD, read_canonical
 from sei_export.request.reports import REPORTS, Report
 
 _MAX_ID_CHARACTERS = 256
@@ -134,6 +134,7 @@ class Export(ExportHandle):
             "projectIdentifier": self.project,
             "legacy": self.report.is_legacy,
             "expectedSeconds": self.expected_seconds,
+            NOT_OVER_FIELD: bool(self.request and self.request.is_not_over),
         }
 
     @classmethod
@@ -151,7 +152,8 @@ class Export(ExportHandle):
         reused = content.get("reused") is True
         asked = content.get("request")
         if isinstance(asked, dict):
-            request = _stored_request(asked, handle.export_id)
+            not_over = content.get(NOT_OVER_FIELD) is True
+            request = _stored_request({**asked, NOT_OVER_FIELD: not_over}, handle.export_id)
             return cls.of(request, handle.export_id, created_at, reused=reused)
         if asked is not None or handle.report.is_legacy:
             raise _by_hand("export.request is not an object.")
