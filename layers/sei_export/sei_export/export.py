@@ -123,7 +123,7 @@ class Export(ExportHandle):
 
     def to_json(self) -> JsonObject:
         """Write the form in the state machine's variable `export`."""
-        return {
+        form: JsonObject = {
             "exportId": self.export_id,
             "report": self.report.name,
             "request": self.request.canonical() if self.request else None,
@@ -134,8 +134,9 @@ class Export(ExportHandle):
             "projectIdentifier": self.project,
             "legacy": self.report.is_legacy,
             "expectedSeconds": self.expected_seconds,
-            NOT_OVER_FIELD: bool(self.request and self.request.is_not_over),
         }
+        is_not_over = self.request and self.request.is_not_over
+        return form | {NOT_OVER_FIELD: True} if is_not_over else form
 
     @classmethod
     def from_json(cls, given: JsonValue) -> "Export":

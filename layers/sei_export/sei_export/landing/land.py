@@ -89,9 +89,7 @@ class Landing:
         durations.remember(notes, export, run)
         return manifest.brief()
 
-    def _described(
-        self, export: Export, run: ExportRun, file: RawFile, landed: Landed
-    ) -> Manifest:
+    def _described(self, export: Export, run: ExportRun, file: RawFile, landed: Landed) -> Manifest:
         stored, facts = landed.stored, landed.facts
         completed, seconds = _times(export, file.completed_at)
 

@@ -8,6 +8,7 @@ then perhaps its own.
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from sei_export import dates, keys
@@ -51,7 +52,7 @@ class Landed(NamedTuple):
     is_end_known: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Review:
     """A review of one landed file.
 
@@ -72,12 +73,15 @@ class Review:
     def warnings(self) -> tuple[Caution, ...]:
         """Tell what a reader of the file should know; each warning is a line in the log, too."""
         found: list[Caution] = []
-        for look in (self._at_header, self._at_comparison, self._at_days, self._at_end):
+        compared = (self._at_rows, self._at_fallen_rows, self._at_columns)
+        if said := self._said_before():
+            found += [each for each in said.warnings if each.code in _COMPARED]
+            compared = ()
+        for look in (self._at_header, *compared, self._at_days, self._at_clock, self._at_end):
             try:
                 found += look()
             except Exception as error:  # noqa: BLE001 - whatever it is, the file has landed
-                what = look.__name__.removeprefix("_at_")
-                logger.warning("What a review of the %s would warn of is unknown: %s", what, error)
+                logger.warning("A warning could not be made (%s): %s", look.__name__, error)
         for each in found:
             logger.warning("%s: %s", each.code, each.message)
         return tuple(found)
@@ -94,15 +98,20 @@ class Review:
         if request and facts.days_outside:
             asked = request.start, request.end
             yield cautions.dates_outside(asked, facts.days_outside, facts.typed_rows, facts.rows)
+
+    def _at_clock(self) -> Iterable[Caution]:
+        request = self.export.request
         if request and request.is_not_over:
             yield cautions.not_over(request.end, self.export.created_at)
 
-    def _at_comparison(self) -> Iterable[Caution]:
-        said, facts = self.landed.replaced.said, self.landed.facts
-        if said and said.content_sha256 == facts.sha256 and is_of(said, self.export, self.run):
-            return [each for each in said.warnings if each.code in _COMPARED]
-        about_rows = () if facts.rows else (self._of_no_rows(),)
-        return (*about_rows, *self._of_others(about_rows))
+    def _said_before(self) -> Manifest | None:
+        """What an earlier try of this execution has said of the same file."""
+        said = self.landed.replaced.said
+        is_same = said and said.content_sha256 == self.landed.facts.sha256
+        return said if is_same and said and is_of(said, self.export, self.run) else None
+
+    def _at_rows(self) -> Iterable[Caution]:
+        return () if self.landed.facts.rows else (self._of_no_rows(),)
 
     def _of_no_rows(self) -> Caution:
         """Which of the two warnings."""
@@ -129,20 +138,27 @@ class Review:
             return ""
         return cautions.unlisted_tree(tree, near(tree, names))
 
-    def _of_others(self, about_rows: Sequence[Caution]) -> Iterable[Caution]:
-        """Compare the file with the last version, or else with that of the days before."""
-        facts, last = self.landed.facts, self.landed.replaced.said
-        other = last or self._of_days_before()
-        if other is None:
+    def _at_fallen_rows(self) -> Iterable[Caution]:
+        rows, last = self.landed.facts.rows, self.landed.replaced.said
+        if last and not rows:
+            # There are no rows any more, which is said.
             return
         # Days that are not over have fewer rows than others by themselves.
         is_fair = last or not (self.export.request and self.export.request.is_not_over)
-        is_said = any(each.code == cautions.NO_ROWS_ANY_MORE for each in about_rows)
-        if is_fair and not is_said and facts.rows * 2 < other.rows:
-            yield cautions.rows_fell(facts.rows, other.rows, other.key)
+        other = self._other
+        if is_fair and other and rows * 2 < other.rows:
+            yield cautions.rows_fell(rows, other.rows, other.key)
+
+    def _at_columns(self) -> Iterable[Caution]:
+        columns, other = self.landed.facts.columns, self._other
         # An empty file has no header.
-        if facts.columns and other.columns:
-            yield from cautions.of_columns(facts.columns, other.columns, other.key)
+        if columns and other and other.columns:
+            yield from cautions.of_columns(columns, other.columns, other.key)
+
+    @cached_property
+    def _other(self) -> Manifest | None:
+        """What is said of the last version, or else of that of the days before."""
+        return self.landed.replaced.said or self._of_days_before()
 
     def _of_days_before(self) -> Manifest | None:
         """What the manifest says of the same request for the range of equal kind before."""
@@ -152,7 +168,11 @@ class Review:
             return None
         start, end = days
         key = keys.request_manifest_key(replace(request, start=start, end=end))
-        return Manifest.from_json(self.notes.read_json(key).content)
+        try:
+            return Manifest.from_json(self.notes.read_json(key).content)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it was asked for once
+            logger.warning("What the range before had is not known: %s", error)
+            return None
 
 
 def is_of(said: Manifest, export: Export, run: ExportRun) -> bool:
