@@ -69,8 +69,9 @@ def test_figures_are_told_apart_by_report(metrics: Metrics) -> None:
 
 
 def test_warnings_are_counted_by_code(metrics: Metrics, capsys: pytest.CaptureFixture[str]) -> None:
-    warned = [{"code": code, "message": "Look."} for code in ("noRows", "notOver", "noRows")]
-    emitted = _emitted(metrics, {**LANDED, "warnings": [*warned]})
+    codes = ("noRows", "notOver", "noRows")
+    warned: list[JsonValue] = [{"code": code, "message": "Look."} for code in codes]
+    emitted = _emitted(metrics, {**LANDED, "warnings": warned})
     assert "code" not in emitted
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(it["code"], it["Warnings"]) for it in lines] == [("noRows", [1]), ("notOver", [1])]
@@ -79,8 +80,7 @@ def test_warnings_are_counted_by_code(metrics: Metrics, capsys: pytest.CaptureFi
         definition = _definition(line)
         assert definition["Namespace"] == "SeiExport"
         assert definition["Metrics"] == [{"Name": "Warnings", "Unit": "Count"}]
-        [dimensions] = definition["Dimensions"]
-        assert {*dimensions} == {"service", "report", "code"}
+        assert definition["Dimensions"] == [["report", "code", "service"]]
 
 
 def test_a_newer_files_warnings_are_not_counted_twice(

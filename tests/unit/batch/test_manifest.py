@@ -351,8 +351,10 @@ def test_warnings_of_items_are_counted_by_code_and_the_items_are_named() -> None
     assert {warning.code for warning in manifest.warnings} == {"itemWarnings"}
     days = "2024-01-01 to 2024-12-31"
     assert [warning.message for warning in manifest.warnings] == [
-        f"2 landed with the warning noRows: productivity of team 2 (Platform), {days}; "
-        f"productivity of team 7 (Solo), {days}.",
+        (
+            f"2 landed with the warning noRows: productivity of team 2 (Platform), {days}; "
+            f"productivity of team 7 (Solo), {days}."
+        ),
         f"1 landed with the warning odd: productivity of team 7 (Solo), {days}.",
     ]
     assert manifest.to_json()["warnings"] == [it.to_json() for it in manifest.warnings]

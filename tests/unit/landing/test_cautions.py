@@ -89,8 +89,8 @@ def test_given_columns_that_differ_then_ten_of_each_are_said() -> None:
     added, removed = cautions.of_columns(["b", *ODD, "b"], ["b", "a"], "exports/k")
     assert added == Caution(
         "columnsAdded",
-        'Columns were added, compared with exports/k: "a\\"b", "a,b", "樹", "c0", "c1", "c2", "c3", '
-        '"c4", "c5", "c6" and 2 more.',
+        'Columns were added, compared with exports/k: "a\\"b", "a,b", "樹", "c0", "c1", "c2", '
+        '"c3", "c4", "c5", "c6" and 2 more.',
     )
     assert removed == Caution("columnsRemoved", 'Columns are gone, compared with exports/k: "a".')
     assert cautions.of_columns(["a", "b"], ["b", "a"], "exports/k") == ()

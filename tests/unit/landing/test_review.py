@@ -186,8 +186,10 @@ def test_given_rows_of_other_days_then_it_is_said_which(bay: Bay) -> None:
     assert _land(bay, MARCH, content, "1") == [
         (
             "datesOutside",
-            "None of the rows is about the days asked for, 2025-03-01 to 2025-03-31: they are "
-            "about 2024-03-01 to 2024-03-31.",
+            (
+                "None of the rows is about the days asked for, 2025-03-01 to 2025-03-31: they are "
+                "about 2024-03-01 to 2024-03-31."
+            ),
         )
     ]
     assert _land(bay, MARCH, content.replace(b"2024-03-31", b"2025-03-01"), "2") == []
@@ -219,8 +221,10 @@ def test_given_a_tree_that_is_not_listed_then_names_near_it_are_said(bay: Bay) -
     assert said == [
         (
             "noRows",
-            "The file has a header and no rows. The first page of the API's list has no org tree "
-            '"Enginering"; did you mean "ENGINEERING", "Engineering EU"?',
+            (
+                "The file has a header and no rows. The first page of the API's list has no org "
+                'tree "Enginering"; did you mean "ENGINEERING", "Engineering EU"?'
+            ),
         )
     ]
 

@@ -1,4 +1,4 @@
-"""The look at the list of org trees when a file has no rows: one call, and never a reason to fail."""
+"""A look at the list of org trees when a file has no rows: one call, never a reason to fail."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

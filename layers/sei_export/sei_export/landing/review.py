@@ -73,10 +73,10 @@ class Review:
     def warnings(self) -> tuple[Caution, ...]:
         """Tell what a reader of the file should know; each warning is a line in the log, too."""
         found: list[Caution] = []
-        compared = (self._at_rows, self._at_fallen_rows, self._at_columns)
+        compared = [self._at_rows, self._at_fallen_rows, self._at_columns]
         if said := self._said_before():
             found += [each for each in said.warnings if each.code in _COMPARED]
-            compared = ()
+            compared.clear()
         for look in (self._at_header, *compared, self._at_days, self._at_clock, self._at_end):
             try:
                 found += look()
