@@ -3,6 +3,9 @@
 import logging
 from typing import TYPE_CHECKING
 
+from aws_lambda_powertools import single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
 from sei_export.jsontypes import JsonObject
 from sei_export.manifest import Manifest
 
@@ -37,3 +40,17 @@ def _add(metrics: "Metrics", landed: JsonObject) -> None:
     metrics.add_metric("CsvBytes", "Bytes", manifest.csv_bytes)
     metrics.add_metric("RowsLanded", "Count", manifest.rows)
     metrics.add_metric("ExportDuration", "Seconds", manifest.duration_seconds)
+    # What is said of a newer file was counted as that landed.
+    for code in () if manifest.superseded else {each.code: None for each in manifest.warnings}:
+        _count_warning(metrics, manifest.report, code)
+
+
+def _count_warning(metrics: "Metrics", report: str, code: str) -> None:
+    """Count one, in a line of its own: the code is a dimension that no other figure has."""
+    dimensions = {"report": report, "code": code}
+    if metrics.service:
+        dimensions["service"] = metrics.service
+    with single_metric(
+        "Warnings", MetricUnit.Count, 1, namespace=metrics.namespace, default_dimensions=dimensions
+    ):
+        pass

@@ -96,7 +96,7 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
 
     def read(where: str, entry: JsonObject, most: int) -> PlannedExport | None:
         path, entrys = f"{problems.prefix}{where}", problems.under(where)
-        return EntryReader(defaults.of_requests, entrys, anchor, path).read(entry, most)
+        return EntryReader(defaults.of_requests, entrys, anchor, path, started_at).read(entry, most)
 
     exports = _exports(asked, entry_path, problems, read)
     if problems.found:

@@ -88,9 +88,9 @@ class Problems:
                 self.add(f"{path}{plain(name)} is not a field: known are {', '.join(known)}{hint}")
 
 
-def plain(name: str) -> str:
+def plain(name: str, most: int = _SHOWN_CHARACTERS) -> str:
     """A name for a message: in one line, cut, and without what no UTF-8 can carry."""
-    return _cut(name if name.isprintable() else json.dumps(name)[1:-1])
+    return _cut(name if name.isprintable() else json.dumps(name)[1:-1], most)
 
 
 def quoted(name: str) -> str:
@@ -127,8 +127,8 @@ def _in_json(given: JsonValue) -> str:
     return text if text.isprintable() else json.dumps(given)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+def _cut(text: str, most: int = _SHOWN_CHARACTERS) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def _did_you_mean(given: JsonValue, known: Collection[str]) -> str:
