@@ -166,8 +166,8 @@ class _Engine:
 
     def _value(self, value: Any, place: str) -> Any:  # noqa: ANN401  # any JSON
         if isinstance(value, list):
-            plain = [self._value(it, place) for it in value]
-            return [it for it in plain if it is not _NOTHING]
+            items = [self._value(it, place) for it in value]
+            return [it for it in items if it is not _NOTHING]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
@@ -199,7 +199,8 @@ class _Engine:
             if name in more:
                 return more[name]
             if "." in name:
-                return str(self._attribute(*name.split(".", 1), place))
+                resource, attribute = name.split(".", 1)
+                return self._attribute(resource, attribute, place)
             return str(self._ref(name, place))
 
         return re.sub(r"\$\{([^!}][^}]*)\}", put, text).replace("${!", "${")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from typing import Any
 
 from local.gates.template import Tree
 from local.paths import GATES_PYTHON
@@ -95,7 +96,7 @@ def findings(deployed: Deployed) -> list[str]:
     return found
 
 
-def listed(value: object) -> list[Tree]:
+def listed(value: Any) -> list[Any]:  # noqa: ANN401  # a text or a statement
     """One, or several."""
     return value if isinstance(value, list) else [value]
 
