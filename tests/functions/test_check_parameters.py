@@ -231,8 +231,8 @@ def test_a_reason_is_bounded_and_the_log_has_all_of_it(
 
 
 def test_both_texts_together_are_refused_when_a_function_has_no_room_for_them() -> None:
-    teams = {"teams": ["a" * 60] * 31}
-    plan = _plan({**WEEKLY, "scope": {"orgTreeName": "t", **teams}})
+    teams: list[JsonValue] = ["a" * 60] * 31
+    plan = _plan({**WEEKLY, "scope": {"orgTreeName": "t", "teams": teams}})
     request = {"DEFAULT_REQUEST": json.dumps({**WEEKLY})}
     fits = step.MOST_BYTES_OF_BOTH - len(json.dumps(request["DEFAULT_REQUEST"])) + 2
     room = fits - (len(json.dumps(plan)) - 2)
