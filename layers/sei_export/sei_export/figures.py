@@ -4,6 +4,7 @@ import logging
 from functools import cache
 
 from aws_lambda_powertools import Metrics, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
 from sei_export import codec
 from sei_export.jsontypes import JsonObject
@@ -45,7 +46,7 @@ def tell_slow_gzip(metrics: Metrics, *, on_lambda: bool) -> None:
         "with `make deploy`, which builds a layer for each processor; nothing else is wrong."
     )
     # A set of its own: by service alone, also if the invocation fails or lands a report.
-    with single_metric("SlowGzip", "Count", 1, namespace=metrics.namespace) as metric:
+    with single_metric("SlowGzip", MetricUnit.Count, 1, namespace=metrics.namespace) as metric:
         metric.add_dimension("service", metrics.service)
 
 
