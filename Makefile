@@ -102,13 +102,10 @@ bench-quick: $(STAMPS)/bench $(STAMPS)/cloud $(STAMPS)/runtime ## prove that the
 
 # --- AWS -------------------------------------------------------------------------------------
 
-# pip leaves bytecode out; with it a function starts in about half the time.
-COMPILE_LAYER = $(PY) -m compileall -q --invalidation-mode unchecked-hash
-
 .PHONY: deploy
 deploy: $(STAMPS)/dev ## build and deploy to your AWS account, guided
 	@sam build
-	@$(COMPILE_LAYER) .aws-sam/build/SeiExportLayer/python
+	@$(PY) -m local.layers .aws-sam/build
 	@sam deploy --guided
 
 # --- pinned sets -----------------------------------------------------------------------------

@@ -142,7 +142,12 @@ SCRIPTS: dict[str, dict[str, Script]] = {
         "is lost": {"RunExport": [REFUSED], "RecordOutcome": [REFUSED]},
     },
 }
-SUBSTITUTIONS = {"ExportTimeoutMinutes": "60", "MaxRestarts": "2", "MaxConcurrency": "10"}
+SUBSTITUTIONS = {
+    "ExportTimeoutMinutes": "60",
+    "MaxRestarts": "2",
+    "MaxConcurrency": "10",
+    "Partition": "aws",
+}
 PUBLISHING = ("PublishFailure", "PublishExportFailure", "PublishBatch")
 
 
