@@ -48,9 +48,7 @@ def _read(field: Field, given: JsonObject) -> tuple[JsonValue, list[str]]:
         pytest.param(Flag("f"), {"f": False}, False, id="false"),
         pytest.param(Flag("f"), {"f": True}, True, id="true"),
         pytest.param(Flag("f"), {}, None, id="no flag"),
-        pytest.param(
-            Group("g", (SIZE,)), {"g": {"size": "small"}}, {"size": "Small"}, id="group"
-        ),
+        pytest.param(Group("g", (SIZE,)), {"g": {"size": "small"}}, {"size": "Small"}, id="group"),
         pytest.param(Group("g", (SIZE,)), {"g": {}}, None, id="an empty group"),
         pytest.param(Group("g", (SIZE,)), {"g": None}, None, id="a null group"),
         pytest.param(Group("g", (Word("w", ("a",), default="a"),)), {}, {"w": "a"}, id="inner"),

@@ -15,7 +15,7 @@ from sei_export.errors import CorruptDownloadError
 from sei_export.export import Export, ExportStatus
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
-from sei_export.landing import cautions, durations
+from sei_export.landing import cautions, durations, levels
 from sei_export.landing.csvcheck import CsvFacts, CsvInspector
 from sei_export.landing.events import EventBus
 from sei_export.landing.headers import check_header
@@ -257,6 +257,8 @@ def _warnings(landed: _Landed, export: Export, run: ExportRun) -> tuple[Caution,
     """What a reader of the file should know."""
     facts = landed.facts
     found = [*facts.warnings, *cautions.of_header(facts.columns)]
+    if export.request:
+        found += levels.differing(export.request, facts.columns)
     if not facts.rows:
         found.append(_of_no_rows(landed, export, run))
     if not landed.is_end_known:
