@@ -1,6 +1,7 @@
 """The level has two names: each is sent as it is given, and both ask for the same."""
 
 import json
+from hashlib import sha256
 
 import pytest
 
@@ -12,6 +13,7 @@ from sei_export.request.reports import REPORTS
 from tests.fakes.samples import DEFAULTS, STARTED_AT, problems, request_of
 
 GRANULARITIES = {"productivity": "monthly", "sprint": "SPRINT", "time-in-status": "weekly"}
+TREE = '{"orgIdentifier":"acme","orgTreeName":"Engineering","projectIdentifier":"metrics"}'
 NAMES = ("aggregationLevel", "metricLevel")
 
 EVERY_LEVEL = pytest.mark.parametrize(
@@ -39,36 +41,46 @@ def _levels(form: JsonObject) -> JsonObject:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    ("report", "level", "fingerprint", "shape"),
+    ("report", "level", "options", "shaping", "scope"),
     [
         pytest.param(
             "productivity",
             "developer",
-            "9d89c7bc9a3ed0363ac3fdde5c0e57fefb3fd1726c1e962c6319fe6f5d97d9b4",
-            "0414677c",
+            '{"format":"csv","granularity":"monthly","metricLevel":"developer"}',
+            '{"granularity":"monthly","metricLevel":"developer"}',
+            '{"orgTreeName":"Engineering"}',
             id="productivity",
         ),
         pytest.param(
             "sprint",
             "team",
-            "5e3f64fb83d2cfb5a301b5e42d72a9d352f9eea0b0d1424b90f492273e10f826",
-            "33ef39dd",
+            '{"granularity":"SPRINT","metricLevel":"team"}',
+            '{"granularity":"SPRINT","metricLevel":"team"}',
+            TREE,
             id="sprint",
         ),
         pytest.param(
             "time-in-status",
             "sprint",
-            "16d7dbd11b0432b21fcc3c396d4a7559aa7c492fabf9f041d5ce896c342030d1",
-            "dbf889be",
+            '{"aggregationLevel":"sprint","granularity":"weekly"}',
+            '{"aggregationLevel":"sprint","granularity":"weekly"}',
+            TREE,
             id="time-in-status",
         ),
     ],
 )
 def test_by_either_name_the_fingerprints_are_those_of_files_that_have_landed(
-    report: str, level: str, fingerprint: str, shape: str, name: str
+    report: str, level: str, options: str, shaping: str, scope: str, name: str
 ) -> None:
     one = _asked(report, **{name: level})
-    assert (one.fingerprint, one.shape_fingerprint) == (fingerprint, shape)
+    asked_for = (
+        f'{{"dateRange":{{"end":"2024-12-31","start":"2024-01-01"}},"options":{options},'
+        '"orgIdentifier":"acme","projectIdentifier":"metrics",'
+        f'"report":"{report}","scope":{scope}}}'
+    )
+    shape = f'{{"options":{shaping},"report":"{report}"}}'
+    assert one.fingerprint == sha256(asked_for.encode()).hexdigest()
+    assert one.shape_fingerprint == sha256(shape.encode()).hexdigest()[:8]
 
 
 @EVERY_LEVEL
