@@ -170,7 +170,7 @@ def test_given_a_header_alone_where_no_rows_are_then_it_has_no_rows(
         bay.land(before, "exp_0", "run-0")
     result = bay.land(HEADER)
     # Beside it, columns that are others than before.
-    told = [code for code in _codes(result) if not code.startswith("columns")]
+    told = [code for code in _codes(result) if not str(code).startswith("columns")]
     assert (result["rows"], told) == (0, ["noRows"])
     assert result.items() <= bay.manifest.items()
     assert bay.contents[-1] == HEADER
