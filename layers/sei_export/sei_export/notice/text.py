@@ -1,0 +1,71 @@
+"""One text, in the forms in which a topic's subscribers want it."""
+
+from dataclasses import dataclass
+
+from sei_export.jsontypes import JsonObject
+from sei_export.notice.plain import MOST_TEXT_BYTES, cut, lines, plain
+
+_MOST_CHARACTERS = {"Message": 3000, "Remedy": 1500}
+_MOST_OF_OTHERS = 400
+_MOST_OF_COMMANDS = 3000
+_WIDTH = 10
+"""Of the labels' column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a person is told.
+
+    Attributes:
+        kind: For filters of subscriptions: `failed`, `incomplete`, `ended`, `warned`, `recovered`,
+            `overdue`.
+        dedupe_id: Equal for whatever tells the same.
+        subject: What failed and where, ASCII, below 100 characters.
+        headline: A sentence.
+        facts: What is to be known, each with its label; empty ones are left out.
+        ways: Links and commands, each with its label.
+    """
+
+    kind: str
+    dedupe_id: str
+    subject: str
+    headline: str
+    facts: tuple[tuple[str, str | None], ...]
+    ways: tuple[tuple[str, str], ...]
+
+    def mail(self) -> str:
+        """The text by itself: lines of ASCII, 8 KiB at most."""
+        facts = [f"{label + ':':{_WIDTH}}{value}" for label, value in self._facts()]
+        # A command that is cut would be another one.
+        ways = [(f"{label}:", f"  {way}") for label, way in self.ways if self._fits(way)]
+        text = lines([plain(self.headline)], facts, *ways)
+        return text if len(text) <= MOST_TEXT_BYTES else lines([plain(self.headline)], facts)
+
+    def chat(self) -> JsonObject:
+        """The form that AWS's service for chats shows.
+
+        https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
+        """
+        facts = "\n".join(f"*{label}:* {value}" for label, value in self._facts())
+        return {
+            "version": "1.0",
+            "source": "custom",
+            "id": self.dedupe_id,
+            "content": {
+                "textType": "client-markdown",
+                "title": self.subject,
+                "description": f"{plain(self.headline)}\n{facts}",
+                "nextSteps": [f"{label}: `{way}`" for label, way in self.ways if self._fits(way)],
+                "keywords": [self.kind],
+            },
+        }
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return [
+            (label, cut(plain(value), _MOST_CHARACTERS.get(label, _MOST_OF_OTHERS)))
+            for label, value in self.facts
+            if value
+        ]
+
+    def _fits(self, way: str) -> bool:
+        return len(way) <= _MOST_OF_COMMANDS
