@@ -121,9 +121,7 @@ class Desk:
             return []
         started = states.moment_of(heard.detail.get("startDate"))
         case = Case(self.stack, execution, given, started or (asked.started if asked else None))
-        failure = states.failure_of(
-            (asked.error if asked else "") or status, asked.cause if asked else ""
-        )
+        failure = states.failure_of(status, asked)
         if execution.machine_arn == self.machines.batch and case.started:
             rest = states.rest_of(self.documents, states.run_of(execution, case.started))
             notice = texts.ended(case, dedupe_id, status, failure, rest.facts, rest.resume)

@@ -25,7 +25,7 @@ def export_failed(
         kind="failed",
         dedupe_id=dedupe_id,
         subject=subject(f"{case.stack}: export failed:", failure.error, f"({named})"),
-        headline="An export failed. Nothing of it was published; what had landed before is untouched.",
+        headline="An export failed. Nothing of it was published; what landed before is untouched.",
         facts=(
             *of_request(request),
             *case.where(),

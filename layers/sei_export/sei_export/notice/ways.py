@@ -47,9 +47,8 @@ class Execution(NamedTuple):
     @property
     def machine_arn(self) -> str:
         """The state machine's ARN."""
-        return (
-            f"arn:{self.partition}:states:{self.region}:{self.account}:stateMachine:{self.machine}"
-        )
+        where = f"{self.partition}:states:{self.region}:{self.account}"
+        return f"arn:{where}:stateMachine:{self.machine}"
 
     @property
     def console(self) -> str:
@@ -65,19 +64,16 @@ class Execution(NamedTuple):
         """The command that shows what it was given and how it ended."""
         return self._command("describe-execution", "--execution-arn", self.arn)
 
-    def start(self, given: JsonObject | None, machine_arn: str = "") -> str:
+    def start(self, given: JsonObject | None) -> str:
         """The command that starts another execution.
 
         Args:
             given: Its input; None for the very input of this one.
-            machine_arn: Of another state machine.
         """
-        text = json.dumps(given, separators=(", ", ": ")) if given is not None else ""
-        start = self._command(
-            "start-execution", "--state-machine-arn", machine_arn or self.machine_arn
-        )
-        if given is not None and len(text) <= _MOST_INPUT_BYTES:
-            return f"{start} --input {shlex.quote(text)}"
+        start = self._command("start-execution", "--state-machine-arn", self.machine_arn)
+        text = shlex.quote(json.dumps(given))
+        if given is not None and len(text) <= _MOST_INPUT_CHARACTERS:
+            return f"{start} --input {text}"
         read = f"{self.describe()} --query input --output text"
         return f'{start} --input "$({read})"'
 
