@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sei_export.jsontypes import JsonObject
 from sei_export.notice.plain import MOST_TEXT_BYTES, cut, lines, plain
 
-_MOST_CHARACTERS = {"Message": 3000, "Remedy": 1500}
-_MOST_OF_OTHERS = 400
+_MOST_CHARACTERS = {"Message": 2500, "Remedy": 1000}
+_MOST_OF_OTHERS = 200
 _MOST_OF_COMMANDS = 3000
 _WIDTH = 10
 """Of the labels' column."""
@@ -36,10 +36,12 @@ class Notice:
     def mail(self) -> str:
         """The text by itself: lines of ASCII, 8 KiB at most."""
         facts = [f"{label + ':':{_WIDTH}}{value}" for label, value in self._facts()]
-        # A command that is cut would be another one.
-        ways = [(f"{label}:", f"  {way}") for label, way in self.ways if self._fits(way)]
-        text = lines([plain(self.headline)], facts, *ways)
-        return text if len(text) <= MOST_TEXT_BYTES else lines([plain(self.headline)], facts)
+        ways = [(f"{label}:", f"  {way}") for label, way in self._ways()]
+        while True:
+            text = lines([self._headline()], facts, *ways)
+            if len(text) <= MOST_TEXT_BYTES or not ways:
+                return text
+            ways.pop()
 
     def chat(self) -> JsonObject:
         """The form that AWS's service for chats shows.
@@ -54,8 +56,8 @@ class Notice:
             "content": {
                 "textType": "client-markdown",
                 "title": self.subject,
-                "description": f"{plain(self.headline)}\n{facts}",
-                "nextSteps": [f"{label}: `{way}`" for label, way in self.ways if self._fits(way)],
+                "description": f"{self._headline()}\n{facts}",
+                "nextSteps": [f"{label}: `{way}`" for label, way in self._ways()],
                 "keywords": [self.kind],
             },
         }
@@ -67,5 +69,13 @@ class Notice:
             if value
         ]
 
-    def _fits(self, way: str) -> bool:
-        return len(way) <= _MOST_OF_COMMANDS
+    def _headline(self) -> str:
+        return cut(plain(self.headline), _MOST_OF_OTHERS)
+
+    def _ways(self) -> list[tuple[str, str]]:
+        # A command that is cut would be another one.
+        return [
+            (label, way)
+            for label, way in self.ways
+            if len(way) <= _MOST_OF_COMMANDS and way.isascii() and way.isprintable()
+        ]

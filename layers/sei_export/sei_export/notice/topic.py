@@ -12,7 +12,7 @@ from sei_export.errors import ConfigurationError, ServiceUnavailableError
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-    from sei_export.jsontypes import JsonObject
+    from sei_export.notice.text import Notice
 
 
 class Topic:
@@ -27,14 +27,12 @@ class Topic:
         self._sns = sns
         self._arn = arn
 
-    def publish(self, subject: str, mail: str, chat: "JsonObject", names: dict[str, str]) -> None:
+    def send(self, notice: "Notice") -> None:
         """Send one text to all subscribers.
 
         Args:
-            subject: ASCII, below 100 characters.
-            mail: What mails say.
-            chat: What all others get, a JSON object.
-            names: Attributes, by which subscriptions filter.
+            notice: Mails get its text, all others its form for chats. Subscriptions can filter by
+                the attribute `kind`.
 
         Raises:
             ConfigurationError: The topic may not be used.
@@ -43,12 +41,11 @@ class Topic:
         try:
             self._sns.publish(
                 TopicArn=self._arn,
-                Subject=subject,
-                Message=json.dumps({"default": json.dumps(chat), "email": mail}),
+                Subject=notice.subject,
+                Message=json.dumps({"default": json.dumps(notice.chat()), "email": notice.mail()}),
                 MessageStructure="json",
                 MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value}
-                    for name, value in names.items()
+                    "kind": {"DataType": "String", "StringValue": notice.kind},
                 },
             )
         except SDK_ERRORS as error:
