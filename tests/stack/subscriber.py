@@ -25,11 +25,21 @@ class Subscriber:
         sqs = stack.aws.sqs
         url = sqs.create_queue(QueueName="told")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-        stack.aws.sns.subscribe(
-            TopicArn=stack.stack.outputs["NotificationTopicArn"],
-            Protocol="sqs",
-            Endpoint=arn["QueueArn"],
-        )
+        topic = stack.stack.outputs["NotificationTopicArn"]
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "sns.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": arn["QueueArn"],
+                    "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+                }
+            ],
+        }
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+        stack.aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
         return cls(stack, url)
 
     def find(self, text: str, least: int = 1) -> list[JsonObject]:
@@ -41,6 +51,10 @@ class Subscriber:
             time.sleep(1)
             self._receive()
         return self._with(text)
+
+    def titles(self) -> list[str]:
+        """What was received so far, by its subjects."""
+        return [str(it["content"]["title"]) for it in self.texts if isinstance(it["content"], dict)]
 
     def _with(self, text: str) -> list[JsonObject]:
         return [it for it in self.texts if text in json.dumps(it)]

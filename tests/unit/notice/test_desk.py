@@ -118,7 +118,23 @@ def test_what_the_platform_ends_is_told_and_again_after_a_redrive(status: str) -
     for redrive in (0, 0, 1):
         office.end(status, arn, redriveCount=redrive)
     assert [it.kind for it in office.sent] == ["ended", "ended"]
-    assert status in office.sent[0].subject
+    assert dict(office.sent[0].facts)["Error"] == status
+    assert {"ABORTED": "stopped", "TIMED_OUT": "timed out"}[status] in office.sent[0].subject
+
+
+def test_a_failed_batch_is_told_as_well_if_step_functions_tells_first() -> None:
+    arn, run = execution(MACHINES.batch), "20260301T120000-run-1"
+    said = batch_completed(arn, run=run, manifestKey=f"runs/{run}/manifest.json")
+    own, office = Office(), Office()
+    for each in (own, office):
+        cause = f"{said['message']} Remedy: {said['remedy']}"
+        each.executions[arn] = Told("{}", NOON, str(said["error"]), cause)
+        each.s3.is_checking = False
+        kept: JsonObject = {"name": "weekly", "totals": said["totals"]}
+        each.s3.documents.write_json(str(said["manifestKey"]), kept)
+    own.hear("BatchCompleted", said)
+    office.end("FAILED", arn)
+    assert office.sent == own.sent
 
 
 def test_a_child_whose_input_the_event_leaves_out_is_known_by_its_execution() -> None:

@@ -73,46 +73,52 @@ class Desk:
     def _export_failed(self, heard: Heard) -> list[str]:
         execution = Execution.of(heard.execution_arn)
         is_harvest = execution.machine_arn == self.machines.harvest
-        export_id = heard.text("exportId")
-        if heard.text("run") or (is_harvest and export_id):
+        if heard.text("run") or (is_harvest and heard.text("exportId")):
             # Its batch, or its harvest, tells of all of them at once.
             return []
-        case, failure = self._case(execution), Failure.from_json(heard.detail)
-        if is_harvest:
-            notice = texts.harvest_failed(case, heard.dedupe_id, failure)
-            return self._fail(notice, subjects.HARVEST, failure, heard.at)
+        case = self._case(execution)
         request = heard.detail.get("request") or case.given
-        notice = texts.export_failed(case, heard.dedupe_id, failure, request, export_id)
+        return self._failed(heard, case, Failure.from_json(heard.detail), request)
+
+    def _failed(self, heard: Heard, case: Case, failure: Failure, request: JsonValue) -> list[str]:
+        """Tell of a failed export that was started alone, or of a failed harvest."""
+        dedupe_id = states.dedupe_id_of(heard, self.machines)
+        if case.execution.machine_arn == self.machines.harvest:
+            notice = texts.harvest_failed(case, dedupe_id, failure)
+            return self._fail(notice, subjects.HARVEST, failure, heard.at)
+        notice = texts.export_failed(case, dedupe_id, failure, request, heard.text("exportId"))
         return self._fail(notice, self._subject(request, case, heard.at), failure, heard.at)
 
     def _batch(self, heard: Heard) -> list[str]:
-        subject = subjects.of_batch(heard.detail.get("name"))
         case = self._case(Execution.of(heard.execution_arn))
         if heard.text("status") != "COMPLETE":
-            failure = Failure.from_json(heard.detail)
-            notice = texts.batch_incomplete(case, heard.dedupe_id, failure, heard.detail)
-            return self._fail(notice, subject, failure, heard.at)
+            return self._incomplete(heard, case, Failure.from_json(heard.detail), heard.detail)
+        subject = subjects.of_batch(heard.detail.get("name"))
         about = f"batch {heard.text('name') or heard.text('run')}"
         told = self._recover([subject], about, case, heard.at)
         return [*told, *self._warn(subject, about, case, heard.detail)]
 
+    def _incomplete(
+        self, heard: Heard, case: Case, failure: Failure, said: JsonObject
+    ) -> list[str]:
+        """Tell of a batch that lacks something."""
+        dedupe_id = states.dedupe_id_of(heard, self.machines)
+        notice = texts.batch_incomplete(case, dedupe_id, failure, said)
+        return self._fail(notice, subjects.of_batch(said.get("name")), failure, heard.at)
+
     def _of_states(self, heard: Heard) -> list[str]:
         machine, status = heard.text("stateMachineArn"), heard.text("status")
-        if machine not in self.machines:
-            return []
         execution = Execution.of(heard.execution_arn)
-        if status == "SUCCEEDED":
+        if status == "SUCCEEDED" and machine == self.machines.harvest:
             # Exports and batches tell that themselves.
-            is_harvest = machine == self.machines.harvest
-            about = [subjects.HARVEST] if is_harvest else []
-            return self._recover(about, "harvest", self._case(execution), heard.at)
-        if status not in {"FAILED", "ABORTED", "TIMED_OUT"}:
+            return self._recover([subjects.HARVEST], "harvest", self._case(execution), heard.at)
+        if machine not in self.machines or status not in {"FAILED", "ABORTED", "TIMED_OUT"}:
             return []
         return self._ended(heard, execution, status)
 
     def _ended(self, heard: Heard, execution: Execution, status: str) -> list[str]:
-        dedupe_id = states.dedupe_id_of(heard, self.machines)
         given = read_input(heard.detail.get("input"))
+        dedupe_id = states.dedupe_id_of(heard, self.machines)
         if batch_of(given) or Once(self.documents, self.now).is_told(dedupe_id):
             return []
         asked = self.ask(execution.arn)
@@ -122,16 +128,22 @@ class Desk:
         started = states.moment_of(heard.detail.get("startDate"))
         case = Case(self.stack, execution, given, started or (asked.started if asked else None))
         failure = states.failure_of(status, asked)
-        if execution.machine_arn == self.machines.batch and case.started:
-            rest = states.rest_of(self.documents, states.run_of(execution, case.started))
-            notice = texts.ended(case, dedupe_id, status, failure, rest.facts, rest.resume)
+        is_batch = execution.machine_arn == self.machines.batch
+        if status == "FAILED":
+            # As its own event would have it, which may come later, or never.
+            if is_batch:
+                return self._incomplete(
+                    heard, case, failure, states.manifest_of(self.documents, case)
+                )
+            return self._failed(heard, case, failure, given)
+        if is_batch:
+            rest = states.rest_of(self.documents, case)
+            notice = texts.ended(case, dedupe_id, failure, rest.facts, rest.resume)
             return self._fail(notice, rest.subject, failure, heard.at)
         is_harvest = execution.machine_arn == self.machines.harvest
         subject = subjects.HARVEST if is_harvest else self._subject(given, case, heard.at)
-        facts = () if is_harvest else texts.of_request(given)
-        return self._fail(
-            texts.ended(case, dedupe_id, status, failure, facts, None), subject, failure, heard.at
-        )
+        notice = texts.ended(case, dedupe_id, failure, texts.of_request(given), None)
+        return self._fail(notice, subject, failure, heard.at)
 
     def _fail(self, notice: Notice, subject: str, failure: Failure, at: datetime) -> list[str]:
         """Tell of a failure, and remember it until a success follows."""

@@ -15,7 +15,7 @@ from sei_export.executions import Told
 from sei_export.failures import Failure
 from sei_export.jsontypes import JsonObject
 from sei_export.notice import subjects
-from sei_export.notice.case import Facts
+from sei_export.notice.case import Case, Facts
 from sei_export.notice.heard import Heard, digest
 from sei_export.notice.ways import Execution
 
@@ -33,6 +33,8 @@ class Machines(NamedTuple):
 
 def dedupe_id_of(heard: Heard, machines: Machines) -> str:
     """Of a failure the id of the machine's own event; of other ends one for each redrive."""
+    if not heard.is_of_states:
+        return heard.dedupe_id
     if heard.text("status") != "FAILED":
         redrive = str(heard.detail.get("redriveCount") or 0)
         return digest(heard.text("status"), heard.execution_arn, redrive)
@@ -70,12 +72,15 @@ class Rest(NamedTuple):
     resume: JsonObject | None
 
 
-def rest_of(documents: Documents, run: str) -> Rest:
+def rest_of(documents: Documents, case: Case) -> Rest:
     """Look how far a batch was.
 
     Raises:
         StorageError, ServiceUnavailableError: S3 does not say.
     """
+    if case.started is None:
+        return Rest(subjects.of_batch(None), (), None)
+    run = run_of(case.execution, case.started)
     plan = documents.read_json(keys.plan_key(run)).content
     progress = documents.read_json(keys.progress_key(run)).content
     landed, expected = progress.get("landed"), progress.get("expected")
@@ -85,6 +90,22 @@ def rest_of(documents: Documents, run: str) -> Rest:
         (("Run", run), ("Landed", f"{landed} of {expected}" if is_counted else None)),
         {"resume": run} if plan else None,
     )
+
+
+def manifest_of(documents: Documents, case: Case) -> JsonObject:
+    """What the event of a failed batch says beside its failure, from the batch's manifest.
+
+    Raises:
+        StorageError, ServiceUnavailableError: S3 does not say.
+    """
+    if case.started is None:
+        return {}
+    run = run_of(case.execution, case.started)
+    key = keys.run_manifest_key(run)
+    said = documents.read_json(key).content
+    if not said:
+        return {"run": run}
+    return {**said, "run": run, "bucket": documents.bucket, "manifestKey": key}
 
 
 def moment_of(millis: object) -> datetime | None:

@@ -83,29 +83,26 @@ def batch_incomplete(case: Case, dedupe_id: str, failure: Failure, detail: JsonO
 
 
 def ended(
-    case: Case,
-    dedupe_id: str,
-    status: str,
-    failure: Failure,
-    facts: Facts,
-    rest: JsonObject | None,
+    case: Case, dedupe_id: str, failure: Failure, facts: Facts, rest: JsonObject | None
 ) -> Notice:
     """Step Functions itself has ended an execution, or somebody has.
 
     Args:
         case: The execution.
         dedupe_id: Of its end.
-        status: `TIMED_OUT`, `ABORTED`, or `FAILED` where nothing else was heard.
-        failure: What Step Functions says of it.
+        failure: What Step Functions says of it; the name of the error is `TIMED_OUT` or `ABORTED`,
+            unless whoever stopped it gave another one.
         facts: What else is known.
         rest: The input that runs what it has left undone; None if that is the same again.
     """
-    how = {"ABORTED": "was stopped", "TIMED_OUT": "ran into the platform's time limit"}
+    is_late = failure.error == "TIMED_OUT"
+    how = "ran into the platform's time limit" if is_late else "was stopped"
+    name = f"{case.execution.machine} {case.execution.name}"
     return Notice(
         kind="ended",
         dedupe_id=dedupe_id,
-        subject=subject(f"{case.stack}: {status}:", case.execution.machine, case.execution.name),
-        headline=f"An execution {how.get(status, 'failed')}; it could not tell so itself.",
+        subject=subject(f"{case.stack}: {'timed out' if is_late else 'stopped'}: {name}"),
+        headline=f"An execution {how}; it could not tell so itself.",
         facts=(
             *facts,
             *case.where(),
