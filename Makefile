@@ -60,6 +60,10 @@ up: $(STAMPS)/dev $(STAMPS)/cloud $(STAMPS)/runtime ## start the local cloud and
 down: $(STAMPS)/dev ## stop what `make up` started
 	@$(PY) -m local down
 
+.PHONY: live
+live: $(STAMPS)/dev ## ask a real Harness what its documentation leaves open (YES=1: with one small export of each report)
+	@PYTHONPATH=layers/sei_export $(PY) -m local live
+
 # --- checks ----------------------------------------------------------------------------------
 
 CODE := layers/sei_export/sei_export functions local tests benchmarks
@@ -98,13 +102,10 @@ bench-quick: $(STAMPS)/bench $(STAMPS)/cloud $(STAMPS)/runtime ## prove that the
 
 # --- AWS -------------------------------------------------------------------------------------
 
-# pip leaves bytecode out; with it a function starts in about half the time.
-COMPILE_LAYER = $(PY) -m compileall -q --invalidation-mode unchecked-hash
-
 .PHONY: deploy
 deploy: $(STAMPS)/dev ## build and deploy to your AWS account, guided
 	@sam build
-	@$(COMPILE_LAYER) .aws-sam/build/SeiExportLayer/python
+	@$(PY) -m local.layers .aws-sam/build
 	@sam deploy --guided
 
 # --- pinned sets -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""`python -m local up|down|demo`, behind the Makefile's commands of these names."""
+"""`python -m local up|down|demo|live`, behind the Makefile's commands of these names."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from local.cloud import commands  # noqa: E402 - as above
 def main() -> int:
     """Run the command; 0 is success."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("command", choices=("up", "down", "demo"))
+    parser.add_argument("command", choices=("up", "down", "demo", "live"))
     command = parser.parse_args().command
     try:
         if command == "demo":
@@ -22,6 +22,10 @@ def main() -> int:
             from local.demo.command import run  # noqa: PLC0415 - as above
 
             return run()
+        if command == "live":
+            from local.live import command as live  # noqa: PLC0415 - as above
+
+            return live.run()
         return commands.up() if command == "up" else commands.down()
     except signals.Interrupted as interrupted:
         print("Interrupted; what was started is stopped.", file=sys.stderr)

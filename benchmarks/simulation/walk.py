@@ -95,7 +95,7 @@ def _step(
     state: dict[str, Value], given: Value, variables: Variables, answers: Iterator[Value]
 ) -> tuple[str | None, Value]:
     """Where it goes on, and with what."""
-    context: Value = {"Execution": _EXECUTION}
+    context: Value = {"Execution": _EXECUTION, "State": {"RetryCount": 0}}
     states: Variables = {"context": context, "input": given}
     chosen = state
     if state["Type"] in {"Task", "Map"}:

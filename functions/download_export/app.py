@@ -2,8 +2,8 @@
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sei_export import wiring
-from sei_export.figures import add_figures
+from sei_export import settings, wiring
+from sei_export.figures import add_figures, tell_slow_gzip
 from sei_export.handler import entry, logger, metrics
 from sei_export.jsontypes import JsonObject
 from sei_export.steps.download_export import download_export
@@ -15,6 +15,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
 
     Or `finished`: false, if another invocation has to go on.
     """
+    tell_slow_gzip(metrics, on_lambda=settings.on_lambda())
     result = download_export(event, wiring.connector(context), wiring.landing(), wiring.staging)
     if result.get("finished") is False:
         return result

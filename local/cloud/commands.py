@@ -70,6 +70,11 @@ def read_options() -> Options:
         stack_parameters=deploy.read_parameters(os.environ.get("STACK_PARAMETERS", "")),
         enforce_iam=os.environ.get("AUTH", "").lower() == "true",
         wait_scale=scale,
+        simulator_arguments=tuple(
+            word
+            for switch in os.environ.get("SIMULATOR_DIALECT", "").split()
+            for word in ("--dialect", switch)
+        ),
     )
 
 

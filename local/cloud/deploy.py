@@ -7,17 +7,16 @@ runtime client on an interpreter with what AWS's runtime has. Layers are not mou
 bootstrap puts the built layer on the path.
 """
 
-import compileall
 import json
 import os
 import platform
-import py_compile
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 
+from local import layers
 from local.cloud import processes
 from local.cloud.aws import REGION
 from local.paths import ROOT, RUNTIME_PYTHON
@@ -55,16 +54,12 @@ def build(folder: Path, environment: Mapping[str, str]) -> Path:
         environment,
         "build",
         *("--build-dir", str(built), "--cached", "--cache-dir", str(folder / "cache")),
-        *("--parameter-overrides", f"Architecture={machine_architecture()}"),
     )
     template = (built / "template.yaml").read_text()
     if template.count(_RUNTIME) != 1:
         raise RuntimeError(f"The built template does not have exactly one {_RUNTIME!r}.")
-    layer = built / "SeiExportLayer" / "python"
-    # As `make deploy` does it: pip leaves bytecode out.
-    compileall.compile_dir(
-        layer, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
-    )
+    layers.finish(built)
+    layer = built / layers.names()[machine_architecture()] / "python"
     bootstrap = _BOOTSTRAP.format(
         layer=shlex.quote(str(layer)), python=shlex.quote(str(RUNTIME_PYTHON))
     )

@@ -29,7 +29,7 @@ def load_template() -> Tree:
     return template
 
 
-def translated() -> Tree:
+def translated(region: str = "us-east-1") -> Tree:
     """What CloudFormation gets, with every artifact said to be in a bucket."""
     template = copy.deepcopy(load_template())
     for item in template["Resources"].values():
@@ -39,7 +39,7 @@ def translated() -> Tree:
                 properties[field] = "s3://bucket/key"
     parameters = template["Parameters"]
     values = {name: spec.get("Default", "value") for name, spec in parameters.items()}
-    session = boto3.Session(region_name="us-east-1")
+    session = boto3.Session(region_name=region)
     result: Tree = Translator({}, Parser(), boto_session=session).translate(template, values)
     return result
 

@@ -29,5 +29,7 @@ def _cells(path: str, fields: tuple[Field, ...]) -> Iterator[str]:
 def _values(field: Word | Names | Text | Number | Flag) -> str:
     if isinstance(field, Word | Names) and field.allowed:
         return ", ".join(field.allowed)
+    if isinstance(field, Text) and field.or_number:
+        return "a text or a number"
     kinds = {Names: "any names", Text: "a text", Number: "a number", Flag: "true or false"}
     return kinds[type(field)]

@@ -4,11 +4,10 @@ import re
 from collections import Counter
 from fnmatch import fnmatchcase
 
-import botocore.session
 import pytest
 
 from local.paths import ROOT
-from tests.statemachine import machine
+from tests.statemachine import aws_errors, machine
 
 TABLE = (ROOT / "README.md").read_text().partition("<!-- aws -->\n")[2].partition("\n\n")[0]
 ROWS = [
@@ -16,43 +15,6 @@ ROWS = [
     for cells in (row.strip("| ").split(" | ") for row in TABLE.splitlines()[2:])
 ]
 NAMES = [name for names, _, _ in ROWS for name in names]
-STATES = (
-    # https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-    *("States.DataLimitExceeded", "States.ExceedToleratedFailureThreshold"),
-    *("States.HeartbeatTimeout", "States.Http.Socket", "States.ItemReaderFailed"),
-    *("States.ResultWriterFailed", "States.Runtime", "States.TaskFailed", "States.Timeout"),
-    *("States.QueryEvaluationError", "States.Permissions", "States.NoChoiceMatched"),
-    *("States.BranchFailed", "States.IntrinsicFailure", "States.ParameterPathFailure"),
-)
-LAMBDA = (
-    # As its runtime's emulator has them: github.com/aws/aws-lambda-runtime-interface-emulator.
-    *("Sandbox.Timedout", "Sandbox.Timeout", "Sandbox.Failure", "Runtime.ExitError"),
-    *("Runtime.InvalidEntrypoint", "Runtime.InvalidWorkingDir", "Runtime.InvalidTaskConfig"),
-    *("Runtime.TruncatedResponse", "Runtime.Unknown", "Extension.InitError", "Extension.Crash"),
-    *("Extension.ExitError", "Extension.LaunchError", "Function.ResponseSizeTooLarge"),
-    "Function.Unknown",
-    # And as its runtime client for Python.
-    *("Runtime.ImportModuleError", "Runtime.HandlerNotFound", "Runtime.UserCodeSyntaxError"),
-    *("Runtime.MalformedHandlerName", "Runtime.MarshalError", "Runtime.UnmarshalError"),
-    # And what Step Functions adds to Lambda's own.
-    *("Lambda.Unknown", "Lambda.AWSLambdaException", "Lambda.SdkClientException"),
-    "Lambda.ClientExecutionTimeoutException",
-)
-
-
-def _documented(service: str, operation: str, prefix: str) -> list[str]:
-    model = botocore.session.get_session().get_service_model(service)
-    return [f"{prefix}.{shape.name}" for shape in model.operation_model(operation).error_shapes]
-
-
-POSSIBLE = (
-    *STATES,
-    *LAMBDA,
-    *_documented("lambda", "Invoke", "Lambda"),
-    *_documented("events", "PutEvents", "EventBridge"),
-    *_documented("stepfunctions", "StartExecution", "StepFunctions"),
-    *_documented("stepfunctions", "DescribeExecution", "StepFunctions"),
-)
 
 
 def _matched(field: str, *, again: bool) -> set[str]:
@@ -69,7 +31,7 @@ def _matched(field: str, *, again: bool) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", dict.fromkeys(POSSIBLE))
+@pytest.mark.parametrize("name", aws_errors.POSSIBLE)
 def test_every_name_that_aws_documents_has_a_row(name: str) -> None:
     assert [pattern for pattern in NAMES if fnmatchcase(name, pattern)]
 

@@ -1,10 +1,13 @@
 """Hypothesis strategies for valid requests of every report, derived from the table of reports."""
 
+from datetime import timedelta
+
 from hypothesis import strategies as st
 
 from sei_export.input.kinds import Field, Flag, Group, Names, Number, Text, Word, all_names
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.reports import REPORTS, Report, Scope
+from tests.fakes.samples import STARTED_AT
 
 type Texts = st.SearchStrategy[str]
 
@@ -14,10 +17,16 @@ SOME_STATUSES = ("In Progress", "in progress", "QA", "Done", "完了")
 names = st.text(
     st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=12
 ).filter(lambda name: bool(name.strip()))
-"""Names of organizations, trees and teams, in any script."""
+"""Names of organizations and trees, in any script."""
 
 few_names = st.sampled_from(("1", "01", "1:2", "a", "A", "_", "a/b"))
 """Names that are easily taken for one another."""
+
+team_ids = st.sampled_from(("1", "01", "10")) | st.integers(0, 10**20 - 1).map(str)
+"""Ids of teams, as texts."""
+
+_OVER = st.dates(max_value=STARTED_AT.date() - timedelta(days=1))
+"""Days that any batch and execution of the tests finds over."""
 
 any_report = st.sampled_from(list(REPORTS.values()))
 
@@ -37,9 +46,9 @@ def requests(
         draw: Given by hypothesis.
         report: Which report.
         full: With every field, by its own name, no list empty, and an org tree as the scope.
-        named: Names of organizations, projects, trees and teams.
+        named: Names of organizations, projects and trees, and collections.
     """
-    start, end = sorted(draw(st.tuples(st.dates(), st.dates())))
+    start, end = sorted(draw(st.tuples(_OVER, _OVER)))
     given: JsonObject = {
         "report": report.name,
         "dateRange": {"start": start.isoformat(), "end": end.isoformat()},
@@ -61,9 +70,13 @@ def _scope(draw: st.DrawFn, rule: Scope, *, full: bool, named: Texts) -> JsonObj
     of_tree: tuple[str, ...] = ("orgTreeName", "teamId")
     if rule is Scope.TREE_OR_TEAM:
         if not full and draw(st.booleans()):
-            return {"teamId": draw(named)}
+            return {"teamId": draw(team_ids)}
         of_tree = ("orgTreeName", "orgIdentifier", "projectIdentifier")
-    return {name: draw(named) for name in of_tree if full or draw(st.booleans())}
+    return {
+        name: draw(team_ids if name == "teamId" else named)
+        for name in of_tree
+        if full or draw(st.booleans())
+    }
 
 
 @st.composite

@@ -43,6 +43,11 @@ class ScriptedHttp:
     mask: Mask = field(default_factory=Mask)
     calls: list[Call] = field(default_factory=list)
 
+    def within(self, seconds: float) -> "ScriptedHttp":
+        """As ever: nothing here takes time."""
+        assert seconds > 0
+        return self
+
     def json(
         self, method: str, url: str, params: Mapping[str, str], body: JsonObject | None = None
     ) -> tuple[int, JsonValue, str]:

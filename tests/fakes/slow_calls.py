@@ -73,6 +73,10 @@ class SlowCalls:
         """The real calls'."""
         return self.http.mask
 
+    def within(self, seconds: float) -> HttpClient:
+        """As fast as ever."""
+        return self.http.within(seconds)
+
     def json(
         self, method: str, url: str, params: Mapping[str, str], body: JsonObject | None = None
     ) -> tuple[int, JsonValue, str]:

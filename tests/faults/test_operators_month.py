@@ -76,7 +76,9 @@ def _a_team_that_is_renamed(desk: Desk) -> None:
     trees[ENGINEERING] = world.changed(trees[ENGINEERING], world.RENAMED, named)
     run = _month(desk, 2)
     assert {*run.warnings} == {"teamsRenamed", "cutRemembered"}
-    assert f"Payments ({world.RENAMED}) was Team {world.RENAMED}" in run.warnings["teamsRenamed"]
+    assert (
+        f'"Payments" ({world.RENAMED}) was "Team {world.RENAMED}"' in run.warnings["teamsRenamed"]
+    )
     # The new month, and the team's month before: its name is in its rows.
     assert run.total("changed") == run.total("landed") / 2 + 1
     desk.expect(run, _before(2))

@@ -228,3 +228,19 @@ def test_a_reason_is_bounded_and_the_log_has_all_of_it(
     assert reason.endswith("(cut; the function's log has all)")
     assert len(json.dumps(answer, ensure_ascii=False).encode()) <= 4096
     assert "(40) " in caplog.text
+
+
+def test_both_texts_together_are_refused_when_a_function_has_no_room_for_them() -> None:
+    teams: list[JsonValue] = ["a" * 60] * 31
+    plan = _plan({**WEEKLY, "scope": {"orgTreeName": "t", "teams": teams}})
+    request = {"DEFAULT_REQUEST": json.dumps({**WEEKLY})}
+    fits = step.MOST_BYTES_OF_BOTH - len(json.dumps(request["DEFAULT_REQUEST"])) + 2
+    room = fits - (len(json.dumps(plan)) - 2)
+    assert room > 0
+    assert _ask(given(BATCH_PLAN=plan + " " * room, **request))["Status"] == "SUCCESS"
+    answer = _ask(given(BATCH_PLAN=plan + " " * (room + 1), **request))
+    assert answer["Reason"] == (
+        "The parameters BatchPlan and DefaultRequest have 2,401 bytes together, each quote and "
+        "line end counted twice: 2,400 fit. Remedy: Shorten the plan, or give it as the input of a "
+        "schedule of your own."
+    )

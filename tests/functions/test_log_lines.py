@@ -52,7 +52,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Logged]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.functions.invoke"],
         cwd=ROOT,
-        env=_environment(folder),
+        env=environment(folder),
         input=json.dumps(given),
         check=False,
         capture_output=True,
@@ -73,7 +73,8 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Logged]:
     return {it.title: each for it, each in zip(ALL, found, strict=True)}
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """What functions find in their environment; AWS's configuration is in a folder."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT / "layers" / "sei_export"),

@@ -57,7 +57,9 @@ FAULTS = (
     Edit(
         "a key of any service is decrypted",
         ("- &read-api-key",),
-        "                      kms:ViaService: !Sub secretsmanager.${AWS::Region}.amazonaws.com\n",
+        "                      kms:ViaService:\n"
+        "                        - !Sub secretsmanager.${AWS::Region}.amazonaws.com\n"
+        "                        - !Sub secretsmanager.${AWS::Region}.${AWS::URLSuffix}\n",
     ),
     Edit(
         "any secret is decrypted",

@@ -7,7 +7,7 @@ import pytest
 from local.cloud.processes import free_pair
 from local.cloud.stack import LocalCloud, Options
 from local.paths import LOCAL
-from tests.stack.harness import Harness
+from tests.stack.harness import ANY_TEAM, Harness
 from tests.stack.subscriber import Subscriber
 
 WAIT_SCALE = "0.05"
@@ -23,7 +23,7 @@ def cloud() -> Iterator[LocalCloud]:
         stack_parameters={"ExportTimeoutMinutes": "1"},
         enforce_iam=True,
         wait_scale=WAIT_SCALE,
-        simulator_arguments=("--queued-seconds", "0.2", "--processing-seconds", "0.4"),
+        simulator_arguments=("--queued-seconds", "0.2", "--processing-seconds", "0.4", *ANY_TEAM),
     )
     cloud = LocalCloud(options, print)
     cloud.down()

@@ -16,6 +16,8 @@ from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.schemas import DOCUMENTS, check_document, validator
 
 PATIENCE_SECONDS = 150.0
+ANY_TEAM = ("--dialect", "scope=any")
+"""Of the simulator: tests are told apart by teams of their own, which are in no tree."""
 _LOG_EVENTS = 10_000
 SEEDED_A_DAY = 20
 _ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
@@ -315,8 +317,8 @@ class Harness:
 
 
 def new_team() -> str:
-    """A team that no other test has."""
-    return uuid.uuid4().hex[:10]
+    """The id of a team that no other test has."""
+    return str(uuid.uuid4().int % 10**15)
 
 
 def request_for(team: str, **changes: JsonValue) -> JsonObject:

@@ -48,7 +48,7 @@ def _request(report: Report, scope: str, level: str | None) -> JsonObject:
 
 def _legacy(report: Report) -> JsonObject:
     """Whose data, and all metrics of each kind."""
-    number = int(new_team(), 16)
+    number = int(new_team())
     fields: JsonObject = {"collectionId": str(number)}
     for field in report.fields:
         if isinstance(field, Number):

@@ -8,7 +8,7 @@ import pytest
 from local.cloud.processes import free_pair
 from local.cloud.stack import LocalCloud, Options
 from local.paths import LOCAL
-from tests.stack.harness import Execution, Harness, new_team, request_for
+from tests.stack.harness import ANY_TEAM, Execution, Harness, new_team, request_for
 
 SCALE = 0.002
 WINDOW_SECONDS = 6.0
@@ -23,7 +23,7 @@ def quick() -> Iterator[Harness]:
         state=LOCAL / "test-restart",
         aws_port=free_pair(),
         wait_scale=str(SCALE),
-        simulator_arguments=("--queued-seconds", "0", "--processing-seconds", "0"),
+        simulator_arguments=("--queued-seconds", "0", "--processing-seconds", "0", *ANY_TEAM),
     )
     cloud = LocalCloud(options, print)
     cloud.down()

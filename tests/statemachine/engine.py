@@ -17,8 +17,20 @@ from tests.statemachine.retries import attempts, entries, matching, seconds
 STATE_BYTES = 262_144
 CAUSE_CHARACTERS, ERROR_CHARACTERS = 32_768, 256
 HISTORY_EVENTS = 25_000
-_EVENTS_OF_A_TRY = 3
-"""That failed: scheduled, started, failed."""
+ABORTED = "ABORTED"
+"""No error's name: the platform ended it."""
+
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+_EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Task": 5, "Map": 4}
+"""Of a state's visit: entered and exited, where it is not the last; a task is also scheduled,
+started and ends, a Map started and ends."""
+_EVENTS_OF_A_TRY = {"Task": 3, "Map": 2}
+"""That failed: scheduled or not, started, failed."""
+_EVENTS_OF_AN_ITERATION = 2
+_EVENTS_OF_A_WAITING_TASK = 1
+"""Submitted, where the end of what was started is waited for."""
+_EVENTS_OF_A_MAP_RUN = 2
+"""Started and ended, of a Distributed Map's one. Its children have histories of their own."""
 
 STARTED = "2026-03-01T06:00:00.000Z"
 STARTED_MILLIS = 1_772_344_800_000
@@ -63,14 +75,18 @@ class Engine:
         variables: By name.
         visited: All states, in the order in which they were entered.
         waited: Seconds that Wait states took, each.
-        events: In the history so far.
+        events: In the history so far, with its first and its last.
         retrying: Whether a task that fails is tried again as its state says.
-        slept: Seconds between the tries of a state, each; chance is a half.
+        slept: Seconds between the tries of a state, each.
+        chance: What jitter makes of them; None: as the expressions' own.
         broken: What inline Maps fail with, by state, instead of running.
         started: When it was started.
+        stops: Whether the platform ends it as it enters a state, given how many it has entered.
+        redriven: When it was redriven last, if it was.
         children: Runs those of a Distributed Map; without it the answer is what they come to, with
             it the items that its reader finds.
         taken: Ways that were taken, in order: the state, and which of its ways.
+        retried: How often the state was tried again that is or was the last one.
     """
 
     answer: Answer
@@ -80,25 +96,39 @@ class Engine:
     variables: JsonObject = field(default_factory=dict)
     visited: list[str] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
-    events: int = 1
+    events: int = 2
     retrying: bool = False
     slept: list[float] = field(default_factory=list)
+    chance: Callable[[], float] | None = None
     broken: Mapping[str, StateError] = field(default_factory=dict)
     taken: list[Way] = field(default_factory=list)
     started: str = STARTED
     children: Children | None = None
+    stops: Callable[[int], bool] = lambda _: False
+    redriven: str | None = None
+    retried: int = 0
 
     def run(self, definition: JsonObject) -> End:
         """Run it to its end."""
-        return self._run(definition, self.given)
+        return self._run(definition, self.given, str(definition["StartAt"]))
 
-    def _run(self, definition: JsonObject, given: JsonValue) -> End:
-        name = str(definition["StartAt"])
+    def redrive(self, definition: JsonObject, end: End, moment: str) -> End:
+        """Go on where it ended: all that it had is kept, and its last state is entered again.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
+        """
+        self.redriven = moment
+        self.events += 1
+        return self._run(definition, end.output, end.state)
+
+    def _run(self, definition: JsonObject, given: JsonValue, name: str) -> End:
         states = cast("dict[str, JsonObject]", definition["States"])
         while True:
             self.visited.append(name)
             state = states[name]
-            self.events += {"Task": 5, "Fail": 1}.get(str(state["Type"]), 2)
+            if self.stops(len(self.visited)):
+                return End(name, given, ABORTED)
+            self.events += _EVENTS[str(state["Type"])] + _more_events(state)
             if self.events >= HISTORY_EVENTS:
                 return End(name, given, "States.Runtime", "The history is full.")
             try:
@@ -112,17 +142,22 @@ class Engine:
             name = following
 
     def _step(self, name: str, state: JsonObject, given: JsonValue) -> tuple[str, JsonValue]:
+        self.retried = 0
         seen: JsonObject = {"context": self._context(), "input": given}
         if state["Type"] in {"Task", "Map"}:
             try:
                 seen["result"] = _fitting(self._tried(name, state, given))
+                seen["context"] = self._context()
                 left = self._left(state, seen, seen["result"])
                 self.taken.append((name, "Next"))
                 return str(state["Next"]), left
             except StateError as error:
+                # A failed evaluation has an event of its own.
+                self.events += error.error == QUERY_ERROR
                 at = matching(state, "Catch", error.error)
                 if at is None:
                     raise
+                seen["context"] = self._context()
                 self.taken.append((name, f"Catch {at + 1}"))
                 catcher = entries(state, "Catch")[at]
                 cause: JsonObject = {} if error.cause is None else {"Cause": error.cause}
@@ -142,6 +177,7 @@ class Engine:
         """What a state's work comes to, with its retries."""
         tries: Counter[int] = Counter()
         while True:
+            self.retried = tries.total()
             try:
                 return self._result(name, state, given)
             except StateError as error:
@@ -155,17 +191,21 @@ class Engine:
                     self.taken.append((name, f"Retry {at + 1} {known}"))
                     raise
                 self._wait_to_retry(entry, tries[at])
+                self.events += _EVENTS_OF_A_TRY[str(state["Type"])] + _more_events(state)
                 tries[at] += 1
 
     def _wait_to_retry(self, entry: JsonObject, tries: int) -> None:
-        self.slept.append(seconds(entry, tries))
+        chance = self.chance() if self.chance else self.jsonata.chance
+        self.slept.append(seconds(entry, tries, chance))
         self.jsonata.millis += round(1000 * self.slept[-1])
-        self.events += _EVENTS_OF_A_TRY
 
     def _result(self, name: str, state: JsonObject, given: JsonValue) -> JsonValue:
         seen: JsonObject = {"context": self._context(), "input": given}
         if state["Type"] == "Task":
             return self.answer(name, _fitting(self._fill(state["Arguments"], seen)))
+        if "ItemProcessor" in state:
+            # As AWS evaluates them; nothing here depends on what they come to.
+            self._fill([state.get("MaxConcurrency", 0), state.get("ResultWriter", {})], seen)
         if "Items" not in state:
             reader = cast("JsonObject", state["ItemReader"])
             found = self.answer(name, _fitting(self._fill(reader["Arguments"], seen)))
@@ -181,13 +221,15 @@ class Engine:
         return [self._iteration(state, seen, item) for item in items]
 
     def _iteration(self, state: JsonObject, seen: JsonObject, item: JsonValue) -> JsonValue:
-        outer = self.variables
+        outer, retried = self.variables, self.retried
         self.variables = dict(outer)
+        self.events += _EVENTS_OF_AN_ITERATION
         try:
             given = self._selected(state, seen, item)
-            end = self._run(cast("JsonObject", state["ItemProcessor"]), given)
+            inner = cast("JsonObject", state["ItemProcessor"])
+            end = self._run(inner, given, str(inner["StartAt"]))
         finally:
-            self.variables = outer
+            self.variables, self.retried = outer, retried
         if end.error is not None:
             raise StateError(end.error, end.cause)
         return end.output
@@ -227,7 +269,7 @@ class Engine:
         error, cause = (self._fill(state[field], seen) for field in ("Error", "Cause"))
         if not isinstance(error, str) or not isinstance(cause, str):
             raise StateError(QUERY_ERROR, "Error or Cause is no text.")
-        if len(error) > ERROR_CHARACTERS or len(cause) > CAUSE_CHARACTERS:
+        if units(error) > ERROR_CHARACTERS or units(cause) > CAUSE_CHARACTERS:
             raise StateError("States.Runtime", "Error or Cause is too long.")
         return End(name, given, error, cause)
 
@@ -240,14 +282,29 @@ class Engine:
             "Name": self.name,
             "StartTime": self.started,
             "Input": self.given,
+            "RedriveCount": 1 if self.redriven else 0,
+            # Only of one that was redriven.
+            **({"RedriveTime": self.redriven} if self.redriven else {}),
         }
-        return {"Execution": execution}
+        return {"Execution": execution, "State": {"RetryCount": self.retried}}
+
+
+def _more_events(state: JsonObject) -> int:
+    """What each try of a state has beyond those of its type."""
+    if ".sync" in str(state.get("Resource")):
+        return _EVENTS_OF_A_WAITING_TASK
+    return _EVENTS_OF_A_MAP_RUN if "ItemReader" in state else 0
 
 
 def size_of(value: JsonValue) -> int:
     """Bytes of a value as Step Functions writes it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return len(text.encode("utf-8", "surrogatepass"))
+
+
+def units(text: str) -> int:
+    """Its length in UTF-16: no page of AWS's says how it counts, and this counts most."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _fitting(value: JsonValue) -> JsonValue:

@@ -62,10 +62,16 @@ ANSWERS: dict[str, JsonValue] = {
     "legacy without anything": {"legacy": True},
     "unfinished": {"finished": False},
     "unfinished with other types": {"finished": False, "receivedBytes": {}, "totalBytes": []},
+    "unfinished at length": {
+        "finished": False,
+        "receivedBytes": HUGE[:9000],
+        "totalBytes": HUGE[:30_000],
+    },
     "to be continued": {"status": "CONTINUE"},
     "to be continued for ever": {"status": "CONTINUE", "round": 1, "itemsKey": "key", "run": "r"},
     "to be continued with other types": {"status": "CONTINUE", "round": "x", "itemsKey": 5},
     "complete without anything": {"status": "COMPLETE"},
+    "complete with a huge key": {"status": "COMPLETE", "manifestKey": f"runs/{HUGE}"},
     "complete with other types": {"status": "COMPLETE", "totals": 5, "name": [], "manifestKey": 1},
     "complete with a figure that no event takes": {
         "status": "COMPLETE",
@@ -79,6 +85,15 @@ ANSWERS: dict[str, JsonValue] = {
     },
     "partial without a word": {"status": "PARTIAL"},
     "partial with a text": {"status": "PARTIAL", "failure": "x", "totals": None},
+    "failed with emoji": {
+        "status": "failed",
+        "failure": {"error": "😀" * 200, "message": "😀" * 60_000, "remedy": "😀" * 9000},
+    },
+    "partial with emoji": {
+        "status": "PARTIAL",
+        "failure": {"error": "😀" * 200, "message": "😀" * 60_000, "remedy": "😀" * 900},
+    },
+    "an id of emoji": {"exportId": "😀" * 1000},
     "partial at length": {
         "status": "PARTIAL",
         "failure": {"error": HUGE[:900], "message": HUGE[:100_000], "remedy": HUGE[:90_000]},
@@ -149,6 +164,8 @@ CAUSES: dict[str, str | None] = {
     "a remedy without a word": raised("A. Remedy: "),
     "wide characters": "漢" * CAUSE_CHARACTERS,
     "wide characters in a message": raised("漢" * (CAUSE_CHARACTERS - 100)),
+    "emoji in a message": raised("😀" * (CAUSE_CHARACTERS - 100)),
+    "emoji in a remedy": raised(f"{'😀' * 20_000} Remedy: {'😀' * 10_000}"),
     "quotes": raised('"' * 16_000),
     "backslashes": raised("\\" * 16_000),
     "cut by Step Functions": raised("x" * CAUSE_CHARACTERS)[:CAUSE_CHARACTERS],
@@ -163,7 +180,7 @@ NAMES = (
     *("RateLimitedError", "ServiceUnavailableError", "StorageError", "ProtocolError"),
     *("Sandbox.Timedout", "Runtime.ExitError", "Lambda.Unknown", "States.Timeout"),
     *("States.DataLimitExceeded", "States.QueryEvaluationError", "States.TaskFailed"),
-    *("KeyError", "", "E" * 1000),
+    *("KeyError", "", "E" * 1000, "😀" * 200),
 )
 """Names of errors."""
 

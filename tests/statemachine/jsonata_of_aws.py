@@ -50,10 +50,12 @@ class Jsonata:
 
     Attributes:
         millis: The clock.
+        chance: What `$random` gives, and how much of a backoff jitter leaves.
         seen: What was evaluated so far.
     """
 
     millis: int = 0
+    chance: float = HALF
     seen: list[Evaluation] = field(default_factory=list)
 
     def fill(self, template: JsonValue, bindings: JsonObject) -> JsonValue:
@@ -85,6 +87,7 @@ class Jsonata:
     def _run(self, expression: str, bindings: JsonObject) -> object:
         program = _compiled(expression)
         program.register_lambda("millis", lambda: self.millis)
+        program.register_lambda("random", lambda: self.chance)
         given = {name: NULL if value is None else value for name, value in bindings.items()}
         return program.evaluate(None, given)
 
@@ -94,7 +97,6 @@ def _compiled(expression: str) -> jsonata.Jsonata:
     program = jsonata.Jsonata(expression)
     own: dict[str, Callable[..., object]] = {
         "parse": json.loads,
-        "random": lambda: HALF,
         "hash": lambda text, _: hashlib.sha256(text.encode()).hexdigest(),
         "string": _string,
     }

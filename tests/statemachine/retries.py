@@ -30,12 +30,12 @@ def attempts(retrier: JsonObject) -> int:
     return int(_number(retrier, "MaxAttempts", _MAX_ATTEMPTS))
 
 
-def seconds(retrier: JsonObject, used: int) -> float:
-    """How long it waits after so many tries of its own; chance is a half."""
+def seconds(retrier: JsonObject, used: int, chance: float = HALF) -> float:
+    """How long it waits after so many tries of its own."""
     interval = _number(retrier, "IntervalSeconds", _INTERVAL_SECONDS)
     longest = interval * _number(retrier, "BackoffRate", _BACKOFF_RATE) ** used
     longest = min(longest, _number(retrier, "MaxDelaySeconds", longest))
-    return longest * HALF if retrier.get("JitterStrategy") == "FULL" else longest
+    return longest * chance if retrier.get("JitterStrategy") == "FULL" else longest
 
 
 def longest_task(state: JsonObject) -> float:

@@ -54,6 +54,22 @@ def test_the_wait_grows_with_the_exports_age(
         export={"expectedSeconds": expected},
         createdMillis=now - age * 1000,
         deadlineMillis=now + remaining * 1000,
+        retried=0,
+    )
+    assert waited == seconds
+
+
+@pytest.mark.parametrize(
+    ("retried", "remaining", "seconds"), [(1, 3600, 80), (6, 3600, 180), (6, 100, 100)]
+)
+def test_what_was_tried_again_is_polled_later(retried: int, remaining: int, seconds: int) -> None:
+    waited = _evaluate(
+        STATES["WaitForExport"]["Seconds"],
+        10_000_000,
+        export={},
+        createdMillis=0,
+        deadlineMillis=10_000_000 + remaining * 1000,
+        retried=retried,
     )
     assert waited == seconds
 

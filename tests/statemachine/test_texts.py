@@ -182,9 +182,9 @@ def test_a_child_that_is_told_no_reason_says_so(nothing: JsonValue) -> None:
 
 
 def test_what_a_child_says_is_cut_to_what_fits() -> None:
-    failure: JsonValue = {"error": "E" * 201, "message": "m" * 20_001, "remedy": "r" * 4001}
+    failure: JsonValue = {"error": "E" * 129, "message": "m" * 20_001, "remedy": "r" * 4001}
     run = _child({"landed": None, "failure": failure})
-    assert run.end.error == "E" * 200
+    assert run.end.error == "E" * 128
     assert run.end.cause == f"{'m' * 20_000} Remedy: {'r' * 4000}"
 
 
@@ -224,9 +224,9 @@ def test_an_answer_that_nobody_knows_ends_it_and_says_whose_it_was(
 @pytest.mark.parametrize(
     ("downloads", "deadline", "said"),
     [
-        pytest.param(300, STARTED_MILLIS + 1, "300 invocations.", id="no room"),
+        pytest.param(200, STARTED_MILLIS + 1, "200 invocations.", id="no room"),
         pytest.param(1, STARTED_MILLIS, "20 hours.", id="no time"),
-        pytest.param(300, STARTED_MILLIS, "20 hours.", id="neither"),
+        pytest.param(200, STARTED_MILLIS, "20 hours.", id="neither"),
     ],
 )
 def test_a_download_that_does_not_end_says_what_was_too_short(

@@ -24,16 +24,16 @@ NEVER: list[float] = []
 SOON = [1.0, 2, 4, 8, 16, 30]
 TWICE = [5.0, 10]
 LONG = [15.0, 30, 60, 120, 240, *[450] * 5]
+SLOWLY = [2.5, 7.5, 22.5, 67.5, 150, 150]
 
-SERVICE = (
-    *("Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"),
-    "Lambda.TooManyRequestsException",
+SERVICE = ("Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException")
+BUSY = (
+    *("Lambda.TooManyRequestsException", "Lambda.ResourceNotReadyException"),
+    *("Lambda.ResourceConflictException", "Lambda.CodeArtifactUserPendingException"),
+    "Lambda.CodeArtifactUserDeletedException",
 )
-LATE = (
-    *("Sandbox.Timedout", "States.Timeout", "Lambda.ResourceNotReadyException"),
-    "Lambda.ClientExecutionTimeoutException",
-)
-DIED = ("Lambda.Unknown", "Runtime.ExitError", "Sandbox.Failure")
+LATE = ("Sandbox.Timedout", "States.Timeout", "Lambda.ClientExecutionTimeoutException")
+DIED = ("Lambda.Unknown", "Runtime.ExitError", "Runtime.Unknown", "Sandbox.Failure")
 HOPELESS = ("InvalidRequestError", "ConfigurationError", "KeyError", "States.TaskFailed")
 FOR_THE_MACHINE = ("RateLimitedError", "ServiceUnavailableError")
 """What Wait states wait for."""
@@ -45,13 +45,14 @@ def _spread(*kinds: tuple[tuple[str, ...], list[float]]) -> dict[str, list[float
 
 ASKING = _spread(
     (SERVICE, SOON),
-    (LATE, LONG),
+    ((*LATE, *BUSY), LONG),
     (("ProtocolError", *DIED), TWICE),
     ((*HOPELESS, *FOR_THE_MACHINE, "AuthenticationError", "States.DataLimitExceeded"), NEVER),
 )
 """Of a function that asks the API something small."""
 MOVING = _spread(
     (SERVICE, SOON),
+    (BUSY, LONG),
     (("ProtocolError", "CorruptDownloadError", *LATE, *DIED), TWICE),
     ((*HOPELESS, *FOR_THE_MACHINE, "AuthenticationError", "StorageError"), NEVER),
 )
@@ -65,22 +66,24 @@ TRIED: dict[tuple[str, str], dict[str, list[float]]] = {
     ("export", "DownloadExport"): MOVING | FOUND,
     ("export", "FetchReport"): MOVING | {"ExportRejectedError": NEVER},
     ("harvest", "ListExports"): ASKING | {"StorageError": NEVER},
-    ("harvest", "LandExport"): MOVING | FOUND,
+    ("harvest", "LandExport"): MOVING | FOUND | _spread(((*SERVICE, *BUSY), SLOWLY)),
     ("harvest", "RecordOutcome"): _spread(
-        (SERVICE, SOON[:4]),
+        ((*SERVICE, *BUSY), SLOWLY[:4]),
         ((*LATE, *DIED, "ServiceUnavailableError"), [15.0, 30]),
         ((*HOPELESS, "StorageError"), NEVER),
     ),
     ("harvest", "CloseHarvest"): _spread(
         (SERVICE, SOON),
-        ((*LATE, *DIED, "ServiceUnavailableError"), LONG),
+        ((*BUSY, "ServiceUnavailableError"), LONG),
+        ((*LATE, *DIED), LONG[:2]),
         ((*HOPELESS, "StorageError"), NEVER),
     ),
-    ("batch", "PlanBatch"): ASKING | {"StorageError": NEVER},
+    ("batch", "PlanBatch"): ASKING | {"StorageError": NEVER} | _spread((LATE, TWICE)),
     ("batch", "RunExports"): {"States.ItemReaderFailed": [5, 10, 20], "States.TaskFailed": NEVER},
     ("batch", "CloseBatch"): _spread(
         (SERVICE, SOON),
-        ((*LATE, *DIED, "ServiceUnavailableError"), LONG),
+        ((*BUSY, "ServiceUnavailableError"), LONG),
+        ((*LATE, *DIED), LONG[:2]),
         ((*HOPELESS, "StorageError"), NEVER),
     ),
     ("child", "RunExport"): _spread(
@@ -97,6 +100,7 @@ TRIED: dict[tuple[str, str], dict[str, list[float]]] = {
     ),
     ("child", "RecordOutcome"): _spread(
         (SERVICE, SOON),
+        (BUSY, LONG),
         ((*LATE, *DIED, "ServiceUnavailableError"), [5.0, 10, 20, 40, 80, 150]),
         ((*HOPELESS, "StorageError"), NEVER),
     ),

@@ -198,4 +198,4 @@ def test_a_day_of_polls_of_which_each_fails_at_first_fits_into_a_history() -> No
     run.check()
     assert run.end.error in {"ExportTimedOutError", "RateLimitedError"}
     # As long as there is room, each is tried again; then the first failure is the last.
-    assert run.engine.visited.count("WaitToTryAgain") == 300
+    assert run.engine.visited.count("WaitToTryAgain") == 200

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import cast
 
 from sei_export.jsontypes import JsonObject, JsonValue
@@ -141,7 +142,12 @@ SCRIPTS: dict[str, dict[str, Script]] = {
         "is lost": {"RunExport": [REFUSED], "RecordOutcome": [REFUSED]},
     },
 }
-SUBSTITUTIONS = {"ExportTimeoutMinutes": "60", "MaxRestarts": "2", "MaxConcurrency": "10"}
+SUBSTITUTIONS = {
+    "ExportTimeoutMinutes": "60",
+    "MaxRestarts": "2",
+    "MaxConcurrency": "10",
+    "Partition": "aws",
+}
 PUBLISHING = ("PublishFailure", "PublishExportFailure", "PublishBatch")
 
 
@@ -173,6 +179,7 @@ class Run:
         retrying: Whether a state's Retry counts.
         asked: What each task was given, at each try.
         execution: Its name.
+        stopped_at: The platform ends it as it enters this state, counted from 1; 0: it does not.
     """
 
     name: str
@@ -183,6 +190,7 @@ class Run:
     retrying: bool = False
     asked: list[tuple[str, JsonValue]] = field(default_factory=list)
     execution: str = "run"
+    stopped_at: int = 0
 
     def __post_init__(self) -> None:
         self.left = {state: iter(answers) for state, answers in self.script.items()}
@@ -193,11 +201,19 @@ class Run:
             self.execution,
             retrying=self.retrying,
             broken=self._broken,
+            stops=lambda entered: entered == self.stopped_at,
         )
-        definition = DEFINITIONS[self.name]
+        self.definition = DEFINITIONS[self.name]
         if self.minutes:
-            definition = definition_of(self.name, ExportTimeoutMinutes=self.minutes)
-        self.end: End = self.engine.run(definition)
+            self.definition = definition_of(self.name, ExportTimeoutMinutes=self.minutes)
+        self.end: End = self.engine.run(self.definition)
+
+    def redrive(self, days: int) -> None:
+        """Go on with it, so many days later."""
+        self.engine.jsonata.millis += days * 86_400_000
+        moment = datetime.fromtimestamp(self.engine.jsonata.millis / 1000, UTC)
+        text = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.end = self.engine.redrive(self.definition, self.end, text)
 
     @property
     def _broken(self) -> dict[str, StateError]:

@@ -116,7 +116,10 @@ MAY: dict[str, dict[str, set[str]]] = {
 
 _VIA_SECRETS_MANAGER = {
     "StringEquals": {
-        "kms:ViaService": {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"},
+        "kms:ViaService": [
+            {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"},
+            {"Fn::Sub": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"},
+        ],
         "kms:EncryptionContext:SecretARN": {"Ref": "ApiKeySecretArn"},
     }
 }

@@ -79,6 +79,7 @@ def test_a_definition_gets_what_its_names_say(name: str) -> None:
     refs = {
         "ExportStateMachineArn": "ExportStateMachine",
         "ExportBucketName": "ExportBucket",
+        "Partition": "AWS::Partition",
         "StackName": "AWS::StackName",
     }
     for key, value in MACHINES[name]["DefinitionSubstitutions"].items():

@@ -84,21 +84,6 @@ def test_every_function_has_its_own_role_and_expiring_log_group(name: str) -> No
     assert (ROOT / "events" / f"{folder}.json").exists()
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_variables_of_a_function_fit_into_lambdas_4_kib(name: str) -> None:
-    variables = dict(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
-    variables |= FUNCTIONS[name]["Environment"]["Variables"]
-    # Of an ARN or a name that is not in the template, what is long for one.
-    usual = 120
-    longest = 0
-    for key, value in variables.items():
-        parameter = PARAMETERS.get(str(value["Ref"]), {}) if "Ref" in value else {}
-        number = len(str(parameter["MaxValue"])) if "MaxValue" in parameter else usual
-        length = len(value) if isinstance(value, str) else parameter.get("MaxLength", number)
-        longest += len(key) + int(length)
-    assert longest < 4096
-
-
 def _statements(value: object) -> list[Tree]:
     """All allowing statements, also those under a condition."""
     if isinstance(value, list):

@@ -13,6 +13,7 @@ from sei_export.dates import (
     format_moment,
     normalize_moment,
     parse_moment,
+    preceding,
     read_moment,
     today_at,
     trailing,
@@ -301,3 +302,27 @@ def test_one_moment_is_the_same_in_every_form(moment: datetime) -> None:
     zoned = moment.astimezone(ZoneInfo("Asia/Kolkata")).isoformat()
     forms = (moment.isoformat(), moment.replace(tzinfo=None).isoformat(), zoned, seconds * 1000)
     assert {read_moment(form) for form in (*forms, str(seconds * 1000), seconds)} == {moment}
+
+
+@pytest.mark.parametrize(
+    ("days", "before"),
+    [
+        ("2025-03-01 2025-03-31", "2025-02-01 2025-02-28"),
+        ("2024-03-01 2024-03-31", "2024-02-01 2024-02-29"),
+        ("2025-01-01 2025-01-31", "2024-12-01 2024-12-31"),
+        ("2025-01-01 2025-03-31", "2024-10-01 2024-12-31"),
+        ("2025-01-01 2025-12-31", "2024-01-01 2024-12-31"),
+        ("2025-03-03 2025-03-09", "2025-02-24 2025-03-02"),
+        ("2025-03-04 2025-03-10", "2025-02-25 2025-03-03"),
+        ("2025-03-01 2025-03-17", "2025-02-12 2025-02-28"),
+        ("2025-03-01 2025-03-01", "2025-02-28 2025-02-28"),
+        ("2025-02-01 2025-03-31", "2024-12-04 2025-01-31"),
+        ("0001-01-01 0001-01-31", None),
+        ("0001-01-02 0001-01-03", None),
+        ("9999-12-01 9999-12-31", None),
+    ],
+)
+def test_before_a_range_there_is_one_of_equal_kind(days: str, before: str | None) -> None:
+    start, end = map(date.fromisoformat, days.split())
+    found = preceding((start, end))
+    assert (found and f"{found[0]} {found[1]}") == before

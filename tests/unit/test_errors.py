@@ -166,6 +166,7 @@ def test_the_ends_of_an_export_are_told_apart_from_failures_of_a_call(kind: str)
     [
         pytest.param("x" * 30_001, id="letters"),
         pytest.param("漢" * 100_000, id="wide characters"),
+        pytest.param("😀" * 6_000, id="emoji, which JSON may write as twelve"),
         pytest.param('"' * 20_000, id="quotes, which JSON writes as two characters"),
         pytest.param("\x01" * 6_000, id="control characters, which JSON writes as six"),
         pytest.param("x. Remedy: None. " * 3_000, id="remedies"),
@@ -175,8 +176,22 @@ def test_given_a_message_that_is_too_long_then_it_is_cut_and_the_remedy_is_whole
     error = ExportRejectedError(text, remedy="Ask.")
     assert str(error).endswith(" … (cut). Remedy: Ask.")
     assert text.startswith(error.message.removesuffix(" … (cut)"))
+    # As Lambda writes it, and as another would.
+    assert 29_900 < len(json.dumps({"errorMessage": str(error)})) < 32_768
     written = json.dumps({"errorMessage": str(error)}, ensure_ascii=False)
-    assert 29_900 < len(written) < 32_768
+    assert len(written.encode()) < 32_768
+
+
+@pytest.mark.parametrize("problems", [40, 4000])
+@pytest.mark.parametrize("letter", ["x", '"', "\\", "漢", "😀", "\x01"])
+def test_an_invalid_request_of_the_longest_problems_fits_into_a_cause_whole(
+    problems: int, letter: str
+) -> None:
+    error = InvalidRequestError([letter * 2000] * problems)
+    assert f"The request has {problems} problems: (1) {letter}" in str(error)
+    assert str(error).endswith(f" Remedy: {InvalidRequestError.default_remedy}")
+    content = {"errorMessage": str(error), "errorType": "InvalidRequestError"}
+    assert len(json.dumps(content)) < 32_768
 
 
 def test_given_a_message_of_30000_characters_then_it_is_whole() -> None:

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import SchemaValidationError
 
 from sei_export.figures import add_figures
-from sei_export.jsontypes import JsonObject
+from sei_export.jsontypes import JsonObject, JsonValue
 from tests.fakes.samples import manifest, request_of
 
 LANDED = manifest(
@@ -66,6 +66,29 @@ def test_figures_are_told_apart_by_report(metrics: Metrics) -> None:
     dimensions = _definition(emitted)["Dimensions"]
     assert isinstance(dimensions, list)
     assert all(isinstance(names, list) and "report" in names for names in dimensions)
+
+
+def test_warnings_are_counted_by_code(metrics: Metrics, capsys: pytest.CaptureFixture[str]) -> None:
+    codes = ("noRows", "notOver", "noRows")
+    warned: list[JsonValue] = [{"code": code, "message": "Look."} for code in codes]
+    emitted = _emitted(metrics, {**LANDED, "warnings": warned})
+    assert "code" not in emitted
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(it["code"], it["Warnings"]) for it in lines] == [("noRows", [1]), ("notOver", [1])]
+    for line in lines:
+        assert (line["report"], line["service"]) == ("sprint", "test")
+        definition = _definition(line)
+        assert definition["Namespace"] == "SeiExport"
+        assert definition["Metrics"] == [{"Name": "Warnings", "Unit": "Count"}]
+        assert definition["Dimensions"] == [["report", "code", "service"]]
+
+
+def test_a_newer_files_warnings_are_not_counted_twice(
+    metrics: Metrics, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warned: list[JsonValue] = [{"code": "noRows", "message": "Look."}]
+    _emitted(metrics, {**LANDED, "warnings": warned, "superseded": True})
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("rows", [0, 1])

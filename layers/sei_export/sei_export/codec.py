@@ -2,7 +2,7 @@
 
 isal does the same work in about half of the time to inflate and a fifth to deflate
 (`docs/performance.md`). Both check each gzip member's CRC and size, and write neither time nor name
-into a header: the same bytes give the same result on the same library.
+into a header: the same bytes give the same result on the same library. `SLOW` says that it is zlib.
 """
 
 from typing import Protocol, cast
@@ -11,11 +11,13 @@ try:
     from isal import isal_zlib as _codec
 
     _LEVEL = 2
+    SLOW = False
 except ImportError:
     # A platform without a build of it.
     import zlib as _codec  # type: ignore[no-redef]  # the same functions
 
     _LEVEL = 1
+    SLOW = True
 
 _GZIP_WINDOW = 31
 

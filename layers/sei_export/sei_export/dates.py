@@ -80,6 +80,22 @@ PERIODS: dict[str, Callable[[date], DateRange]] = {
 """By name. `*-to-date` include today."""
 
 
+def preceding(days: DateRange) -> DateRange | None:
+    """The range of equal kind that ends where one begins; None if the calendar has none.
+
+    Of a whole year, quarter, month or week the one before; of any others as many days before.
+    """
+    start, end = days
+    try:
+        for window in ("year", "quarter", "month", "week"):
+            start_of = STARTS[window]
+            if start_of(start) == start == start_of(end) and start_of(end + DAY) == end + DAY:
+                return CLOSED_PERIODS[f"previous-{window}"](start)
+        return start - (end - start) - DAY, start - DAY
+    except OverflowError:
+        return None
+
+
 def trailing(days: int, today: date) -> DateRange:
     """The last whole days before today."""
     return today - days * DAY, today - DAY

@@ -50,8 +50,9 @@ NEW_MARK = "; an identical request gets a new one from "
 """Stands after it, before the end of the time in which the API hands the same export out again."""
 
 MOST_MESSAGE_CHARACTERS, MOST_REMEDY_CHARACTERS = 30_000, 2_000
-"""As JSON writes them. Step Functions cuts a cause at 32,768 characters, which is the whole JSON of
-a function's error: cut, it is no JSON any more, and its end, the remedy, is lost."""
+"""As JSON writes them in ASCII, the longest of all ways to count. Step Functions cuts a cause at
+32,768 characters, which is the whole JSON of a function's error: cut, it is no JSON any more, and
+its end, the remedy, is lost."""
 
 _CUT = " … (cut)"
 
@@ -116,8 +117,8 @@ def _fitting(text: str, most: int) -> str:
 
 
 def _length(text: str) -> int:
-    """How many characters JSON takes for a text."""
-    return len(json.dumps(text, ensure_ascii=False)) - len('""')
+    """How many characters JSON takes at most for a text, and how many bytes."""
+    return len(json.dumps(text)) - len('""')
 
 
 def numbered(subject: str, problems: Sequence[str]) -> str:

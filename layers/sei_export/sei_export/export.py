@@ -9,7 +9,7 @@ from sei_export.errors import InvalidRequestError, ProtocolError
 from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.export_request import ExportRequest
-from sei_export.request.parsing import read_canonical
+from sei_export.request.parsing import NOT_OVER_FIELD, read_canonical
 from sei_export.request.reports import REPORTS, Report
 
 _MAX_ID_CHARACTERS = 256
@@ -123,7 +123,7 @@ class Export(ExportHandle):
 
     def to_json(self) -> JsonObject:
         """Write the form in the state machine's variable `export`."""
-        return {
+        form: JsonObject = {
             "exportId": self.export_id,
             "report": self.report.name,
             "request": self.request.canonical() if self.request else None,
@@ -135,6 +135,8 @@ class Export(ExportHandle):
             "legacy": self.report.is_legacy,
             "expectedSeconds": self.expected_seconds,
         }
+        is_not_over = self.request and self.request.is_not_over
+        return form | {NOT_OVER_FIELD: True} if is_not_over else form
 
     @classmethod
     def from_json(cls, given: JsonValue) -> "Export":
@@ -151,7 +153,8 @@ class Export(ExportHandle):
         reused = content.get("reused") is True
         asked = content.get("request")
         if isinstance(asked, dict):
-            request = _stored_request(asked, handle.export_id)
+            not_over = content.get(NOT_OVER_FIELD) is True
+            request = _stored_request({**asked, NOT_OVER_FIELD: not_over}, handle.export_id)
             return cls.of(request, handle.export_id, created_at, reused=reused)
         if asked is not None or handle.report.is_legacy:
             raise _by_hand("export.request is not an object.")

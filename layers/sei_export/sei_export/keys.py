@@ -35,6 +35,11 @@ def request_key(request: ExportRequest) -> str:
     return f"{DATA_PREFIX}{request_path(request)}/export.csv.gz"
 
 
+def request_manifest_key(request: ExportRequest) -> str:
+    """Name the key of the manifest beside a request's CSV."""
+    return f"{MANIFEST_PREFIX}{request_path(request)}/manifest.json"
+
+
 def data_key(export: Export) -> str:
     """Name the key of an export's CSV."""
     if export.request:
@@ -46,7 +51,7 @@ def data_key(export: Export) -> str:
 def manifest_key(export: Export) -> str:
     """Name the key of the manifest beside an export's CSV."""
     if export.request:
-        return f"{MANIFEST_PREFIX}{request_path(export.request)}/manifest.json"
+        return request_manifest_key(export.request)
     path = _export_path(export.report, export.export_id)
     return f"{MANIFEST_PREFIX}{HARVEST_PREFIX}{path}.json"
 

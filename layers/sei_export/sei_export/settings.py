@@ -204,6 +204,14 @@ def sdk_call_seconds(environ: Mapping[str, str] = os.environ) -> float:
     return float(seconds)
 
 
+def on_lambda(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is Lambda's own Python runtime, which no laptop and no local cloud is.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    return environ.get("AWS_EXECUTION_ENV", "").startswith("AWS_Lambda_python")
+
+
 def _required(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "").strip()
     if not value:

@@ -38,6 +38,10 @@ class OrgTree(Strict):
     name: str
     root: Team
 
+    def has(self, team_id: str) -> bool:
+        """Whether a team of this id is in it."""
+        return any(str(team["refId"]) == team_id for team in self.root.flat())
+
 
 def _team(ref_id: int, name: str, *children: Team) -> Team:
     return Team.model_validate({"refId": ref_id, "name": name, "children": children})
@@ -68,7 +72,7 @@ _USUAL = (
                 203767,
                 "Operations / SRE",
                 _team(203768, "On-Call"),
-                _team(203769, "Observability"),
+                _team(456, "Observability"),  # Harness's own examples name this id
             ),
         ),
     ),
@@ -92,6 +96,10 @@ class OrgTrees:
     def find(self, tree_id: int) -> OrgTree | None:
         """Return the tree of this id."""
         return next((tree for tree in self._trees if tree.id == tree_id), None)
+
+    def named(self, name: str) -> "list[OrgTree]":
+        """Return the trees of this name."""
+        return [tree for tree in self._trees if tree.name == name]
 
     def replace(self, trees: Sequence[OrgTree]) -> None:
         """Have other trees."""

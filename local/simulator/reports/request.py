@@ -23,6 +23,7 @@ class ExportRequest:
     body: dict[str, JsonValue]
     canonical: str
     selector: str
+    org_tree_name: str | None
     team_id: str | None
     table: Table
     filename: str
@@ -54,6 +55,7 @@ def export_request(
         body=body.model_dump(mode="json", by_alias=True, exclude_unset=True),
         canonical=json.dumps({**meant, **where}, sort_keys=True),
         selector=scope.team_id or scope.org_tree_name or "",
+        org_tree_name=scope.org_tree_name,
         team_id=scope.team_id,
         table=table,
         filename=f"{filename}-{table.start.year}.csv",

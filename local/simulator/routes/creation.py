@@ -2,10 +2,26 @@
 
 import time
 
+from local.simulator.errors import ApiError
+from local.simulator.reports.request import ExportRequest
 from local.simulator.world import lifecycle
 from local.simulator.world.exports import Export, Wanted
 from local.simulator.world.messages import ExportCreated
 from local.simulator.world.state import Simulator
+
+
+def check_scope(simulator: Simulator, request: ExportRequest) -> None:
+    """Raise ApiError 400 if a request is about an org tree or team that is not there."""
+    if simulator.dialect.current.scope == "any":
+        return
+    trees = list(simulator.trees)
+    if name := request.org_tree_name:
+        trees = simulator.trees.named(name)
+        if not trees:
+            raise ApiError(400, f"Invalid orgTreeName: {name}")
+    team = request.team_id
+    if team and not any(tree.has(team) for tree in trees):
+        raise ApiError(400, f"Invalid teamId: {team}")
 
 
 def create(simulator: Simulator, wanted: Wanted) -> tuple[Export, bool]:

@@ -69,6 +69,7 @@ def _create_router(report: Report) -> APIRouter:
         """Start an export."""
         simulator = simulator_of(request)
         simulator.dialect.current.check_spelling(report.name, wanted.body)
+        creation.check_scope(simulator, wanted)
         scenario = simulator.scenarios.of(wanted.selector)
         if scenario.create_status:
             return Response(

@@ -17,6 +17,7 @@ from local.simulator.delivery.wire import NoResponse
 from local.simulator.errors import ApiError
 from local.simulator.reports.legacy import REPORT_NAMES
 from local.simulator.routes.auth import check_key, check_legacy_keys, refuse_credentials
+from local.simulator.routes.leniency import Handler, ignoring_unknown
 from local.simulator.world.journal import Call
 from local.simulator.world.scenario import (
     CutFault,
@@ -29,8 +30,6 @@ from local.simulator.world.scenario import (
 from local.simulator.world.state import Simulator, simulator_of
 
 _LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Sign in</body></html>"
-
-type _Handler = Callable[[Request], Coroutine[object, object, Response]]
 
 
 class GatedRoute(APIRoute):
@@ -45,8 +44,10 @@ class GatedRoute(APIRoute):
             call = await simulator.journal.open(self.name, request)
             request.state.call = call
             request.state.cut = None
+            lenient = simulator.dialect.current.unknown == "ignored"
+            taken = ignoring_unknown(handle, call.body) if lenient else handle
             try:
-                response = await _answer(simulator, request, call, handle)
+                response = await _answer(simulator, request, call, taken)
             except ApiError as error:
                 response = _refusal(simulator, error)
             except RequestValidationError as error:
@@ -63,7 +64,7 @@ def _refusal(simulator: Simulator, error: ApiError) -> Response:
     return error.response(simulator.dialect.current.error_shape)
 
 
-async def _answer(simulator: Simulator, request: Request, call: Call, handle: _Handler) -> Response:
+async def _answer(simulator: Simulator, request: Request, call: Call, handle: Handler) -> Response:
     call.export_id, call.selector = _subject(simulator, request, call)
     if call.step == "signed":
         refuse_credentials(request)

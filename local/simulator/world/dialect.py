@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal, Self
 
+from fastapi.exceptions import RequestValidationError
 from pydantic import ConfigDict, JsonValue
 
-from local.simulator.errors import ApiError, ErrorShape
+from local.simulator.errors import ErrorShape
 from local.simulator.models import Strict
 
 type ListShape = Literal["array", "exports", "content", "items", "data"]
@@ -19,7 +20,9 @@ class Dialect(Strict):
     carries the key of V2 calls, `teams` how a tree's teams are given. `level` says which names
     of the productivity report's level are taken, `sprint_metrics` how the sprint report spells
     its metrics. `compression` says which files are gzip unless the request or a scenario decides
-    it, and `reuse_failed` whether an identical request gets a failed export again.
+    it, and `reuse_failed` whether an identical request gets a failed export again. `scope` says
+    whether an org tree or team that is not there is refused or exported like any other, `unknown`
+    what becomes of fields, parameters and values that no page names.
     """
 
     model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"))
@@ -34,24 +37,35 @@ class Dialect(Strict):
     reuse_failed: Literal["yes", "no"] = "yes"
     export_id: IdStyle = "exp"
     error_shape: ErrorShape = "message"
+    scope: Literal["known", "any"] = "known"
+    unknown: Literal["refused", "ignored"] = "refused"
 
     def changed(self, switches: Mapping[str, JsonValue]) -> Self:
         """Return this dialect with other forms; ValidationError if there are no such ones."""
         return self.model_validate(self.model_dump(by_alias=True) | dict(switches))
 
     def check_spelling(self, report: str, body: Mapping[str, JsonValue]) -> None:
-        """Raise ApiError 400 if a checked body has a field that this dialect spells otherwise."""
+        """Raise RequestValidationError if a checked body has a field that is spelled otherwise."""
         options = body.get("options")
         if report == "productivity" and isinstance(options, dict) and self.level != "both":
-            _refuse({"metricLevel", "aggregationLevel"} - {self.level}, options, "options.")
+            _refuse({"metricLevel", "aggregationLevel"} - {self.level}, options, "options")
         if report == "sprint":
             _refuse({"metrics", "metric"} - {self.sprint_metrics}, body)
 
 
-def _refuse(names: Iterable[str], fields: Mapping[str, JsonValue], path: str = "") -> None:
+def _refuse(names: Iterable[str], fields: Mapping[str, JsonValue], *path: str) -> None:
+    # As for any other field that there is not, so that a server which ignores those has this too.
     for name in names:
         if name in fields:
-            raise ApiError(400, f"{path}{name}: Extra inputs are not permitted")
+            raise RequestValidationError(
+                [
+                    {
+                        "type": "extra_forbidden",
+                        "loc": ("body", *path, name),
+                        "msg": "Extra inputs are not permitted",
+                    }
+                ]
+            )
 
 
 class DialectSwitch:

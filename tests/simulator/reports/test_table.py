@@ -3,7 +3,7 @@
 import pytest
 
 from tests.simulator import simulator_client as simulator
-from tests.simulator.simulator_client import INSTANT, Client, Json, running, table
+from tests.simulator.simulator_client import ANY_TEAM, INSTANT, Client, Json, running, table
 
 port = simulator.port
 client = simulator.client
@@ -62,7 +62,7 @@ def test_names_hold_what_breaks_careless_readers(client: Client) -> None:
 
 def test_the_same_request_gives_the_same_bytes_in_another_process(client: Client) -> None:
     here = client.download(client.created()).body
-    with running(*INSTANT) as (_, port):
+    with running(*INSTANT, *ANY_TEAM) as (_, port):
         other = Client(port, client.team)
         assert other.download(other.created()).body == here
         other_team = other.created(metrics=["CODING_DAYS"])

@@ -11,7 +11,8 @@ from typing import Any, override
 
 import pytest
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as sampling
 from schemathesis import Case, GenerationMode
 from schemathesis.openapi import from_asgi
 from schemathesis.specs.openapi.checks import positive_data_acceptance
@@ -19,6 +20,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from local.simulator.control.seeding import Seeding, seed
 from local.simulator.service.app import create_app
+from local.simulator.world.dialect import Dialect
 from local.simulator.world.settings import Settings
 from local.simulator.world.spool import Order, Rendered, Spool
 from local.simulator.world.state import Simulator
@@ -37,7 +39,7 @@ OPERATIONS = [
 
 type AnyCase = Case[Any]
 
-reproducible = settings(
+reproducible = sampling(
     max_examples=15,
     derandomize=True,
     database=None,
@@ -59,8 +61,16 @@ class _SmallFiles(Spool):
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     """Start a simulator whose exports are complete at once, and whose limits nobody meets."""
     spool = _SmallFiles(Path(tmp_path_factory.mktemp("spool")))
-    limits = Settings(KEY, 0, 0, rate_limit=NO_LIMIT, legacy_rate_limit=NO_LIMIT)
-    yield Simulator.start(limits, spool)
+    settings = Settings(
+        KEY,
+        0,
+        0,
+        rate_limit=NO_LIMIT,
+        legacy_rate_limit=NO_LIMIT,
+        # Generated names are in no tree.
+        dialect=Dialect(scope="any"),
+    )
+    yield Simulator.start(settings, spool)
     spool.close()
 
 

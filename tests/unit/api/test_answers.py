@@ -11,7 +11,6 @@ from sei_export.api.answers import (
     check_export_id,
     check_tree_id,
     read_created,
-    read_id,
     read_listed,
     read_listed_tree,
     read_object,
@@ -153,33 +152,6 @@ def test_an_export_id_that_could_lead_out_of_its_place_is_refused_and_shown(
 
 
 # --- org trees ---
-
-
-@pytest.mark.parametrize(
-    ("given", "read"),
-    [
-        pytest.param(7, "7", id="a number"),
-        pytest.param(0, "0", id="zero"),
-        pytest.param("203758", "203758", id="digits"),
-        pytest.param("007", "007", id="digits, as they are"),
-        pytest.param(10**20 - 1, "9" * 20, id="the largest number"),
-        pytest.param(10**20, None, id="a larger number"),
-        pytest.param("1" * 20, "1" * 20, id="the most digits"),
-        pytest.param("1" * 21, None, id="more digits"),
-        pytest.param(-1, None, id="below zero"),
-        pytest.param("-1", None, id="a sign"),
-        pytest.param(7.0, None, id="a fraction"),
-        pytest.param(True, None, id="true"),
-        pytest.param("", None, id="empty"),
-        pytest.param("٣", None, id="other digits"),
-        pytest.param("²", None, id="no digit"),
-        pytest.param("1/2", None, id="a path"),
-        pytest.param(None, None, id="null"),
-        pytest.param([7], None, id="a list"),
-    ],
-)
-def test_an_id_of_a_tree_or_team_is_a_number_or_digits(given: JsonValue, read: str | None) -> None:
-    assert read_id(given) == read
 
 
 def test_a_tree_of_the_list_has_its_id_as_text_and_its_name_as_it_is() -> None:

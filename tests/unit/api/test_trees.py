@@ -123,8 +123,8 @@ def test_an_unknown_tree_is_told_with_those_that_there_are(client: SeiClient) ->
         find_tree(client, "Enginering", "exports[2].scope.orgTreeName")
     [problem] = caught.value.problems
     assert problem == (
-        'exports[2].scope.orgTreeName is "Enginering": allowed are Engineering, Sales & "Success", '
-        "EMEA; did you mean Engineering?"
+        'exports[2].scope.orgTreeName is "Enginering": allowed are "Engineering" (1001), '
+        r'"Sales & \"Success\", EMEA" (1002); did you mean "Engineering" (1001)?'
     )
 
 
@@ -277,7 +277,7 @@ def test_a_general_failure_has_the_same_name_as_at_any_call_and_tells_this_one(
         ),
         pytest.param(
             [{"id": 1, "name": "a"}],
-            'scope.orgTreeName is "A": allowed are a; did you mean a?',
+            'scope.orgTreeName is "A": allowed are "a" (1); did you mean "a" (1)?',
             id="in another case",
         ),
     ],
@@ -344,8 +344,8 @@ def test_given_a_typing_error_that_cannot_be_seen_then_the_message_spells_both()
         find_tree(client, "Pl\u0430tform")
     [problem] = caught.value.problems
     assert problem == (
-        'scope.orgTreeName is "Pl\u0430tform": allowed are Platform; did you mean Platform? '
-        '("Pl\\u0430tform" is not "Platform")'
+        'scope.orgTreeName is "Pl\u0430tform": allowed are "Platform" (1); did you mean '
+        '"Platform" (1)? ("Pl\\u0430tform" is not "Platform")'
     )
 
 
@@ -392,7 +392,7 @@ def test_given_an_odd_entry_then_who_asks_for_it_is_told_what_is_odd() -> None:
 @pytest.mark.parametrize(
     ("trees", "problem"),
     [
-        pytest.param([{"id": 1, "name": "A"}], "allowed are A.", id="beside another"),
+        pytest.param([{"id": 1, "name": "A"}], 'allowed are "A" (1).', id="beside another"),
         pytest.param([], "the API gives no org tree that can be used.", id="alone"),
     ],
 )

@@ -29,8 +29,8 @@ def test_given_the_same_teams_then_there_is_nothing_to_tell_whatever_their_order
 
 def test_given_a_team_that_is_gone_and_one_that_is_new_then_both_are_named() -> None:
     assert _warned([*ROWS[:5], (1, "8", "Mobile")]) == [
-        ("teamsGone", "1 team is gone from org tree Engineering since run run-1: Solo (7)."),
-        ("teamsNew", "1 team is new in org tree Engineering since run run-1: Mobile (8)."),
+        ("teamsGone", '1 team is gone from org tree Engineering since run run-1: "Solo" (7).'),
+        ("teamsNew", '1 team is new in org tree Engineering since run run-1: "Mobile" (8).'),
     ]
 
 
@@ -42,15 +42,15 @@ def test_given_teams_that_were_renamed_or_moved_then_they_are_named_with_what_th
     [(code, message)] = _warned(rows)
     assert code == "teamsRenamed"
     assert message == (
-        "3 teams are renamed or moved in org tree Engineering since run run-1: Kernel (3) was "
-        "Core, Product (5) contains teams now, Data (4) is inside Product now."
+        '3 teams are renamed or moved in org tree Engineering since run run-1: "Kernel" (3) was '
+        '"Core", "Product" (5) contains teams now, "Data" (4) is inside "Product" (5) now.'
     )
 
 
 def test_given_a_parent_that_contains_none_any_more_then_that_is_told() -> None:
     [gone, changed] = _warned([ROWS[0], ROWS[1], *ROWS[4:]])
     assert gone[0] == "teamsGone"
-    assert changed[1].endswith("Platform (2) contains no teams any more.")
+    assert changed[1].endswith('"Platform" (2) contains no teams any more.')
 
 
 def test_given_many_then_ten_are_named_and_the_rest_is_counted() -> None:
@@ -58,7 +58,7 @@ def test_given_many_then_ten_are_named_and_the_rest_is_counted() -> None:
     [(code, message)] = _warned([*ROWS, *new])
     assert code == "teamsNew"
     assert message.startswith("12 teams are new in ")
-    assert message.count("New ") == 10
+    assert message.count('"New ') == 10
     assert message.endswith(" and 2 more.")
 
 

@@ -113,7 +113,7 @@ def test_given_a_number_that_is_an_id_and_another_teams_name_then_what_is_meant_
     tree = OrgTree("Engineering", row_tree(rows).root)
     [told] = _warned(cut([42]), tree=tree)
     assert told == (
-        "exports[0].scope.teams[0] is the id of team Answers (42), which is meant, and the name of "
-        "42 (43)."
+        'exports[0].scope.teams[0] is the id of team "Answers" (42), which is meant, and the name '
+        'of "42" (43).'
     )
     assert _warned(cut(["Answers", 43]), tree=tree) == []

@@ -201,8 +201,8 @@ def test_a_team_that_is_named_alone_is_split_where_its_tree_is_known() -> None:
 
 
 def test_a_team_that_its_tree_does_not_tell_is_left_to_the_api() -> None:
-    entry = asked(scope={"orgTreeName": "Engineering", "teamId": "x9"})
-    assert _teams(expanded(entry, too_large=["", "x9"])) == ["x9"]
+    entry = asked(scope={"orgTreeName": "Engineering", "teamId": "99"})
+    assert _teams(expanded(entry, too_large=["", "99"])) == ["99"]
 
 
 def test_what_is_known_of_one_report_is_nothing_to_another() -> None:
@@ -275,7 +275,7 @@ def test_a_part_of_a_tried_item_starts_afresh() -> None:
     "entry",
     [
         pytest.param(cut(["Solo"]), id="a leaf"),
-        pytest.param(asked(scope={"teamId": "x9"}), id="a team that the tree does not tell"),
+        pytest.param(asked(scope={"teamId": "99"}), id="a team that the tree does not tell"),
         pytest.param(least("sprint", scope={"teamId": "2"}), id="a team without a tree"),
         pytest.param(least("team-report", collectionId="2", teamRefId=2), id="a legacy report"),
     ],
@@ -361,8 +361,8 @@ def test_an_odd_team_is_nothing_to_who_does_not_need_it(
 def test_given_a_team_in_two_that_are_selected_then_it_is_refused(teams: JsonValue) -> None:
     assert _refused(TWICE, teams) == (
         (
-            "exports[0].scope.teams comes to A (2) and B (3), and team Shared (4) is in both: its "
-            "rows would come twice. Select others, such as leaves."
+            'exports[0].scope.teams comes to "A" (2) and "B" (3), and team "Shared" (4) is in '
+            "both: its rows would come twice. Select others, such as leaves."
         ),
     )
 
@@ -371,7 +371,7 @@ def test_given_a_team_in_two_that_are_selected_then_it_is_refused(teams: JsonVal
 def test_given_a_team_without_an_id_that_is_selected_then_it_is_refused(teams: JsonValue) -> None:
     assert _refused(ODD, teams) == (
         (
-            "exports[0].scope.teams comes to team Odd, for which the API gives no usable id: "
+            'exports[0].scope.teams comes to team "Odd", for which the API gives no usable id: '
             "select the team around it, or others."
         ),
     )

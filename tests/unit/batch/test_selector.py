@@ -78,8 +78,9 @@ def test_given_an_unknown_name_then_the_names_are_told_as_the_api_writes_them() 
     tree = row_tree([(0, "1", "Root"), (1, "2", "R\u00a0D"), (1, "3", "Pl\u0430tform")])
     [problem] = _told(["Platform"], tree)
     assert problem == (
-        'exports[0].teams[0] is "Platform": allowed are Root, R\\u00a0D, Pl\u0430tform; did you '
-        'mean Pl\u0430tform? ("Platform" is not "Pl\\u0430tform")'
+        'exports[0].teams[0] is "Platform": allowed are "Root" (1), "R\\u00a0D" (2), '
+        '"Pl\u0430tform" (3); did you mean "Pl\u0430tform" (3)? '
+        '("Platform" is not "Pl\\u0430tform")'
     )
 
 
@@ -89,7 +90,7 @@ def test_given_a_team_in_two_others_then_none_of_them_goes_with_it() -> None:
     for outer, name in (("2", "A"), ("3", "B")):
         [problem] = _told([outer, "4"], row_tree(rows))
         assert problem == (
-            f'exports[0].teams[1] is "4": team {name} ({outer}) is listed too, whose export '
+            f'exports[0].teams[1] is "4": team "{name}" ({outer}) is listed too, whose export '
             "includes this one."
         )
 
@@ -132,14 +133,15 @@ def test_given_no_selector_then_all_forms_are_told(selector: JsonValue, shown: s
     [
         pytest.param(
             ["Platfrom"],
-            '[0] is "Platfrom": allowed are Engineering, Platform, Payments, Billing, Mobile, '
-            "Product, Solo; did you mean Platform?",
+            '[0] is "Platfrom": allowed are "Engineering" (1), "Platform" (2), "Payments, '
+            'Billing" (3), "Mobile" (4), "Mobile" (6), "Product" (5), "Solo" (7); did you mean '
+            '"Platform" (2)?',
             id="an unknown name",
         ),
         pytest.param(
             [2, 99],
-            '[1] is "99": allowed are Engineering, Platform, Payments, Billing, Mobile, Product, '
-            "Solo.",
+            '[1] is "99": allowed are "Engineering" (1), "Platform" (2), "Payments, Billing" (3), '
+            '"Mobile" (4), "Mobile" (6), "Product" (5), "Solo" (7).',
             id="an unknown id",
         ),
         pytest.param(
@@ -148,19 +150,24 @@ def test_given_no_selector_then_all_forms_are_told(selector: JsonValue, shown: s
             id="an ambiguous name",
         ),
         pytest.param(
-            ["Solo", "7"], '[1] is "7": team Solo (7) is listed twice.', id="by name and by id"
+            ["Solo", "7"], '[1] is "7": team "Solo" (7) is listed twice.', id="by name and by id"
         ),
         pytest.param(
             [4, "Platform"],
-            '[0] is "4": team Platform (2) is listed too, whose export includes this one.',
+            '[0] is "4": team "Platform" (2) is listed too, whose export includes this one.',
             id="inside another",
         ),
         pytest.param(
             ["Engineering", 6],
-            '[1] is "6": team Engineering (1) is listed too, whose export includes this one.',
+            '[1] is "6": team "Engineering" (1) is listed too, whose export includes this one.',
             id="inside the root",
         ),
-        pytest.param([-2], "[0] is -2: a team's id is allowed.", id="a negative number"),
+        pytest.param([-2], "[0] is -2: a team's id or name is allowed.", id="a negative number"),
+        pytest.param(
+            [2**53],
+            "[0] is 9007199254740992: a number so large may arrive changed: give it as a text.",
+            id="a number that others round",
+        ),
         pytest.param([2.5], "[0] is 2.5: a team's id or name is allowed.", id="a fraction"),
         pytest.param([False], "[0] is false: a team's id or name is allowed.", id="a boolean"),
         pytest.param(
@@ -177,8 +184,8 @@ def test_given_a_wrong_list_then_each_entry_is_told(listed: list[JsonValue], pro
 def test_given_thousands_of_teams_then_a_message_lists_a_few() -> None:
     rows = [(min(1, i), str(i), f"Team\n{i}") for i in range(5000)]
     [problem] = _told(["Team-4321"], row_tree(rows))
-    assert problem.startswith(r'exports[0].teams[0] is "Team-4321": allowed are Team\n0, ')
-    assert problem.endswith(r", Team\n19 and 4980 more; did you mean Team\n4321?")
+    assert problem.startswith(r'exports[0].teams[0] is "Team-4321": allowed are "Team\n0" (0), ')
+    assert problem.endswith(r', "Team\n19" (19) and 4980 more; did you mean "Team\n4321" (4321)?')
 
 
 @given(data=st.data())

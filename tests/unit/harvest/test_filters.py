@@ -45,6 +45,7 @@ def test_given_no_filters_then_everybodys_of_seven_days_are_listed_oldest_first(
         pytest.param({"status": "COMPLETED"}, {"status": "completed"}, id="the one status"),
         pytest.param({"scope": "Mine"}, {"scope": "mine"}, id="scope"),
         pytest.param({"teamId": " 456 "}, {"teamId": "456"}, id="team"),
+        pytest.param({"teamId": 456}, {"teamId": "456"}, id="team, a number"),
         pytest.param({"createdBy": "jane@x.org"}, {"createdBy": "jane@x.org"}, id="creator"),
         pytest.param({"sortBy": "completedat"}, {"sortBy": "completedAt"}, id="sorting"),
         pytest.param({"sortOrder": "DESC"}, {"sortOrder": "desc"}, id="order"),
@@ -83,9 +84,15 @@ def test_given_an_end_alone_then_there_is_no_beginning() -> None:
             {"scope": "team"}, 'scope is "team": allowed are all, default, mine.', id="scope"
         ),
         pytest.param(
-            {"teamId": 456},
-            "teamId is 456: a non-empty string without control characters is allowed.",
-            id="team",
+            {"teamId": "Platform"},
+            'teamId is "Platform": a team\'s id is a number of at most 20 digits, such as 203758; '
+            "without teamId all teams' exports are listed.",
+            id="team, by name",
+        ),
+        pytest.param(
+            {"teamId": 4.5},
+            "teamId is 4.5: a non-empty string without control characters is allowed.",
+            id="team, a fraction",
         ),
         pytest.param(
             {"limit": 0}, "limit is 0: a whole number from 1 to 100 is allowed.", id="no limit"
@@ -185,7 +192,9 @@ def test_given_no_object_then_it_is_refused(given: JsonValue) -> None:
 
 @pytest.mark.parametrize("report", LISTED_REPORTS)
 def test_given_one_report_then_it_alone_is_listed(report: str) -> None:
-    assert _parsed({"report": report}).reports == (REPORTS[report],)
+    spelled = f" {report.title().replace('-', '_')} "
+    for name in (report, spelled):
+        assert _parsed({"report": name}).reports == (REPORTS[report],)
 
 
 def test_the_reports_that_have_a_list_are_all_but_the_legacy_ones() -> None:

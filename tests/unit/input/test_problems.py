@@ -131,3 +131,9 @@ def test_of_many_allowed_names_twenty_are_listed(count: int, end: str) -> None:
 )
 def test_a_name_is_made_fit_for_a_message(name: str, shown: str) -> None:
     assert plain(name) == shown
+
+
+def test_the_same_word_in_another_spelling_comes_before_one_that_is_closer() -> None:
+    problems = Problems()
+    problems.not_one_of("group", "ABC", ("abcd", "a_b_c"))
+    assert problems.found[0].endswith("; did you mean a_b_c?")

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sei_export.input.kinds import Field, Flag, Group, Names, Number, Text, Word
-from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.jsontypes import JsonObject, JsonValue, is_count
 from sei_export.request.reports import REPORTS, Report, Scope
-from tests.fakes.request_strategies import names, requests
+from tests.fakes.request_strategies import names, requests, team_ids
 from tests.fakes.samples import problems
 
 type Junk = st.SearchStrategy[JsonValue]
@@ -25,6 +25,8 @@ NOT_TEXT: Junk = st.one_of(
     st.just({"a": 1}),
 )
 NO_NAME: Junk = NOT_TEXT | st.text("\n\t\0 \ud800\u2028")
+NO_ID: Junk = NO_NAME.filter(lambda value: not is_count(value))
+NO_NUMBERS = ("Platform", "4 5", "-1", "4.5", "٣", "exp_7a8b", "1" * 21)
 NO_WORD: Junk = NOT_TEXT | st.text("qxz", min_size=1)
 NO_OBJECT: Junk = st.text() | st.integers() | st.booleans() | st.just([])
 NO_LIST: Junk = st.text() | st.integers() | st.just({}) | st.just({"PR_MERGED": True})
@@ -104,7 +106,7 @@ def _junk(field: Field) -> Junk:
         case Names():
             return NO_LIST
         case Text():
-            return NO_NAME
+            return NO_ID if field.or_number else NO_NAME
         case Number():
             return NO_NUMBER
         case Flag():
@@ -138,18 +140,18 @@ def _object(**fields: Junk | st.SearchStrategy[str]) -> Junk:
 
 
 def _of_scope(rule: Scope) -> Iterator[Mutation]:
-    for name in ("orgTreeName", "teamId"):
-        yield Mutation(("scope",), _object(**{name: NO_NAME}), told=f"scope.{name}")
+    for name, junk in (("orgTreeName", NO_NAME), ("teamId", NO_ID | st.sampled_from(NO_NUMBERS))):
+        yield Mutation(("scope",), _object(**{name: junk}), told=f"scope.{name}")
     yield Mutation(("scope",), NO_OBJECT)
     yield Mutation(("scope", "zzz"), ANYTHING)
     if rule is Scope.TREE_OR_TEAM:
-        yield Mutation(("scope",), _object(orgTreeName=names, teamId=names))
+        yield Mutation(("scope",), _object(orgTreeName=names, teamId=team_ids))
         yield Mutation(("scope", "orgIdentifier"), NO_NAME)
         yield Mutation(("scope", "projectIdentifier"), NO_NAME)
         for name in ("orgIdentifier", "projectIdentifier"):
             yield Mutation((name,), ANOTHER, told=f"scope.{name}")
             yield Mutation(("scope", name), ANOTHER)
-        mixed = _object(teamId=names, orgIdentifier=names)
+        mixed = _object(teamId=team_ids, orgIdentifier=names)
         yield Mutation(("scope",), mixed, told="scope.orgIdentifier")
     else:
         yield Mutation(("scope", "orgIdentifier"), ANYTHING)

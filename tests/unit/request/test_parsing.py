@@ -195,8 +195,9 @@ def test_no_relative_range_is_empty_whenever_and_wherever(
     given_input = asked(
         dateRange={**form, "timezone": zone}, scheduledTime=dates.format_moment(moment)
     )
-    one = parse_request(given_input, DEFAULTS, STARTED_AT)
+    one = parse_request(given_input, DEFAULTS, moment)
     assert one.start <= one.end
+    assert not one.is_not_over
     # What is written down is absolute, so that no later state can shift it.
     assert read_canonical(one.canonical()) == one
 

@@ -24,7 +24,7 @@ from sei_export.request.path import (
 )
 from sei_export.request.reports import REPORTS, Report
 from tests.fakes.plans import plan_of, read_plan
-from tests.fakes.request_strategies import few_names, names, requests
+from tests.fakes.request_strategies import few_names, names, requests, team_ids
 from tests.fakes.samples import asked, least, parsed, problems, request, request_of
 
 
@@ -67,14 +67,15 @@ def test_absent_parts_are_hives_null() -> None:
     ],
 )
 def test_a_value_is_percent_encoded(name: str, encoded: str) -> None:
-    named = request(
-        scope={"orgTreeName": name, "teamId": name}, orgIdentifier=name, projectIdentifier=name
-    )
+    named = request(scope={"orgTreeName": name}, orgIdentifier=name, projectIdentifier=name)
     values = _values(request_path(named))
-    assert [values[f"scope_{part}"] for part in ("org", "project", "tree", "team")] == [encoded] * 4
+    assert [values[f"scope_{part}"] for part in ("org", "project", "tree")] == [encoded] * 3
+    # A team has digits, but for that of a legacy report.
+    legacy = request_of("contributor-report", collectionId=name)
+    assert _values(request_path(legacy))["scope_team"] == encoded
 
 
-@given(org=names, project=names, tree=names, team=names)
+@given(org=names, project=names, tree=names, team=team_ids)
 def test_whatever_the_names_a_path_tells_them_apart(
     org: str, project: str, tree: str, team: str
 ) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sei_export.input.kinds import Field, Flag, Group, Names, Number, Text, Word
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.reports import REPORTS, Report, Scope
-from tests.fakes.request_strategies import names, requests, some_names
+from tests.fakes.request_strategies import names, requests, some_names, team_ids
 from tests.fakes.samples import parsed, request_of
 
 EVERY_REPORT = pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
@@ -88,7 +88,7 @@ def test_whose_data_of_which_days_makes_no_other_shape(
     if report.scope is Scope.COLLECTION:
         other["collectionId"] = data.draw(names)
     else:
-        other["scope"] = {"teamId": data.draw(names)}
+        other["scope"] = {"teamId": data.draw(team_ids)}
     assert _shape(other) == _shape(one)
 
 

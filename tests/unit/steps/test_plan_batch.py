@@ -278,8 +278,8 @@ def test_given_an_unknown_tree_when_planned_then_its_entry_is_told_by_path(
         _plan(api, s3, cut("top"), unknown, dryRun=dry_run)
     [problem] = caught.value.problems
     assert problem == (
-        'exports[1].scope.orgTreeName is "Enginering": allowed are Engineering; did you mean '
-        "Engineering?"
+        'exports[1].scope.orgTreeName is "Enginering": allowed are "Engineering" (1); '
+        'did you mean "Engineering" (1)?'
     )
     assert s3.versions == {}
 
@@ -583,7 +583,7 @@ def test_given_teams_that_are_gone_since_the_last_complete_run_then_it_is_told_e
     [gone, *_] = told
     assert isinstance(gone, dict)
     assert gone["message"] == (
-        "1 team is gone from org tree Engineering since run last-week: Legacy (99)."
+        '1 team is gone from org tree Engineering since run last-week: "Legacy" (99).'
     )
     with caplog.at_level(logging.WARNING, "sei_export"):
         _plan(api, s3, cut("leaves"))
@@ -691,7 +691,7 @@ def test_given_the_simulator_then_each_leaf_is_an_item_and_nothing_is_created(
     assert isinstance(listed, list)
     assert [Item.from_json(item).team for item in listed] == [
         *(str(number) for number in (203760, 203761, 203762, 203764, 203765, 203766)),
-        *(str(number) for number in (203768, 203769)),
+        *(str(number) for number in (203768, 456)),
     ]
     assert returned.get("itemCount", 8) == file["itemCount"] == 8
     for report in simulator.REPORTS:

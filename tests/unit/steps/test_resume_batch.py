@@ -258,6 +258,14 @@ def test_given_another_field_beside_it_then_it_is_refused(batch: Batch, field: s
     assert problem.startswith(f"{field} is not a field: known are resume, dryRun")
 
 
+def test_given_the_field_in_another_spelling_then_the_right_one_is_offered(batch: Batch) -> None:
+    _part_of(batch, "7")
+    for name in ("Resume", "re_sume"):
+        assert _problem(batch, **{name: "weekly"}) == (
+            f"{name} is not a field: known are resume, dryRun; did you mean resume?"
+        )
+
+
 def test_the_consoles_own_field_may_stand_beside_it(batch: Batch) -> None:
     _part_of(batch, "7")
     ended: dict[str | None, Ended] = {}

@@ -7,11 +7,11 @@ from sei_export import dates
 from sei_export.api.reasons import failure_reason
 from sei_export.errors import ProtocolError
 from sei_export.export import ExportStatus, is_export_id
+from sei_export.input.ids import read_id
 from sei_export.jsontypes import JsonObject, JsonValue
 
 logger = logging.getLogger(__name__)
 
-_MAX_ID_DIGITS = 20
 _BAD_ENDS = (ExportStatus.FAILED, ExportStatus.CANCELLED)
 
 
@@ -185,18 +185,6 @@ def read_time(value: JsonValue) -> str | None:
     except ValueError:
         return moment.isoformat()
     return str(value)
-
-
-def read_id(value: JsonValue) -> str | None:
-    """Read the id of an org tree or a team, a number or digits, as text; None if it is none.
-
-    An id goes into a path and into `teamId`.
-    """
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**_MAX_ID_DIGITS:
-        return str(value)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return value if len(value) <= _MAX_ID_DIGITS else None
-    return None
 
 
 def read_listed_tree(item: JsonValue) -> ListedTree | OddTree:

@@ -83,6 +83,11 @@ class HttpClient:
         self._with_key = keyed_session(deadline)
         self._without_key = keyless_session(deadline, allow_loopback=base_url.is_loopback)
 
+    def within(self, seconds: float) -> "HttpClient":
+        """Make a client whose calls end in so many seconds, and no later than this one's."""
+        deadline = self.deadline.earlier(max(self.deadline.left() - seconds, 0.0))
+        return HttpClient(self._base_url, self._key.source, deadline, self._key.header)
+
     @property
     def mask(self) -> Mask:
         """Hides the key in what messages quote, and the key that a rotated one has replaced."""

@@ -70,6 +70,9 @@ class Calls(Protocol):
     def deadline(self) -> Deadline:
         """By when calls have to end."""
 
+    def within(self, seconds: float) -> "Calls":
+        """The same for calls that have to end in so many seconds."""
+
     def json(
         self, method: str, url: str, params: Mapping[str, str], body: JsonObject | None = None
     ) -> tuple[int, JsonValue, str]:
@@ -117,6 +120,11 @@ class SeiClient:
     def mask(self) -> Mask:
         """Hides the key in what messages quote of a file."""
         return self._http.mask
+
+    def within(self, seconds: float) -> "SeiClient":
+        """Make a client whose calls have to end in so many seconds."""
+        org, project = self._params.values()
+        return SeiClient(self._http.within(seconds), self._base_url, org, project)
 
     def create(self, request: ExportRequest) -> Created:
         """Ask for an export. An identical one of the last 30 minutes is handed out again.

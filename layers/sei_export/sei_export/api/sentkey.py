@@ -47,12 +47,14 @@ class SentKey:
         fresh: Read it past the cache for the first call.
 
     Attributes:
+        source: Where the key comes from.
+        header: How the account takes it.
         mask: Hides every key that was sent.
     """
 
     def __init__(self, key: Key, header: KeyHeader, *, fresh: bool) -> None:
-        self._key = key
-        self._header = header
+        self.source = key
+        self.header = header
         self._sent = ""
         self._taken = ""
         self._fresh = fresh
@@ -70,12 +72,12 @@ class SentKey:
             ConfigurationError: The key cannot be used.
             ServiceUnavailableError: It cannot be read for now.
         """
-        key = self._key.read(fresh=fresh or self._fresh)
+        key = self.source.read(fresh=fresh or self._fresh)
         self._fresh = False
         self.mask.learn(key)
         self._sent = key
-        value = f"ApiKey {key}" if self._header is KeyHeader.AUTHORIZATION else key
-        headers = {self._header.value: value}
+        value = f"ApiKey {key}" if self.header is KeyHeader.AUTHORIZATION else key
+        headers = {self.header.value: value}
         if legacy:
             headers["x-api-key"] = key
         return headers

@@ -9,9 +9,9 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sei_export.api.answers import read_id
 from sei_export.api.lists import NO_TOTALS, Totals
 from sei_export.errors import ProtocolError
+from sei_export.input.ids import read_id
 from sei_export.input.names import form_of
 from sei_export.jsontypes import JsonValue
 from sei_export.orgtree import MADE_ROOT, UNNAMED, OrgTree, Row, grow

@@ -11,7 +11,7 @@ from sei_export.api.answers import (
     read_object,
 )
 from sei_export.api.client import SeiClient
-from sei_export.api.lists import NO_TOTALS, Totals, is_list, read_list
+from sei_export.api.lists import NO_TOTALS, ListAnswer, Totals, is_list, read_list
 from sei_export.api.treeforms import read_tree
 from sei_export.errors import InvalidRequestError, ProtocolError, ServiceUnavailableError
 from sei_export.input.names import alike, apart
@@ -23,6 +23,12 @@ logger = logging.getLogger(__name__)
 
 TREES_IN_PAGE = 50
 """As in the API's own example; the API may give fewer."""
+
+_LOOK_SECONDS = 4.0
+"""Of a look that nothing depends on."""
+
+_LOOK_LEAVES_SECONDS = 30.0
+"""For what comes after it."""
 
 MOST_PAGES = 1000
 """A list that still has something new then has no end."""
@@ -63,9 +69,7 @@ def list_trees(client: SeiClient) -> TreeList:
                 f"The list of org trees did not end in the function's time: {page} pages came.",
                 remedy="Start a new execution later; check the Harness status page.",
             )
-        query = {"pageIndex": str(page), "pageSize": str(TREES_IN_PAGE)}
-        answer, text = client.get(_PATH, query, "The list of org trees")
-        listed = read_list(answer, text, "org tree")
+        listed = _page(client, page)
         promised = promised.otherwise(listed.totals)
         before = len(found) + len(odd)
         for item in listed.entries:
@@ -85,6 +89,19 @@ def list_trees(client: SeiClient) -> TreeList:
         logger.warning("%s", each.error.message)
     missing = promised.missing(len(found) + len(odd), pages)
     return TreeList(tuple(found.values()), tuple(odd.values()), missing)
+
+
+def first_names(client: SeiClient) -> list[str]:
+    """Ask for the names on the list's first page, for what is only good to know.
+
+    Raises:
+        ServiceUnavailableError: There is hardly time for anything else.
+        SeiExportError: As the client raises, after a few seconds at most.
+    """
+    if client.deadline.left() < _LOOK_LEAVES_SECONDS:
+        raise ServiceUnavailableError("There was no time left to ask for the org trees.")
+    entries = map(read_listed_tree, _page(client.within(_LOOK_SECONDS), 0).entries)
+    return [entry.name for entry in entries if entry.name]
 
 
 def ask_tree(client: SeiClient, tree: ListedTree) -> OrgTree:
@@ -132,6 +149,12 @@ def find_tree(client: SeiClient, name: str, path: str = "scope.orgTreeName") -> 
     raise _not_there(listed, name, path)
 
 
+def _page(client: SeiClient, page: int) -> ListAnswer:
+    query = {"pageIndex": str(page), "pageSize": str(TREES_IN_PAGE)}
+    answer, text = client.get(_PATH, query, "The list of org trees")
+    return read_list(answer, text, "org tree")
+
+
 def _not_there(listed: TreeList, name: str, path: str) -> InvalidRequestError | ProtocolError:
     if listed.missing:
         return ProtocolError(
@@ -140,7 +163,7 @@ def _not_there(listed: TreeList, name: str, path: str) -> InvalidRequestError | 
         )
     problems = Problems()
     if listed.trees:
-        problems.not_one_of(path, name, [tree.name for tree in listed.trees])
+        problems.none_of_these(path, name, [(tree.id, tree.name) for tree in listed.trees])
     elif not listed.odd:
         problems.refused(path, name, "the project has no org tree that this key may see")
     else:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sei_export.batch.cautions import TEAMS_GONE, TEAMS_NEW, TEAMS_RENAMED, TREE_RENAMED, shown
 from sei_export.batch.selector import shown_team
-from sei_export.input.problems import plain
+from sei_export.input.problems import plain, quoted
 from sei_export.manifest import Caution
 from sei_export.orgtree import MADE_ROOT, OrgTree, Team, TreeName
 
@@ -86,10 +86,10 @@ def _changed(before: Team, now: Team, trees: tuple[OrgTree, OrgTree]) -> str | N
     """How a team was renamed, moved, or came to contain teams."""
     said = []
     if before.name != now.name:
-        said.append(f"was {plain(before.name)}")
+        said.append(f"was {quoted(before.name)}")
     around = [{outer.id for outer in tree.around(now.id)} for tree in trees]
     if around[0] != around[1]:
-        named = [plain(outer.name) for outer in trees[1].around(now.id)]
+        named = [shown_team(outer) for outer in trees[1].around(now.id)]
         said.append(f"is inside {' and '.join(named) or 'no other'} now")
     if bool(before.children) != bool(now.children):
         said.append("contains teams now" if now.children else "contains no teams any more")

@@ -64,12 +64,14 @@ class EntryReader:
         problems: Where the entry's problems go.
         anchor: What relative dates are relative to.
         path: The entry's, for messages.
+        now: Against which days are looked at that are still to come.
     """
 
     defaults: RequestDefaults
     problems: Problems
     anchor: datetime
     path: str
+    now: datetime
 
     def read(self, entry: JsonObject, most: int) -> PlannedExport | None:
         """Read what the entry asks for; None after a problem.
@@ -87,6 +89,7 @@ class EntryReader:
             self.anchor,
             fields_beside=("backfill", "lookback"),
             scope_beside=("teams",),
+            now=self.now,
         )
         request = reader.read(asked)
         selector = self._selector(asked.get("scope"), request)
@@ -120,12 +123,13 @@ class EntryReader:
         start, end = reader.absolute(given, "backfill.from", "backfill.to")
         # The schedule's own zone; where it is none, Scheduler has refused the stack.
         zone = dates.find_zone(self.defaults.timezone) or UTC
-        today = dates.today_at(self.anchor, zone)
+        # A nominal time to come makes no day over that is not.
+        today = dates.today_at(min(self.anchor, self.now), zone)
         if end >= today:
             self.problems.refused(
                 "backfill.to", end.isoformat(), f"a backfill ends before today, {today}"
             )
-        if start > end or window is None:
+        if start > end or end >= today or window is None:
             return None
         asked["dateRange"] = _range(start, end)
         return start, end, window

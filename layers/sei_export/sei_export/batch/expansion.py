@@ -12,7 +12,7 @@ from sei_export.batch.preference import Ask, preferred
 from sei_export.batch.record import Opened
 from sei_export.batch.selector import select, shown_team
 from sei_export.errors import InvalidRequestError
-from sei_export.input.problems import Problems, plain
+from sei_export.input.problems import Problems
 from sei_export.orgtree import OrgTree, Team, TreeName
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.reports import Scope
@@ -185,7 +185,7 @@ def _refuse_odd(tree: OrgTree, teams: list[Team], problems: Problems, path: str)
     for team in teams:
         if team.is_unnamed:
             problems.add(
-                f"{path} comes to team {plain(team.name)}, for which the API gives no usable id: "
+                f"{path} comes to team {shown_team(team)}, for which the API gives no usable id: "
                 "select the team around it, or others."
             )
     if found := tree.in_two(teams):

@@ -9,7 +9,7 @@ from sei_export.input.payload import BY_HAND, count_field, optional_text, text_f
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.orgtree import TreeName
 from sei_export.request.export_request import ExportRequest
-from sei_export.request.parsing import read_canonical
+from sei_export.request.parsing import NOT_OVER_FIELD, read_canonical
 
 FIRST_ROUND = 1
 
@@ -97,7 +97,7 @@ class Item:
         return {
             "id": self.id,
             "name": self.name,
-            "input": self.request.canonical(),
+            "input": _input(self.request),
             "entry": self.entry,
             "tree": self.tree,
             "team": self.team,
@@ -137,6 +137,12 @@ class Item:
             # What was planned before there was one has none.
             listed=given.get("listed") is not False,
         )
+
+
+def _input(request: ExportRequest) -> JsonObject:
+    """The execution's, but for what its batch adds."""
+    asked = request.canonical()
+    return asked | {NOT_OVER_FIELD: True} if request.is_not_over else asked
 
 
 def _stored_request(asked: JsonObject) -> ExportRequest:

@@ -4,16 +4,17 @@ Its JSON is a contract: `events/schemas/BatchManifest.json`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sei_export import dates, keys
-from sei_export.batch.cautions import ITEM_WARNINGS
+from sei_export.batch.cautions import ITEM_WARNINGS, SHOWN
 from sei_export.batch.incomplete import failure_of, named
 from sei_export.batch.ledger import Fate, Ledger, Line
 from sei_export.batch.outcomes import RESULT_FIELDS
 from sei_export.batch.record import Opened, PlanRecord
+from sei_export.input.problems import plain
 from sei_export.jsontypes import JsonObject, JsonValue, is_count
 from sei_export.manifest import Caution
 from sei_export.request.path import tree_path
@@ -22,6 +23,7 @@ VERSION = "1"
 COMPLETE, PARTIAL, FAILED = "COMPLETE", "PARTIAL", "FAILED"
 
 _SUMMED = ("rows", "sizeBytes", "csvBytes")
+_NAMED_CHARACTERS = 150
 _LOST = "It was exported as its child teams; its own row cannot be made of theirs."
 
 
@@ -138,17 +140,24 @@ class BatchManifest:
 
 
 def _of_items(lines: Iterable[Line]) -> list[Caution]:
-    """Warn of files that landed with warnings, which the manifest's items have."""
+    """Warn of files that landed with warnings, by code; the manifest's items have their texts."""
     codes: dict[str, list[Line]] = {}
     for line in lines:
         given = line.outcome.landed.get("warnings") if line.outcome and line.outcome.landed else []
         for each in given if isinstance(given, list) else []:
             if isinstance(each, dict):
                 codes.setdefault(str(each.get("code")), []).append(line)
-    if not codes:
-        return []
-    said = (f"{code} {len(those)} (the first: {named(those[0])})" for code, those in codes.items())
-    return [Caution(ITEM_WARNINGS, f"Items landed with warnings: {'; '.join(said)}.")]
+    return [
+        Caution(ITEM_WARNINGS, f"{len(those)} landed with the warning {code}: {_named(those)}.")
+        for code, those in codes.items()
+    ]
+
+
+def _named(lines: Sequence[Line]) -> str:
+    """Name the first items; all are in the manifest."""
+    said = "; ".join(plain(named(line), _NAMED_CHARACTERS) for line in lines[:SHOWN])
+    more = len(lines) - SHOWN
+    return said + (f"; and {more} more" if more > 0 else "")
 
 
 def _item(line: Line, export_arns: str) -> JsonObject:

@@ -12,7 +12,8 @@ from sei_export.jsontypes import JsonObject, JsonValue
 
 _SHOWN_CHARACTERS = 2000
 _ERROR_IN_CUT_JSON = re.compile(r'^\{.*"Error":"([\w.]{1,100})"', re.DOTALL)
-_TEXT_IN_CUT_JSON = r'"%s":("(?:[^"\\]|\\.)*")'
+_TEXT_IN_CUT_JSON = r'"%s":"((?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*)'
+"""As much of it as there is."""
 _LOOK = "Look at the execution of the export machine that this item names."
 
 RESULT_FIELDS = (
@@ -98,9 +99,9 @@ def _failed(given: JsonObject) -> Outcome:
     described = _parsed(cause)
     arn = str(described.get("ExecutionArn", ""))
     named = _ERROR_IN_CUT_JSON.search(cause)
-    if not described and named:
-        # Step Functions cuts a cause at 32 KiB.
-        error = named[1]
+    if not described and (named or cause.startswith('{"Cause":"')):
+        # Step Functions cuts a cause at 32 KiB, and writes names in the alphabet's order.
+        error = named[1] if named else error
         arn = _text_in(cause, "ExecutionArn")
         cause = _text_in(cause, "Cause") or "The rest of the message was cut off."
     elif "Error" in described or "Cause" in described:
@@ -141,12 +142,14 @@ def _export_at_end(message: str) -> tuple[str, str | None, str | None]:
 
 
 def _text_in(cut: str, name: str) -> str:
-    """A text of an object whose JSON was cut off; empty if it is not there whole."""
-    found = re.search(_TEXT_IN_CUT_JSON % name, cut, re.DOTALL)
+    """A text of an object whose JSON was cut off, as far as it goes; empty if it is not there."""
+    found = re.search(_TEXT_IN_CUT_JSON % name, cut)
     try:
-        return str(json.loads(found[1])) if found else ""
+        text = str(json.loads(f'"{found[1]}"')) if found else ""
     except ValueError:
         return ""
+    # Half of a character may be left.
+    return text.encode(errors="replace").decode()
 
 
 def _parsed(text: str) -> JsonObject:

@@ -12,6 +12,7 @@ from sei_export.errors import InvalidRequestError
 from sei_export.input.parameter import Parameter
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.machines import BATCH, check_belongs
 from sei_export.request.parsing import read_input, take_anchor
 
 MAX_ENTRIES = 500
@@ -70,6 +71,7 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
         ConfigurationError: The stack's plan, or its DefaultRequest, is what is wrong.
     """
     asked = read_input(given, beside=("scheduledTime", *_OF_A_RUN))
+    check_belongs(asked, BATCH)
     problems = Problems()
     anchor = take_anchor(asked, started_at, problems)
     # Read before the stack's plan takes the input's place, whose problems would hide theirs.
@@ -94,7 +96,7 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
 
     def read(where: str, entry: JsonObject, most: int) -> PlannedExport | None:
         path, entrys = f"{problems.prefix}{where}", problems.under(where)
-        return EntryReader(defaults.of_requests, entrys, anchor, path).read(entry, most)
+        return EntryReader(defaults.of_requests, entrys, anchor, path, started_at).read(entry, most)
 
     exports = _exports(asked, entry_path, problems, read)
     if problems.found:

@@ -16,7 +16,7 @@ from sei_export.batch.ledger import Fate, balance
 from sei_export.batch.progress import Counts
 from sei_export.batch.record import PlanRecord
 from sei_export.errors import InvalidRequestError
-from sei_export.input.problems import Problems
+from sei_export.input.problems import Problems, folded
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.parsing import read_input
 
@@ -34,12 +34,13 @@ def read_resume(given: JsonValue) -> tuple[str, bool] | None:
     Raises:
         InvalidRequestError: Other fields beside it, or values that are none.
     """
-    if not isinstance(given, dict) or "resume" not in given:
+    if not isinstance(given, dict) or "resume" not in map(folded, given):
         return None
     asked, problems = read_input(given, beside=_FIELDS), Problems()
     problems.unknown_fields("", asked, _FIELDS)
-    run, dry_run = asked["resume"], asked.get("dryRun", False)
-    if not isinstance(run, str) or not _RUN.fullmatch(run):
+    run, dry_run = asked.get("resume"), asked.get("dryRun", False)
+    # Spelled otherwise, it is told as no field.
+    if "resume" in asked and not (isinstance(run, str) and _RUN.fullmatch(run)):
         problems.bad_value("resume", run, "the name of a run, as in its BatchCompleted event,")
     if not isinstance(dry_run, bool):
         problems.bad_value("dryRun", dry_run, "true or false")

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from sei_export.input.fields import read_text
+from sei_export.input.ids import read_team_id
 from sei_export.input.names import alike, apart, form_of
-from sei_export.input.problems import Problems, plain
+from sei_export.input.problems import Problems, named
 from sei_export.jsontypes import JsonValue, is_count
 from sei_export.orgtree import OrgTree, Team
 
 _FORMS = ("none", "leaves", "top", "a depth such as 2", "a list of team ids or names")
-_MAX_ID = 10**20
 _SHOWN_IDS = 10
 
 
@@ -64,13 +64,10 @@ def read_selector(given: JsonValue, problems: Problems, path: str) -> Selector:
 
 
 def _listed(path: str, given: JsonValue, problems: Problems) -> str:
-    if isinstance(given, int) and not isinstance(given, bool):
-        if 0 <= given < _MAX_ID:
-            return str(given)
-        problems.bad_value(path, given, "a team's id")
-        return ""
     if isinstance(given, str):
         return read_text(path, given, problems)
+    if is_count(given):
+        return read_team_id(path, given, problems, "a name is a text")
     problems.bad_value(path, given, "a team's id or name")
     return ""
 
@@ -124,10 +121,16 @@ def _named(
             where, given, f"{len(named)} teams have this name: give an id, such as {ids}"
         )
     else:
-        problems.not_one_of(where, given, [teams[0].name.strip() for teams in by_name.values()])
+        teams = (team for teams in by_name.values() for team in teams)
+        problems.none_of_these(where, given, [(_usable(team), team.name.strip()) for team in teams])
     return None
 
 
 def shown_team(team: Team) -> str:
     """Name a team for a message, with its id."""
-    return f"{plain(team.name)} ({team.id})" if team.id else plain(team.name)
+    return named(_usable(team), team.name)
+
+
+def _usable(team: Team) -> str:
+    """A team's id, if the API gives it one."""
+    return "" if team.is_unnamed else team.id

@@ -7,11 +7,13 @@ from sei_export.errors import InvalidRequestError
 from sei_export.harvest.defaults import HarvestDefaults
 from sei_export.input.days import RangeReader
 from sei_export.input.fields import read_fields, read_text
+from sei_export.input.ids import read_team_id
 from sei_export.input.kinds import Field, Flag, Number, Text, Word, spellings
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.request.machines import HARVEST, check_belongs
 from sei_export.request.parsing import read_input
-from sei_export.request.reports import IDENTIFIERS, REPORTS, Report
+from sei_export.request.reports import IDENTIFIERS, REPORTS, Report, find_report
 
 DEFAULT_DAYS = 7
 MAX_LIMIT = 100
@@ -24,7 +26,7 @@ _FILTERS: tuple[Field, ...] = (
     # find none. What is not completed is left out here.
     Word("status", ("completed",)),
     Word("scope", ("all", "default", "mine"), default="all"),
-    Text("teamId"),
+    Text("teamId", or_number=True),
     Text("createdBy"),
     Number("limit"),
     # Oldest first: what is created meanwhile comes after the last page and shifts none.
@@ -80,9 +82,12 @@ def parse_harvest(given: JsonValue, defaults: HarvestDefaults, started_at: datet
         InvalidRequestError: With every problem, by path.
     """
     asked = read_input(given, beside=())
+    check_belongs(asked, HARVEST)
     problems = Problems()
     problems.unknown_fields("", asked, (*spellings(_FILTERS), *_OTHERS))
     values = read_fields(_FILTERS, asked, problems)
+    if team := values.get("teamId"):
+        read_team_id("teamId", team, problems, "without teamId all teams' exports are listed")
     limit = values.pop("limit", 50)
     if not isinstance(limit, int) or not 0 < limit <= MAX_LIMIT:
         problems.bad_value("limit", limit, f"a whole number from 1 to {MAX_LIMIT}")
@@ -105,10 +110,10 @@ def parse_harvest(given: JsonValue, defaults: HarvestDefaults, started_at: datet
 def _reports(asked: JsonObject, problems: Problems) -> tuple[str, ...]:
     if "report" not in asked:
         return LISTED_REPORTS
-    name = asked["report"]
-    if isinstance(name, str) and name in LISTED_REPORTS:
-        return (name,)
-    problems.not_one_of("report", name, LISTED_REPORTS)
+    report = find_report(asked["report"])
+    if report and report.name in LISTED_REPORTS:
+        return (report.name,)
+    problems.not_one_of("report", asked["report"], LISTED_REPORTS)
     return LISTED_REPORTS
 
 

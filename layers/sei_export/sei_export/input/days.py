@@ -1,9 +1,10 @@
 """Reading a date range, absolute or relative; problems are collected, not raised."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from sei_export import dates
+from sei_export.input.periods import meant_period
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue, is_count
 
@@ -20,11 +21,15 @@ class RangeReader:
         problems: Where problems go.
         timezone: Of relative ranges that name none.
         anchor: The moment that relative ranges are relative to; None refuses them.
+        now: Against which days are looked at that are still to come; None: not at all.
+        is_not_over: Whether the range read ends today or later, and is none to date.
     """
 
     problems: Problems
     timezone: str
     anchor: datetime | None
+    now: datetime | None = None
+    is_not_over: bool = False
 
     def read(self, given: JsonValue) -> dates.DateRange:
         """The days of `dateRange`; after a problem, any."""
@@ -58,6 +63,10 @@ class RangeReader:
         end = self.day(end_path, given.get(end_path.rpartition(".")[2]))
         if start and end and start > end:
             self.problems.add(f"{start_path} {start} is after {end_path} {end}.")
+        elif start and end:
+            # The schedule's own zone; where it is none, Scheduler has refused the stack.
+            zone = dates.find_zone(self.timezone) or UTC
+            self._look_ahead((start, end), zone, start_path, start.isoformat())
         return start or date.min, end or date.min
 
     def day(self, path: str, given: JsonValue) -> date | None:
@@ -83,13 +92,33 @@ class RangeReader:
         if "period" in given:
             period = given["period"]
             if isinstance(period, str) and period in dates.PERIODS:
-                return dates.PERIODS[period](today)
-            self.problems.not_one_of("dateRange.period", period, dates.PERIODS)
+                found = dates.PERIODS[period](today)
+                self._look_ahead(found, zone or UTC, "dateRange.period", period)
+                # To date is until today.
+                self.is_not_over &= period in dates.CLOSED_PERIODS
+                return found
+            meant = meant_period(period)
+            self.problems.not_one_of("dateRange.period", period, dates.PERIODS, meant)
             return _NOTHING
         days = given["trailingDays"]
         if is_count(days) and 0 < days <= _MAX_TRAILING_DAYS:
-            return dates.trailing(days, today)
+            found = dates.trailing(days, today)
+            self._look_ahead(found, zone or UTC, "dateRange.trailingDays", days)
+            return found
         self.problems.bad_value(
             "dateRange.trailingDays", days, f"a whole number from 1 to {_MAX_TRAILING_DAYS}"
         )
         return _NOTHING
+
+    def _look_ahead(
+        self, found: dates.DateRange, zone: tzinfo, path: str, given: JsonValue
+    ) -> None:
+        """Refuse days that are all still to come, by the clock and not by the anchor."""
+        if self.now is None:
+            return
+        today = dates.today_at(self.now, zone)
+        start, end = found
+        self.is_not_over = end >= today
+        if start > today:
+            reason = f"that begins on {start}, after today, {today} in {zone}: there is no data yet"
+            self.problems.refused(path, given, reason)

@@ -2,6 +2,7 @@
 
 from unicodedata import category
 
+from sei_export.input.ids import MAX_EXACT
 from sei_export.input.kinds import (
     Field,
     Flag,
@@ -68,7 +69,8 @@ def _single(
 ) -> JsonValue:
     where = f"{path}{field.name}"
     if isinstance(field, Text):
-        return read_text(where, value, problems)
+        number = field.or_number and is_count(value) and value <= MAX_EXACT
+        return str(value) if number else read_text(where, value, problems)
     if isinstance(field, Flag):
         if isinstance(value, bool):
             return value

@@ -48,10 +48,17 @@ class Names(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A text that says which data, not which columns."""
+    """A text that says which data, not which columns.
+
+    Attributes:
+        name: As the API spells it.
+        required: Whether the API refuses a request without it.
+        or_number: Whether a whole number is its text, as of an id in digits.
+    """
 
     name: str
     required: bool = False
+    or_number: bool = False
 
 
 class Number(NamedTuple):

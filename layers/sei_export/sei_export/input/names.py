@@ -1,5 +1,6 @@
 """Names that look alike: one form to compare them in, and what tells two of them apart."""
 
+import difflib
 import json
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -36,6 +37,13 @@ def alike[Named](
     found = [each for each in candidates if form_of(name_of(each)) == form]
     exact = [each for each in found if name_of(each).strip() == name.strip()]
     return exact if len(exact) == 1 else found
+
+
+def near(name: str, candidates: Iterable[str]) -> list[str]:
+    """Find names that are spelled much like a given one, in any case; the nearest first."""
+    spelled_as = {each.casefold(): each for each in candidates}
+    found = difflib.get_close_matches(name.casefold(), spelled_as)
+    return [spelled_as[each] for each in found]
 
 
 def apart(named: Iterable[tuple[str, str]]) -> str:

@@ -6,6 +6,8 @@
     verified   gzip in and out, inflated on the way for
     csvcheck   the CSV's header, records, checksum, types of columns
     aside      a thread for that work, beside the one that reads
+    daysasked  whether rows are about the days asked for
+    review     warnings, for what lands all the same
     durations  how long it took, for the next one
     events     EventBridge
 

@@ -17,6 +17,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from itertools import batched, islice, pairwise
 
+from sei_export.dates import DateRange
+from sei_export.landing.daysasked import DaysAsked, Seen
+
 MAX_BYTES = 2 * 1024 * 1024
 """Of rows, from the first on."""
 
@@ -48,7 +51,7 @@ class ColumnType(StrEnum):
     DATE = "date"
 
 
-type Seen = ColumnType | None
+type Found = ColumnType | None
 """None: no value was seen."""
 
 _INTEGER = "-?+[1-9][0-9]{0,17}+|0"
@@ -71,13 +74,13 @@ def _column(value: str) -> re.Pattern[str]:
     return re.compile(rf"(?:(?:{value}|)\0)*+")
 
 
-_COLUMNS: Mapping[Seen, re.Pattern[str]] = {
+_COLUMNS: Mapping[Found, re.Pattern[str]] = {
     None: re.compile(r"\0*+"),
     ColumnType.INTEGER: _column(_INTEGER),
     ColumnType.NUMBER: _column(_NUMBER),
     ColumnType.DATE: _column(_DATE),
 }
-_NEXT: Mapping[Seen, tuple[Seen, ...]] = {
+_NEXT: Mapping[Found, tuple[Found, ...]] = {
     None: (None, ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.DATE),
     ColumnType.INTEGER: (ColumnType.INTEGER, ColumnType.NUMBER),
     ColumnType.NUMBER: (ColumnType.NUMBER,),
@@ -91,11 +94,13 @@ class ColumnTypes:
 
     Args:
         columns: The names in the header.
+        days: First and last day asked for, which rows should be about; None if nobody knows.
     """
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], days: DateRange | None = None) -> None:
         self._columns = columns
-        self._types: list[Seen] = [None] * len(columns)
+        self._days = DaysAsked(columns, days)
+        self._types: list[Found] = [None] * len(columns)
         self._rows = 0
         self._kept = io.BytesIO()
         self._room = MAX_BYTES
@@ -111,12 +116,21 @@ class ColumnTypes:
         if self._is_cut:
             self._look()
 
-    def finish(self) -> tuple[tuple[Seen, ...], int]:
+    def finish(self) -> tuple[tuple[Found, ...], int]:
         """Tell each column's type, and in how many rows that was seen: the first ones, or all."""
         if not self._is_cut:
             self._look()
         found = zip(self._columns, self._types, strict=True)
         return tuple(_of_name(name, seen) for name, seen in found), self._rows
+
+    @property
+    def days_outside(self) -> Seen | None:
+        """The days of the rows looked at, if all are about others than those asked for."""
+        types = {self._types[at] for at in self._days.places}
+        # A day in another form compares with none.
+        if types - {ColumnType.DATE, None}:
+            return None
+        return self._days.finish()
 
     def _look(self) -> None:
         self._kept.seek(0)
@@ -130,6 +144,7 @@ class ColumnTypes:
             at_once = max(_VALUES_AT_ONCE // width, _LEAST_ROWS_AT_ONCE)
             for some in batched(islice(whole, MAX_VALUES // width), at_once, strict=False):
                 self._look_at(some)
+                self._days.look(some)
                 self._rows += len(some)
 
     def _look_at(self, rows: Sequence[Sequence[str]]) -> None:
@@ -142,7 +157,7 @@ class ColumnTypes:
             self._types[at] = next(fitting, ColumnType.TEXT)
 
 
-def _of_name(name: str, seen: Seen) -> Seen:
+def _of_name(name: str, seen: Found) -> Found:
     if seen is None:
         return None
     plain = name.casefold().replace("_", " ").strip()

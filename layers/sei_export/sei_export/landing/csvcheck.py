@@ -6,8 +6,10 @@ import io
 import re
 from dataclasses import dataclass, field
 
+from sei_export.dates import DateRange
 from sei_export.errors import CorruptDownloadError
 from sei_export.landing.columntypes import ColumnTypes
+from sei_export.landing.daysasked import Seen
 from sei_export.landing.records import FIELD, Records
 from sei_export.landing.utf8 import Utf8
 from sei_export.manifest import Caution
@@ -45,6 +47,7 @@ class CsvFacts:
         size: Bytes.
         sha256: Of the bytes, in hex.
         warnings: What a reader of the file should know.
+        days_outside: The days of the typed rows, if all are about others than those asked for.
         said: The beginning of the file for messages, without the API key.
         has_newline: Whether the last line ends.
     """
@@ -56,6 +59,7 @@ class CsvFacts:
     size: int
     sha256: str
     warnings: tuple[Caution, ...] = ()
+    days_outside: Seen | None = None
     said: str = field(default="", compare=False)
     has_newline: bool = field(default=True, compare=False)
 
@@ -65,10 +69,12 @@ class CsvInspector:
 
     Args:
         mask: Hides the API key in what messages quote.
+        days: First and last day asked for; None where nobody knows what was.
     """
 
-    def __init__(self, mask: Mask | None = None) -> None:
+    def __init__(self, mask: Mask | None = None, days: DateRange | None = None) -> None:
         self._mask = mask or Mask()
+        self._days = days
         self._digest = hashlib.sha256()
         self._text = Utf8()
         self._size = 0
@@ -106,7 +112,7 @@ class CsvInspector:
                 return
             self._columns = _names(header[1])
             self._records = Records(len(self._columns))
-            self._types = ColumnTypes(self._columns)
+            self._types = ColumnTypes(self._columns, self._days)
             # From behind the header on: blank lines before it are no records either.
             piece, self._head = _without_blank_lines(self._head)[header.end() :], b""
         else:
@@ -123,7 +129,7 @@ class CsvInspector:
         self._text.finish()
         if self._records is None:
             self._columns = self._last_names(_without_blank_lines(self._head))
-            self._types = ColumnTypes(self._columns)
+            self._types = ColumnTypes(self._columns, self._days)
         rows = self._records.finish() if self._records else 0
         types, typed_rows = self._types.finish()
         return CsvFacts(
@@ -133,6 +139,7 @@ class CsvInspector:
             typed_rows=typed_rows,
             size=self._size,
             sha256=self._digest.hexdigest(),
+            days_outside=self._types.days_outside,
             said=self._said(),
             has_newline=self._last in {b"\n", b"\r"},
         )

@@ -4,18 +4,16 @@ import logging
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 from urllib.parse import quote
 
 from sei_export import dates, keys
 from sei_export.bucket.documents import Documents
 from sei_export.bucket.objects import ObjectStore
-from sei_export.bucket.stored import StoredObject
 from sei_export.errors import CorruptDownloadError
 from sei_export.export import Export, ExportStatus
 from sei_export.input.run import ExportRun
 from sei_export.jsontypes import JsonObject
-from sei_export.landing import cautions, durations
+from sei_export.landing import durations
 from sei_export.landing.csvcheck import CsvFacts, CsvInspector
 from sei_export.landing.events import EventBus
 from sei_export.landing.headers import check_header
@@ -23,24 +21,14 @@ from sei_export.landing.limits import Limits
 from sei_export.landing.news import news_of
 from sei_export.landing.publishing import Place, Standing, SupersededError
 from sei_export.landing.raw import RawFile
+from sei_export.landing.review import Landed, ListTrees, Review, is_of
 from sei_export.landing.verified import VerifiedGzip
-from sei_export.manifest import Caution, Manifest
+from sei_export.manifest import Manifest
 
 logger = logging.getLogger(__name__)
 
 _SAFE = "!#$&'()*+,/:;=?@[]"
 """Beside letters, digits and `_.-~`: what stays as it is in metadata."""
-
-
-class _Landed(NamedTuple):
-    """A file that is where it belongs."""
-
-    stored: StoredObject
-    facts: CsvFacts
-    replaced: Standing
-    """What stood there when it was published."""
-
-    is_end_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +51,16 @@ class Landing:
     notes: Documents | None = None
     retention: timedelta | None = None
 
-    def land(self, export: Export, run: ExportRun, file: RawFile) -> JsonObject:
+    def land(
+        self, export: Export, run: ExportRun, file: RawFile, list_trees: ListTrees | None = None
+    ) -> JsonObject:
         """Land one export.
 
         Args:
             export: What it is.
             run: What only the state machine knows.
             file: The file as it comes.
+            list_trees: Asks the API for org trees, once, where a file has no row.
 
         Returns:
             `Manifest.brief`.
@@ -90,20 +81,20 @@ class Landing:
             landed = self._store(export, place, file, before)
         except SupersededError as error:
             return self._superseded(export, run, file, error.newer)
-        manifest = self._described(export, run, file, landed)
+        notes = self.notes or self.documents
+        warnings = Review(landed, export, run, notes, list_trees).warnings()
+        manifest = replace(self._described(export, run, file, landed), warnings=warnings)
         place.describe(manifest, before.etag)
         self._announce(export, manifest)
-        durations.remember(self.notes or self.documents, export, run)
+        durations.remember(notes, export, run)
         return manifest.brief()
 
-    def _described(
-        self, export: Export, run: ExportRun, file: RawFile, landed: _Landed
-    ) -> Manifest:
+    def _described(self, export: Export, run: ExportRun, file: RawFile, landed: Landed) -> Manifest:
         stored, facts = landed.stored, landed.facts
         completed, seconds = _times(export, file.completed_at)
 
         def is_repeated(said: Manifest) -> bool:
-            return _is_of(said, export, run) or not self._is_announced(export, said)
+            return is_of(said, export, run) or not self._is_announced(export, said)
 
         news = news_of(stored, facts.sha256, landed.replaced, is_repeated)
         return Manifest(
@@ -136,7 +127,6 @@ class Landing:
             previous=news.previous,
             run=run.batch,
             item=run.item,
-            warnings=_warnings(landed, export, run),
         )
 
     def _superseded(
@@ -191,9 +181,10 @@ class Landing:
         except Exception as error:  # noqa: BLE001 - whatever it is
             logger.warning("%s was not written down: %s", what, error)
 
-    def _store(self, export: Export, place: Place, file: RawFile, before: Standing) -> _Landed:
+    def _store(self, export: Export, place: Place, file: RawFile, before: Standing) -> Landed:
         """Verify and publish, unless the key holds this content already."""
-        inspector = CsvInspector(file.mask)
+        request = export.request
+        inspector = CsvInspector(file.mask, (request.start, request.end) if request else None)
         with self.store.upload(place.key, _metadata(export)) as upload:
             verified = VerifiedGzip(file.body, inspector, self.limits)
             # Closed here, not when an error's traceback is forgotten: connection and thread.
@@ -205,7 +196,7 @@ class Landing:
             if not is_end_known:
                 self._refuse_unverifiable(facts)
             stored, replaced = place.publish(upload, export, facts, before)
-        return _Landed(stored, facts, replaced, is_end_known)
+        return Landed(stored, facts, replaced, is_end_known)
 
     def _refuse_unverifiable(self, facts: CsvFacts) -> None:
         """Refuse a file of which nobody can tell whether it is whole, unless that is allowed."""
@@ -251,39 +242,6 @@ def _metadata(export: Export) -> dict[str, str]:
     if export.request:
         metadata["request-fingerprint"] = export.request.fingerprint
     return metadata
-
-
-def _warnings(landed: _Landed, export: Export, run: ExportRun) -> tuple[Caution, ...]:
-    """What a reader of the file should know."""
-    facts = landed.facts
-    found = [*facts.warnings, *cautions.of_header(facts.columns)]
-    if not facts.rows:
-        found.append(_of_no_rows(landed, export, run))
-    if not landed.is_end_known:
-        found.append(cautions.unverifiable_length())
-    return tuple(found)
-
-
-def _of_no_rows(landed: _Landed, export: Export, run: ExportRun) -> Caution:
-    """Which of the two warnings; the same again, if this execution has given one before."""
-    facts, replaced = landed.facts, landed.replaced
-    said = replaced.said
-    if said and said.content_sha256 == facts.sha256 and _is_of(said, export, run):
-        given = [each for each in said.warnings if each.code == cautions.NO_ROWS_ANY_MORE]
-        return given[0] if given else cautions.no_rows(facts.columns)
-    if not facts.columns:
-        return cautions.no_rows(())
-    if said and said.rows:
-        return cautions.no_rows_any_more(said.rows)
-    is_ours = replaced.present and replaced.present.etag == landed.stored.etag
-    if replaced.rows is None and not is_ours:
-        return cautions.no_rows_any_more(None)
-    return cautions.no_rows(facts.columns)
-
-
-def _is_of(said: Manifest, export: Export, run: ExportRun) -> bool:
-    """Tell whether a manifest is what an earlier try of this execution wrote."""
-    return (said.execution_arn, said.export_id) == (run.execution_arn, export.export_id)
 
 
 def _times(export: Export, completed_at: str | None) -> tuple[str, float]:

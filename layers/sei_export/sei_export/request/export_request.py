@@ -22,6 +22,8 @@ class ExportRequest:
         start: First day.
         end: Last day.
         fields: The body's other fields, in the order of the report's table.
+        is_not_over: Whether its last day was not over when it was read, and nobody meant that; no
+            part of what is asked for.
     """
 
     report: Report
@@ -31,6 +33,7 @@ class ExportRequest:
     start: date
     end: date
     fields: JsonObject = field(default_factory=dict)
+    is_not_over: bool = field(default=False, compare=False)
 
     def body(self) -> JsonObject:
         """The body of the create call."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sei_export import dates
@@ -14,12 +14,16 @@ from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.defaults import NO_DEFAULTS, RequestDefaults
 from sei_export.request.export_request import ExportRequest
+from sei_export.request.machines import EXPORT, check_belongs
 from sei_export.request.path import MAX_PATH_BYTES, request_path
-from sei_export.request.reports import IDENTIFIERS, REPORTS, Report
+from sei_export.request.reports import IDENTIFIERS, REPORTS, Report, find_report
 from sei_export.request.scope import ScopeReader
 
 NOMINAL_TIME_PLACEHOLDER = "<aws.scheduler.scheduled-time>"
 """What EventBridge Scheduler replaces by the nominal time; left as it is where nothing does."""
+
+NOT_OVER_FIELD = "notOver"
+"""Beside a canonical form, by which a batch tells `ExportRequest.is_not_over`, if that is so."""
 
 MAX_REQUEST_BYTES = 32 * 1024
 """Bound of the canonical form, so that state (256 KiB) and events (256 KiB) always have room."""
@@ -51,11 +55,16 @@ def parse_request(
         ConfigurationError: The stack's DefaultRequest is what is wrong.
     """
     asked = read_input(given)
+    check_belongs(asked, EXPORT)
     problems = Problems()
     anchor = take_anchor(asked, started_at, problems)
-    _take_batch(asked, problems)
+    is_not_over = _take_batch(asked, problems)
     # The time was taken out of the input, and has a place in it all the same.
-    reader = RequestReader(defaults, problems, anchor, (_ANCHOR_FIELD,))
+    # A batch looked at its days as they were in its plan: relative, perhaps in another zone.
+    now = started_at if is_not_over is None else None
+    reader = RequestReader(defaults, problems, anchor, (_ANCHOR_FIELD,), now=now)
+    if asked and is_not_over:
+        return replace(_valid(reader, asked), is_not_over=True)
     if asked:
         return _valid(reader, asked)
     if problems.found:
@@ -68,13 +77,16 @@ def parse_request(
 
 
 def read_canonical(canonical: JsonObject) -> ExportRequest:
-    """Read back what `ExportRequest.canonical` wrote.
+    """Read back what `ExportRequest.canonical` wrote, perhaps with `NOT_OVER_FIELD`.
 
     Raises:
         InvalidRequestError: The table of reports does not allow it: the form is of another
             version of the table, or made by hand.
     """
-    return _valid(RequestReader(NO_DEFAULTS, Problems(), anchor=None), canonical)
+    asked = dict(canonical)
+    is_not_over = asked.pop(NOT_OVER_FIELD, None) is True
+    request = _valid(RequestReader(NO_DEFAULTS, Problems(), anchor=None), asked)
+    return replace(request, is_not_over=is_not_over)
 
 
 def read_input(given: JsonValue, beside: Collection[str] = (_ANCHOR_FIELD,)) -> JsonObject:
@@ -114,15 +126,20 @@ def take_anchor(asked: JsonObject, started_at: datetime, problems: Problems) -> 
     return started_at
 
 
-def _take_batch(asked: JsonObject, problems: Problems) -> None:
-    """Take out of an input what the state machine itself reads."""
+def _take_batch(asked: JsonObject, problems: Problems) -> bool | None:
+    """Take out of an input what a batch puts there.
+
+    Returns:
+        Whether the batch found the days not to be over; None outside a batch.
+    """
     match asked.pop(_BATCH_FIELD, None):
         case None:
-            pass
+            return None
         case {"run": str(run), "item": str(item), **more} if run and item and not more:
-            pass
+            return asked.pop(NOT_OVER_FIELD, None) is True
         case given:
             problems.bad_value(_BATCH_FIELD, given, "an object with the texts run and item")
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +152,7 @@ class RequestReader:
         anchor: What relative dates are relative to; None refuses them.
         fields_beside: Fields that a request may have for another reader, such as `lookback`.
         scope_beside: Fields that its scope may have for another reader, such as `teams`.
+        now: Against which days are looked at that are still to come; None: not at all.
     """
 
     defaults: RequestDefaults
@@ -142,6 +160,7 @@ class RequestReader:
     anchor: datetime | None
     fields_beside: tuple[str, ...] = ()
     scope_beside: tuple[str, ...] = ()
+    now: datetime | None = None
 
     def read(self, asked: JsonObject) -> ExportRequest | None:
         """Read one request.
@@ -151,7 +170,7 @@ class RequestReader:
         """
         problems, defaults = self.problems, self.defaults
         name = asked.get("report")
-        report = REPORTS.get(name) if isinstance(name, str) else None
+        report = find_report(name)
         problems.unknown_fields("", asked, [*_known_fields(report), *self.fields_beside])
         if "report" not in asked:
             problems.missing("report", f"allowed are {', '.join(REPORTS)}")
@@ -161,7 +180,8 @@ class RequestReader:
         org = reader.identifier("orgIdentifier", defaults.org_identifier)
         project = reader.identifier("projectIdentifier", defaults.project_identifier)
         scope = reader.read(org, project)
-        start, end = self._dates(asked, report)
+        days = RangeReader(self.problems, self.defaults.timezone, self.anchor, self.now)
+        start, end = self._dates(asked, report, days)
         if report is None:
             return None
         request = ExportRequest(
@@ -172,6 +192,7 @@ class RequestReader:
             start=start,
             end=end,
             fields=read_fields(report.fields, asked, problems),
+            is_not_over=days.is_not_over,
         )
         self._check_size(request)
         return request
@@ -189,8 +210,9 @@ class RequestReader:
                 f"{MAX_PATH_BYTES} fit."
             )
 
-    def _dates(self, asked: JsonObject, report: Report | None) -> dates.DateRange:
-        reader = RangeReader(self.problems, self.defaults.timezone, self.anchor)
+    def _dates(
+        self, asked: JsonObject, report: Report | None, reader: RangeReader
+    ) -> dates.DateRange:
         legacy = {"dateStart", "dateEnd"} & set(asked)
         if not legacy or (report and not report.is_legacy):
             return reader.read(asked.get("dateRange"))

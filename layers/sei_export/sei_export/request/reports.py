@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sei_export.input.kinds import Field, Flag, Group, Names, Number, Text, Word
+from sei_export.jsontypes import JsonValue
 
 IDENTIFIERS = ("orgIdentifier", "projectIdentifier")
 """The fields that name organization and project, in requests, scopes and queries."""
@@ -162,7 +163,7 @@ TEAM_REPORT = Report(
     path="",
     scope=Scope.COLLECTION,
     fields=(
-        Text("collectionId", required=True),
+        Text("collectionId", required=True, or_number=True),
         Number("teamRefId", required=True),
         Word("granularity", ("daily", "weekly", "monthly")),
         Group("productivity", (_LEGACY_METRICS,)),
@@ -181,7 +182,7 @@ CONTRIBUTOR_REPORT = Report(
     path="",
     scope=Scope.COLLECTION,
     fields=(
-        Text("collectionId", required=True),
+        Text("collectionId", required=True, or_number=True),
         Word("granularity", ("DAILY", "WEEKLY", "MONTHLY")),
         Group("productivityContributors", (_LEGACY_METRICS,), required=True),
         Flag("includeRatings"),
@@ -201,3 +202,9 @@ REPORTS: dict[str, Report] = {
         CONTRIBUTOR_REPORT,
     )
 }
+
+
+def find_report(given: JsonValue) -> Report | None:
+    """Find a report by its name, in any case and with `_` for `-`; None if there is none."""
+    name = given.strip().lower().replace("_", "-") if isinstance(given, str) else ""
+    return REPORTS.get(name)

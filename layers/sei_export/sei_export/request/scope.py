@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sei_export.input.fields import read_text
+from sei_export.input.ids import read_team_id
 from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.defaults import RequestDefaults
 from sei_export.request.reports import IDENTIFIERS, Report, Scope
+
+_NAMES_BELONG = "names belong into scope.teams of a batch's plan"
 
 
 @dataclass(slots=True)
@@ -84,7 +87,9 @@ class ScopeReader:
                 "scope.orgIdentifier and scope.projectIdentifier go with orgTreeName, not teamId."
             )
         if "teamId" in given:
-            scope["teamId"] = read_text("scope.teamId", given["teamId"], self.problems)
+            scope["teamId"] = read_team_id(
+                "scope.teamId", given["teamId"], self.problems, _NAMES_BELONG
+            )
         return scope
 
     def _tree(self, given: JsonObject) -> str:

@@ -31,6 +31,12 @@ PHYSICAL_ID = "checked-parameters"
 MOST_REASON_BYTES = 1_500
 """The whole answer has 4096 bytes. JSON doubles a quote, and the stack's names come on top."""
 
+MOST_BYTES_OF_BOTH = 2_400
+"""All variables of a function have 4096 bytes, counted as JSON has them; so much is left by the
+others of PlanBatch, each at its longest. Without this check Lambda refuses the function, and says
+nothing of parameters."""
+
+_BOTH = ("BATCH_PLAN", "DEFAULT_REQUEST")
 _CUT = " … (cut; the function's log has all)"
 _PAUSES = (0, 1, 2)
 _SECONDS = 3.0
@@ -103,7 +109,8 @@ def _why_refused(
 def _problems(properties: JsonValue, read_settings: ReadSettings, now: datetime) -> list[str]:
     """What is wrong with each parameter, as a run that takes it is told."""
     given = properties if isinstance(properties, dict) else {}
-    settings = read_settings({name: str(value) for name, value in given.items()})
+    texts = {name: str(value) for name, value in given.items()}
+    settings = read_settings(texts)
     found: list[str] = []
     try:
         parse_request({}, settings.of_requests, now)
@@ -115,6 +122,14 @@ def _problems(properties: JsonValue, read_settings: ReadSettings, now: datetime)
             parse_plan({}, settings, now)
     except ConfigurationError as error:
         found.append(error.message)
+    # Without the quotes around each, which an empty one has, too.
+    size = sum(len(json.dumps(texts[it], ensure_ascii=False).encode()) - 2 for it in _BOTH)
+    if size > MOST_BYTES_OF_BOTH:
+        found.append(
+            f"The parameters BatchPlan and DefaultRequest have {size:,} bytes together, each quote "
+            f"and line end counted twice: {MOST_BYTES_OF_BOTH:,} fit. Remedy: Shorten the plan, or "
+            "give it as the input of a schedule of your own."
+        )
     return found
 
 

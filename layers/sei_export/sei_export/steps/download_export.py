@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sei_export import dates, keys
 from sei_export.api.answers import State
 from sei_export.api.client import Connect, SeiClient
+from sei_export.api.trees import first_names
 from sei_export.download.body import Body
 from sei_export.download.over_invocations import Download
 from sei_export.download.source import Source
@@ -63,7 +64,7 @@ def download_export(
 
     def land(body: Body) -> JsonObject:
         file = RawFile(body, state.completed_at, client.mask, client.deadline)
-        return landing.land(export, run, file)
+        return landing.land(export, run, file, lambda: first_names(client))
 
     folder = keys.staging_folder(export.report, export.export_id)
     return Download(source, staging(folder), land).advance()
