@@ -25,12 +25,20 @@ class Call:
     body: JsonObject | None
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """An answer of another status than the others."""
+
+    status: int
+    content: JsonValue
+
+
 @dataclass
 class ScriptedHttp:
     """Stands for the network, as `sei_export.api.client.Calls`: JSON answers from a script.
 
     Attributes:
-        status: Of every answer.
+        status: Of every answer, but of one that is a refusal's `Refusal`.
         answers: In their order, the last one again and again.
         deadline: By when calls have to end; nothing here takes time.
         mask: Hides nothing: there is no key here.
@@ -38,7 +46,7 @@ class ScriptedHttp:
     """
 
     status: int
-    answers: Sequence[JsonValue]
+    answers: Sequence[JsonValue | Refusal]
     deadline: Deadline = field(default_factory=lambda: Deadline.after(100))
     mask: Mask = field(default_factory=Mask)
     calls: list[Call] = field(default_factory=list)
@@ -54,6 +62,8 @@ class ScriptedHttp:
         """Give the scripted answer."""
         answer = self.answers[min(len(self.calls), len(self.answers) - 1)]
         self.calls.append(Call(method, url, params, body))
+        if isinstance(answer, Refusal):
+            return answer.status, answer.content, str(answer.content)
         return self.status, answer, str(answer)
 
     def post(
@@ -86,7 +96,7 @@ class ScriptedApi:
     connected_for: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
-    def answering(cls, status: int, *answers: JsonValue) -> "ScriptedApi":
+    def answering(cls, status: int, *answers: JsonValue | Refusal) -> "ScriptedApi":
         """An API that answers so, the last one also to every call more."""
         return cls(ScriptedHttp(status, answers))
 

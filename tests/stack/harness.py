@@ -328,7 +328,7 @@ def request_for(team: str, **changes: JsonValue) -> JsonObject:
         "scope": {"orgTreeName": "Engineering", "teamId": team},
         "dateRange": {"start": "2024-01-01", "end": "2024-03-31"},
         "metricGroups": ["activity", "velocity"],
-        "options": {"metricLevel": "developer", "granularity": "monthly"},
+        "options": {"aggregationLevel": "developer", "granularity": "monthly"},
     }
     return request | changes
 

@@ -102,7 +102,7 @@ def test_the_api_sees_the_documented_body_and_both_query_parameters_on_every_cal
         "scope": {"orgTreeName": "Engineering", "teamId": team},
         "dateRange": {"start": "2024-01-01", "end": "2024-03-31"},
         "metricGroups": ["activity", "velocity"],
-        "options": {"metricLevel": "developer", "granularity": "monthly", "format": "csv"},
+        "options": {"aggregationLevel": "developer", "granularity": "monthly", "format": "csv"},
     }
 
 

@@ -28,7 +28,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `sam build` makes, told nothing of a processor."""
     folder = tmp_path_factory.mktemp("checkout")
     # A checkout of its own: SAM's builds of one share a folder.
-    for name in ("template.yaml", "samconfig.toml"):
+    for name in ("template.yaml", "samconfig.toml", ".python-version"):
         shutil.copy(ROOT / name, folder)
     for name in ("functions", "layers", "statemachine"):
         shutil.copytree(ROOT / name, folder / name)

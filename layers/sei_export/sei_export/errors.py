@@ -73,7 +73,7 @@ class SeiExportError(Exception):
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         self.message = _fitting(message, MOST_MESSAGE_CHARACTERS)
         self.remedy = _fitting(remedy or self.default_remedy, MOST_REMEDY_CHARACTERS)
-        super().__init__(f"{_sentence(self.message)}{REMEDY_MARK}{self.remedy}")
+        super().__init__(f"{sentence(self.message)}{REMEDY_MARK}{self.remedy}")
 
 
 class PassingError(SeiExportError):
@@ -96,11 +96,11 @@ class PassingError(SeiExportError):
         self.retry_after: int | None = None
         if retry_after and retry_after > 0:
             self.retry_after = math.ceil(min(retry_after, LONGEST_RETRY_SECONDS))
-            told = f"{_sentence(self.message)}{RETRY_MARK}{self.retry_after}."
+            told = f"{sentence(self.message)}{RETRY_MARK}{self.retry_after}."
             self.args = (f"{told}{REMEDY_MARK}{self.remedy}",)
 
 
-def _sentence(message: str) -> str:
+def sentence(message: str) -> str:
     """End a message with a full stop, such as one that ends in what the API says."""
     return message if message.endswith(_ENDS) else f"{message}."
 
@@ -165,12 +165,25 @@ class AuthenticationError(ApiError):
 
 
 class ExportRejectedError(ApiError):
-    """The API refuses to create the export (4xx other than 401, 403, 429)."""
+    """The API refuses to create the export (4xx other than 401, 403, 429).
+
+    Args:
+        message: As for every error.
+        remedy: As for every error.
+        is_level_unknown: Whether the API says that it does not know the level's option by the name
+            that was sent.
+    """
 
     default_remedy = (
         "Check the org tree, team and options against what Harness shows for this project, "
         "then start a new execution."
     )
+
+    def __init__(
+        self, message: str, *, remedy: str | None = None, is_level_unknown: bool = False
+    ) -> None:
+        self.is_level_unknown = is_level_unknown
+        super().__init__(message, remedy=remedy)
 
 
 class RateLimitedError(ApiError, PassingError):

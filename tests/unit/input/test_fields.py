@@ -27,7 +27,6 @@ def _read(field: Field, given: JsonObject) -> tuple[JsonValue, list[str]]:
     [
         pytest.param(SIZE, {"size": "small"}, "Small", id="a word in the table's case"),
         pytest.param(SIZE, {"size": " LaRGe "}, "LARGE", id="a word without spaces around"),
-        pytest.param(SIZE, {"extent": "large"}, "LARGE", id="a word by its alias"),
         pytest.param(SIZE, {"size": "small", "extent": "SMALL"}, "Small", id="a word said twice"),
         pytest.param(SIZE, {}, None, id="no word"),
         pytest.param(Word("w", ("a", "b"), default="b"), {}, "b", id="a default"),
@@ -49,9 +48,7 @@ def _read(field: Field, given: JsonObject) -> tuple[JsonValue, list[str]]:
         pytest.param(Flag("f"), {"f": False}, False, id="false"),
         pytest.param(Flag("f"), {"f": True}, True, id="true"),
         pytest.param(Flag("f"), {}, None, id="no flag"),
-        pytest.param(
-            Group("g", (SIZE,)), {"g": {"extent": "small"}}, {"size": "Small"}, id="group"
-        ),
+        pytest.param(Group("g", (SIZE,)), {"g": {"size": "small"}}, {"size": "Small"}, id="group"),
         pytest.param(Group("g", (SIZE,)), {"g": {}}, None, id="an empty group"),
         pytest.param(Group("g", (SIZE,)), {"g": None}, None, id="a null group"),
         pytest.param(Group("g", (Word("w", ("a",), default="a"),)), {}, {"w": "a"}, id="inner"),
@@ -65,6 +62,21 @@ def test_given_a_good_value_then_it_is_read_as_the_table_spells_it(
     field: Field, given: JsonObject, expected: JsonValue
 ) -> None:
     assert _read(field, given) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({"extent": "large"}, {"extent": "LARGE"}, id="alone"),
+        pytest.param({"extent": "large", "size": "large"}, {"size": "LARGE"}, id="beside its name"),
+    ],
+)
+def test_given_a_word_by_its_alias_then_it_keeps_that_if_it_is_alone(
+    given: JsonObject, expected: JsonObject
+) -> None:
+    group: JsonObject = {"g": given}
+    assert read_fields((SIZE,), given, Problems()) == expected
+    assert read_fields((Group("g", (SIZE,)),), group, Problems()) == {"g": expected}
 
 
 TEXT = "a non-empty string without control characters is allowed."

@@ -40,7 +40,7 @@ def test_the_canonical_form_is_sorted_spelled_as_the_api_does_and_without_repeat
         "metricGroups": ["activity", "velocity"],
         "metrics": ["CODING_DAYS", "pr_merged"],
         "options": {
-            "metricLevel": "team",
+            "aggregationLevel": "team",
             "aggregation": "mean",
             "granularity": "monthly",
             "format": "csv",

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sei_export.errors import InvalidRequestError
-from sei_export.input.kinds import Field, Group, Word
+from sei_export.input.kinds import Field, Group, Word, all_names
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.request.export_request import ExportRequest
 from sei_export.request.parsing import read_canonical
@@ -147,7 +147,7 @@ def test_whatever_changes_the_columns_makes_another_shape() -> None:
     [
         pytest.param({}, "shape=_-_-", id="neither"),
         pytest.param({"metricLevel": "TEAM"}, "shape=team-_-", id="level"),
-        pytest.param({"aggregationLevel": "team"}, "shape=team-_-", id="level by its old name"),
+        pytest.param({"aggregationLevel": "team"}, "shape=team-_-", id="level by its other name"),
         pytest.param({"granularity": "Weekly"}, "shape=_-weekly-", id="granularity"),
     ],
 )
@@ -299,11 +299,12 @@ def _unpacked(fields: tuple[Field, ...], values: JsonObject) -> JsonObject:
     """A body's fields without those that only say how the file is packed."""
     kept: JsonObject = {}
     for field in fields:
-        value = values.get(field.name)
-        if isinstance(field, Group) and isinstance(value, dict):
-            value = _unpacked(field.fields, value) or None
-        if value is not None and not (isinstance(field, Word) and not field.shapes):
-            kept[field.name] = value
+        for name in all_names(field):
+            value = values.get(name)
+            if isinstance(field, Group) and isinstance(value, dict):
+                value = _unpacked(field.fields, value) or None
+            if value is not None and not (isinstance(field, Word) and not field.shapes):
+                kept[name] = value
     return kept
 
 

@@ -111,7 +111,7 @@ def test_a_legacy_report_has_one_path_and_names_its_collection(report: Report) -
             {
                 "metricGroups": ("activity", "velocity", "volume", "quality", "collaboration"),
                 "metrics": (),
-                "options.metricLevel": ("developer", "team"),
+                "options.aggregationLevel": ("developer", "team"),
                 "options.aggregation": ("mean",),
                 "options.granularity": ("weekly", "monthly", "quarterly"),
                 "options.format": ("csv",),
@@ -238,6 +238,16 @@ def test_a_report_that_has_a_level_takes_both_of_its_names(report: Report) -> No
 
 
 @EVERY_REPORT
+def test_columns_of_one_level_only_are_of_levels_that_the_report_has(report: Report) -> None:
+    words = {path: field for path, field in _all_fields(report.fields) if isinstance(field, Word)}
+    level = words.get(".".join(report.level))
+    levels = set(level.allowed) if level else set()
+    assert set(report.level_columns) <= levels
+    listed = [column for columns in report.level_columns.values() for column in columns]
+    assert sorted(listed) == sorted({column.upper() for column in listed})
+
+
+@EVERY_REPORT
 def test_what_is_neither_word_nor_list_is_of_a_legacy_report(report: Report) -> None:
     others = {
         path: type(field)
@@ -274,7 +284,7 @@ def test_only_statuses_are_told_apart_by_case_and_only_legacy_lists_are_sent_emp
 @pytest.mark.parametrize(
     ("report", "level", "granularity"),
     [
-        ("productivity", "options.metricLevel", "options.granularity"),
+        ("productivity", "options.aggregationLevel", "options.granularity"),
         ("efficiency", "", "options.granularity"),
         ("sprint", "options.metricLevel", "options.granularity"),
         ("business-alignment", "", "options.granularity"),
@@ -363,30 +373,30 @@ def test_given_a_report_that_needs_no_options_then_none_are_asked_for(report: st
 
 
 @pytest.mark.parametrize(
-    ("report", "sent"),
+    ("report", "own"),
     [
-        ("productivity", "metricLevel"),
+        ("productivity", "aggregationLevel"),
         ("sprint", "metricLevel"),
         ("time-in-status", "aggregationLevel"),
     ],
 )
 @pytest.mark.parametrize(
-    "given_options",
+    ("given_options", "sent"),
     [
-        pytest.param({"metricLevel": "TEAM"}, id="metricLevel"),
-        pytest.param({"aggregationLevel": "team"}, id="aggregationLevel"),
-        pytest.param({"metricLevel": "team", "aggregationLevel": "Team"}, id="both alike"),
+        pytest.param({"metricLevel": "TEAM"}, "metricLevel", id="metricLevel"),
+        pytest.param({"aggregationLevel": "team"}, "aggregationLevel", id="aggregationLevel"),
+        pytest.param({"metricLevel": "team", "aggregationLevel": "Team"}, None, id="both alike"),
     ],
 )
-def test_given_the_level_by_either_name_then_the_reports_own_name_is_sent(
-    report: str, sent: str, given_options: JsonObject
+def test_given_the_level_by_either_name_it_is_sent_by_that_and_by_the_reports_own_if_by_both(
+    report: str, own: str, given_options: JsonObject, sent: str | None
 ) -> None:
     base = least(report).get("options")
     assert base is None or isinstance(base, dict)
     options = request_of(report, options={**(base or {}), **given_options}).body()["options"]
     assert isinstance(options, dict)
     levels = {name: value for name, value in options.items() if name.endswith("Level")}
-    assert levels == {sent: "team"}
+    assert levels == {sent or own: "team"}
 
 
 @pytest.mark.parametrize("report", ["efficiency", "business-alignment"])

@@ -197,7 +197,7 @@ FIELDS = (
         pytest.param({"options": []}, "options is []: an object is allowed.", id="options, list"),
         pytest.param(
             {"options": {"granularty": "weekly"}},
-            "options.granularty is not a field: known are metricLevel, aggregationLevel, "
+            "options.granularty is not a field: known are aggregationLevel, metricLevel, "
             "aggregation, granularity, format; did you mean granularity?",
             id="options, unknown",
         ),
@@ -223,7 +223,7 @@ FIELDS = (
         ),
         pytest.param(
             {"options": {"metricLevel": "team", "aggregationLevel": "developer"}},
-            "options.metricLevel and options.aggregationLevel are two names of one option and "
+            "options.aggregationLevel and options.metricLevel are two names of one option and "
             "differ: give one of them.",
             id="level, twice and different",
         ),

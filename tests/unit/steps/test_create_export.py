@@ -15,7 +15,7 @@ from sei_export.steps.create_export import create_export
 from tests.fakes.s3 import FakeS3
 from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.samples import DEFAULTS, STARTED_AT, asked, least, parsed
-from tests.fakes.scripted_api import Call, ScriptedApi
+from tests.fakes.scripted_api import Call, Refusal, ScriptedApi
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:Export:run-1"
 CREATED: JsonObject = {"exportId": "exp_7a8b9c0d", "createdAt": "2025-12-29T10:00:00Z"}
@@ -157,6 +157,103 @@ def test_given_a_refusal_the_apis_words_are_in_the_error() -> None:
     with pytest.raises(ExportRejectedError) as caught:
         _create(api, asked())
     assert caught.value.message == "The API refuses the export with 400: Unknown team 456"
+
+
+def _levels(api: ScriptedApi) -> list[JsonValue]:
+    """What each call had of the level."""
+    options = [call.body["options"] for call in api.http.calls if call.body]
+    return [
+        {name: level for name, level in each.items() if name.endswith("Level")}
+        for each in options
+        if isinstance(each, dict)
+    ]
+
+
+NAMES = pytest.mark.parametrize(
+    ("given_name", "other"),
+    [("aggregationLevel", "metricLevel"), ("metricLevel", "aggregationLevel")],
+)
+
+
+@NAMES
+@pytest.mark.parametrize(("status", "reused"), [(202, False), (200, True)])
+def test_given_a_level_that_the_api_does_not_know_by_name_then_it_is_asked_by_the_other_once(
+    given_name: str, other: str, status: int, caplog: pytest.LogCaptureFixture, *, reused: bool
+) -> None:
+    unknown = Refusal(400, {"error": f"Unknown option: {given_name.upper()}"})
+    api = ScriptedApi.answering(status, unknown, CREATED)
+    given = asked(options={given_name: "team"})
+    result = _create(api, given)
+    assert _levels(api) == [{given_name: "team"}, {other: "team"}]
+    sent = parsed(asked(options={other: "team"}))
+    expected = Export.of(sent, "exp_7a8b9c0d", "2025-12-29T10:00:00Z", reused=reused)
+    assert result == expected.to_json() | {"expectedSeconds": 0.0}
+    assert result["requestFingerprint"] == parsed(given).fingerprint
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line == (
+        f"The API refuses the export with 400: Unknown option: {given_name.upper()}. Trying again "
+        f"with {other} in place of {given_name}."
+    )
+
+
+@NAMES
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        pytest.param(400, "Unknown option: level", id="unknown, too"),
+        pytest.param(400, "Unknown team 456", id="another reason"),
+        pytest.param(404, "No such tree", id="another status"),
+    ],
+)
+def test_given_a_second_refusal_then_it_is_the_error_and_both_tries_are_told(
+    given_name: str, other: str, second: int, reason: str
+) -> None:
+    api = ScriptedApi.answering(
+        202,
+        Refusal(400, {"error": f"Unknown option: {given_name}"}),
+        Refusal(second, {"error": reason.replace("level", other)}),
+    )
+    with pytest.raises(ExportRejectedError) as caught:
+        _create(api, asked(options={given_name: "team"}))
+    assert len(api.http.calls) == 2
+    message = caught.value.message
+    assert message == (
+        f"The API refuses the export with {second}: {reason.replace('level', other)}. This is the "
+        f"answer to the level as {other}; it was sent as {given_name} before: The API refuses the "
+        f"export with 400: Unknown option: {given_name}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        pytest.param(400, "metricLevel team is not allowed", id="of the value"),
+        pytest.param(400, "Unknown option: granularity", id="of another option"),
+        pytest.param(400, "Unknown option: aggregationLevel", id="of the name that was not sent"),
+        pytest.param(404, "Unknown option: metricLevel", id="another status"),
+    ],
+)
+def test_given_another_refusal_then_nothing_more_is_asked(status: int, said: str) -> None:
+    api = ScriptedApi.answering(202, Refusal(status, {"error": said}), CREATED)
+    with pytest.raises(ExportRejectedError, match=said):
+        _create(api, asked(options={"metricLevel": "team"}))
+    assert len(api.http.calls) == 1
+
+
+def test_given_no_level_then_nothing_more_is_asked() -> None:
+    said = Refusal(400, {"error": "Unknown option: metricLevel"})
+    api = ScriptedApi.answering(202, said, CREATED)
+    with pytest.raises(ExportRejectedError):
+        _create(api, asked())
+    assert len(api.http.calls) == 1
+
+
+def test_a_retry_asks_by_the_name_of_the_input_again() -> None:
+    unknown = Refusal(400, {"error": "Unknown option: metricLevel"})
+    api = ScriptedApi.answering(202, unknown, CREATED, unknown, CREATED)
+    given = asked(options={"metricLevel": "team"})
+    assert _create(api, given) == _create(api, given)
+    assert _levels(api) == [{"metricLevel": "team"}, {"aggregationLevel": "team"}] * 2
 
 
 def test_given_an_answer_without_an_id_it_is_a_protocol_error() -> None:

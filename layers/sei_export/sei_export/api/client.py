@@ -22,6 +22,7 @@ from sei_export.api.answers import (
 )
 from sei_export.api.lists import Totals, read_list
 from sei_export.api.reasons import stated_error
+from sei_export.api.unknown import is_unknown
 from sei_export.api.urls import BaseUrl
 from sei_export.clock import Deadline
 from sei_export.errors import (
@@ -138,7 +139,9 @@ class SeiClient:
         status, answer, text = self._http.json("POST", url, self._params, request.body())
         if status >= HTTPStatus.BAD_REQUEST:
             raise ExportRejectedError(
-                f"The API refuses the export with {status}: {self._reason(answer, text)}"
+                f"The API refuses the export with {status}: {self._reason(answer, text)}",
+                is_level_unknown=status == HTTPStatus.BAD_REQUEST
+                and _is_level_unknown(request, answer, text),
             )
         fields = read_object(answer, text, "create")
         return read_created(fields, reused=status == HTTPStatus.OK)
@@ -268,6 +271,11 @@ class SeiClient:
                     f"The download of export {export_id} was answered with {response.status_code}."
                 )
             yield response
+
+
+def _is_level_unknown(request: ExportRequest, answer: JsonValue, text: str) -> bool:
+    name, level = request.level_name, request.level
+    return bool(name and level and is_unknown(name, level, answer, text))
 
 
 def _path(export: ExportHandle) -> str:

@@ -26,6 +26,8 @@ def read_fields(
 ) -> JsonObject:
     """Read the values of all fields, in the table's spelling and order; leave absent ones out.
 
+    A word that is given by one of its other names keeps that.
+
     Args:
         fields: What may be there.
         given: What is there; unknown names are for the caller to find.
@@ -36,7 +38,7 @@ def read_fields(
     for field in fields:
         value = _field(field, given, problems, path)
         if value is not None:
-            result[field.name] = value
+            result[_name_kept(field, given)] = value
     return result
 
 
@@ -46,6 +48,12 @@ def read_text(path: str, given: JsonValue, problems: Problems) -> str:
         return given.strip()
     problems.bad_value(path, given, "a non-empty string without control characters")
     return ""
+
+
+def _name_kept(field: Field, given: JsonObject) -> str:
+    """The name of what is read: a word's as given, if it is given by one."""
+    names = [name for name in all_names(field) if name in given]
+    return names[0] if isinstance(field, Word) and len(names) == 1 else field.name
 
 
 def _field(field: Field, given: JsonObject, problems: Problems, path: str) -> JsonValue:

@@ -14,8 +14,9 @@ class Word(NamedTuple):
         allowed: Values as the API spells them; any case is accepted from the user.
         required: Whether the API refuses a request without it.
         default: Sent when the user gives none; None sends nothing.
-        aliases: Other documented names of the same field.
+        aliases: Other documented names of the same field; one that is given alone is sent.
         shapes: Whether it changes which columns or rows the file has.
+        digest_name: Its name in fingerprints, if not `name`: there it has one, and for ever.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Word(NamedTuple):
     default: str | None = None
     aliases: tuple[str, ...] = ()
     shapes: bool = True
+    digest_name: str = ""
 
 
 class Names(NamedTuple):

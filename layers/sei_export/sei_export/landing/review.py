@@ -17,7 +17,7 @@ from sei_export.bucket.stored import StoredObject
 from sei_export.export import Export
 from sei_export.input.names import form_of, near
 from sei_export.input.run import ExportRun
-from sei_export.landing import cautions
+from sei_export.landing import cautions, levels
 from sei_export.landing.csvcheck import CsvFacts
 from sei_export.landing.publishing import Standing
 from sei_export.manifest import Caution, Manifest
@@ -77,7 +77,14 @@ class Review:
         if said := self._said_before():
             found += [each for each in said.warnings if each.code in _COMPARED]
             compared.clear()
-        for look in (self._at_header, *compared, self._at_days, self._at_clock, self._at_end):
+        for look in (
+            self._at_header,
+            self._at_level,
+            *compared,
+            self._at_days,
+            self._at_clock,
+            self._at_end,
+        ):
             try:
                 found += look()
             except Exception as error:  # noqa: BLE001 - whatever it is, the file has landed
@@ -89,6 +96,10 @@ class Review:
     def _at_header(self) -> Iterable[Caution]:
         facts = self.landed.facts
         return (*facts.warnings, *cautions.of_header(facts.columns))
+
+    def _at_level(self) -> Iterable[Caution]:
+        request = self.export.request
+        return levels.differing(request, self.landed.facts.columns) if request else ()
 
     def _at_end(self) -> Iterable[Caution]:
         return () if self.landed.is_end_known else (cautions.unverifiable_length(),)

@@ -2,17 +2,20 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from sei_export.input.kinds import Field, Group, Names, Number, Text, Word
+from sei_export.input.kinds import Field, Group, Names, Number, Text, Word, all_names
 from sei_export.jsontypes import JsonObject, JsonValue
-from sei_export.request.reports import Report, Scope
+from sei_export.request.reports import LEVEL_NAMES, Report, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
     """A valid request, in the API's spelling, lists sorted and without repeats.
+
+    An option that has two names is sent by the one that the input has. Both ask for the same: the
+    fingerprints are equal, and so are keys.
 
     Attributes:
         report: Which report.
@@ -47,7 +50,7 @@ class ExportRequest:
         }
 
     def canonical(self) -> JsonObject:
-        """The one form of this request, itself a valid input that gives the same request again."""
+        """This request's one form, itself a valid input that gives the same request again."""
         return {
             "report": self.report.name,
             "orgIdentifier": self.org,
@@ -58,18 +61,28 @@ class ExportRequest:
     @property
     def fingerprint(self) -> str:
         """SHA-256 in hex; equal for requests that ask for the same, metric names in any case."""
-        return _fingerprint({**self.canonical(), **_case_free(self.report.fields, self.fields)})
+        return _fingerprint({**self.canonical(), **_digested(self.report.fields, self.fields)})
 
     @property
     def shape_fingerprint(self) -> str:
         """8 hex digits; equal for requests whose files have the same columns."""
-        shaping = _shaping(self.report.fields, _case_free(self.report.fields, self.fields))
+        shaping = _digested(self.report.fields, self.fields, only_shaping=True)
         return _fingerprint({"report": self.report.name, **shaping})[:8]
 
     @property
     def level(self) -> str | None:
         """Whose figures a row holds, such as `developer`, if the request says."""
-        return self._text_at(self.report.level)
+        return next(filter(None, self._levels().values()), None)
+
+    @property
+    def level_name(self) -> str | None:
+        """By which of its two names the level is sent, if the request says one."""
+        return next((name for name, level in self._levels().items() if level), None)
+
+    def with_other_level_name(self) -> "ExportRequest":
+        """The same request, its level by the other name."""
+        first, second = LEVEL_NAMES
+        return replace(self, fields=_renamed(self.fields, {first: second, second: first}))
 
     @property
     def is_aggregated(self) -> bool:
@@ -99,6 +112,11 @@ class ExportRequest:
             return collection if _same(collection, number) else f"{collection}:{number}"
         return self.scope.get("teamId")
 
+    def _levels(self) -> dict[str, str | None]:
+        """What the request has under each of the level's names; one of them at most."""
+        place = self.report.level[:-1]
+        return {name: self._text_at((*place, name)) for name in LEVEL_NAMES}
+
     def _text_at(self, path: tuple[str, ...]) -> str | None:
         value: JsonValue = self.fields if path else None
         for name in path:
@@ -112,32 +130,42 @@ def _same(collection: str | None, number: JsonValue) -> bool:
     return number is None or str(collection).lstrip("0") == str(number).lstrip("0")
 
 
-def _case_free(fields: tuple[Field, ...], values: JsonObject) -> JsonObject:
-    """The values with names in upper case, where the API does not tell cases apart."""
+def _digested(
+    fields: tuple[Field, ...], values: JsonObject, *, only_shaping: bool = False
+) -> JsonObject:
+    """The values as fingerprints have them: what is asked for, in whichever words.
+
+    Args:
+        fields: Of the report's table.
+        values: Theirs.
+        only_shaping: Without those that do not decide which columns the file has.
+    """
     result: JsonObject = {}
     for spec in fields:
-        value = values.get(spec.name)
-        if isinstance(spec, Names) and spec.any_case and isinstance(value, list):
-            result[spec.name] = [str(name).upper() for name in value]
-        elif isinstance(spec, Group) and isinstance(value, dict):
-            result[spec.name] = _case_free(spec.fields, value)
-        elif value is not None:
-            result[spec.name] = value
-    return result
-
-
-def _shaping(fields: tuple[Field, ...], values: JsonObject) -> JsonObject:
-    """The values that decide which columns the file has."""
-    result: JsonObject = {}
-    for spec in fields:
-        value = values.get(spec.name)
-        if isinstance(spec, Text | Number) or (isinstance(spec, Word) and not spec.shapes):
+        value = next((values[name] for name in all_names(spec) if name in values), None)
+        if only_shaping and not _shapes(spec):
             continue
-        if isinstance(spec, Group) and isinstance(value, dict):
-            value = _shaping(spec.fields, value) or None
+        name = spec.name
+        if isinstance(spec, Names) and spec.any_case and isinstance(value, list):
+            value = [str(each).upper() for each in value]
+        elif isinstance(spec, Group) and isinstance(value, dict):
+            value = _digested(spec.fields, value, only_shaping=only_shaping) or None
+        elif isinstance(spec, Word):
+            name = spec.digest_name or name
         if value is not None:
-            result[spec.name] = value
+            result[name] = value
     return result
+
+
+def _shapes(spec: Field) -> bool:
+    return spec.shapes if isinstance(spec, Word) else not isinstance(spec, Text | Number)
+
+
+def _renamed(values: JsonObject, names: dict[str, str]) -> JsonObject:
+    return {
+        names.get(name, name): _renamed(value, names) if isinstance(value, dict) else value
+        for name, value in values.items()
+    }
 
 
 def _fingerprint(value: JsonObject) -> str:

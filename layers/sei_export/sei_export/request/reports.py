@@ -5,7 +5,8 @@ an entry. Source of every entry: Harness's pages on the SEI export API and on it
 API. Where two pages list different values, both lists are allowed.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from sei_export.input.kinds import Field, Flag, Group, Names, Number, Text, Word
@@ -13,6 +14,10 @@ from sei_export.jsontypes import JsonValue
 
 IDENTIFIERS = ("orgIdentifier", "projectIdentifier")
 """The fields that name organization and project, in requests, scopes and queries."""
+
+LEVEL_NAMES = ("aggregationLevel", "metricLevel")
+"""Two names of one option. Pages differ in which of them a report has, and none tells what the API
+does with the other: so the one that is asked with is sent."""
 
 
 class Scope(Enum):
@@ -35,8 +40,10 @@ class Report:
             answers with the file itself.
         scope: Whose data.
         fields: The body's fields beside scope and dates.
-        level: Where the body says whose figures a row holds.
+        level: Where the body says whose figures a row holds, by the name that this report's page
+            has for it; the other one of `LEVEL_NAMES` is taken, too.
         granularity: Where the body says how long a row's period is.
+        level_columns: By level, the columns that only files of that level are documented to have.
     """
 
     name: str
@@ -46,6 +53,7 @@ class Report:
     fields: tuple[Field, ...]
     level: tuple[str, ...] = ()
     granularity: tuple[str, ...] = ("options", "granularity")
+    level_columns: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
 
     @property
     def is_legacy(self) -> bool:
@@ -69,14 +77,23 @@ PRODUCTIVITY = Report(
         Group(
             "options",
             (
-                Word("metricLevel", ("developer", "team"), aliases=("aggregationLevel",)),
+                Word(
+                    "aggregationLevel",
+                    ("developer", "team"),
+                    aliases=("metricLevel",),
+                    digest_name="metricLevel",
+                ),
                 Word("aggregation", ("mean",)),
                 Word("granularity", ("weekly", "monthly", "quarterly")),
                 _FORMAT,
             ),
         ),
     ),
-    level=("options", "metricLevel"),
+    level=("options", "aggregationLevel"),
+    level_columns={
+        "developer": frozenset({"LOC_ADDED", "LOC_REMOVED"}),
+        "team": frozenset({"LOC_TOTAL", "PR_VELOCITY"}),
+    },
 )
 
 EFFICIENCY = Report(

@@ -5,8 +5,10 @@ import logging
 from collections.abc import Callable
 
 from sei_export import dates, keys
-from sei_export.api.client import Connect
+from sei_export.api.answers import Created
+from sei_export.api.client import Connect, SeiClient
 from sei_export.bucket.documents import Document
+from sei_export.errors import ExportRejectedError, sentence
 from sei_export.export import Export
 from sei_export.input.payload import MAX_INPUT_BYTES, input_field, text_field, time_field
 from sei_export.jsontypes import JsonObject
@@ -56,7 +58,7 @@ def create_export(
         tell(export_id=own_id)
         export = Export.of(request, own_id, started, reused=False)
     else:
-        created = connect(request).create(request)
+        request, created = _created(connect(request), request)
         tell(export_id=created.export_id)
         export = Export.of(
             request,
@@ -67,6 +69,31 @@ def create_export(
             expected_seconds=0.0 if created.reused else _last_duration(request, read_json),
         )
     return export.to_json()
+
+
+def _created(client: SeiClient, request: ExportRequest) -> tuple[ExportRequest, Created]:
+    """Create the export; by the level's other name if the API does not know the one that is given.
+
+    Returns:
+        The request as it was sent, and the answer.
+    """
+    try:
+        return request, client.create(request)
+    except ExportRejectedError as error:
+        if not error.is_level_unknown:
+            raise
+        first = sentence(error.message)
+    other = request.with_other_level_name()
+    logger.warning(
+        "%s Trying again with %s in place of %s.", first, other.level_name, request.level_name
+    )
+    try:
+        return other, client.create(other)
+    except ExportRejectedError as error:
+        raise ExportRejectedError(
+            f"{sentence(error.message)} This is the answer to the level as {other.level_name}; it "
+            f"was sent as {request.level_name} before: {first}"
+        ) from None
 
 
 def _last_duration(request: ExportRequest, read_json: Callable[[str], Document]) -> float:
