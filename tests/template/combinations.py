@@ -1,4 +1,4 @@
-"""What switches the template's conditions, in combinations: each pair of values is in one of them."""
+"""What switches the template's conditions: each pair of values is in one of the combinations."""
 
 import re
 from itertools import combinations, product

@@ -123,7 +123,14 @@ _VIA_SECRETS_MANAGER = {
         "kms:EncryptionContext:SecretARN": {"Ref": "ApiKeySecretArn"},
     }
 }
-_VIA_SNS = {"StringEquals": {"kms:ViaService": {"Fn::Sub": "sns.${AWS::Region}.amazonaws.com"}}}
+_VIA_SNS = {
+    "StringEquals": {
+        "kms:ViaService": [
+            {"Fn::Sub": "sns.${AWS::Region}.amazonaws.com"},
+            {"Fn::Sub": "sns.${AWS::Region}.${AWS::URLSuffix}"},
+        ]
+    }
+}
 _BUS = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}"
 
 
