@@ -148,7 +148,7 @@ def test_another_spelling_of_one_thing_asks_for_the_same_and_lands_on_the_same_k
         ),
         pytest.param(
             {"options": {"METRIC LEVEL": "team"}},
-            "options.METRIC LEVEL is not a field: known are metricLevel, aggregationLevel, "
+            "options.METRIC LEVEL is not a field: known are aggregationLevel, metricLevel, "
             "aggregation, granularity, format; did you mean metricLevel?",
             id="option with a space",
         ),
