@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -85,6 +86,11 @@ class Aws:
         return self._session.client(
             "secretsmanager", endpoint_url=self._endpoint_url, config=self._config
         )
+
+    @cached_property
+    def sns(self) -> "SNSClient":
+        """SNS."""
+        return self._session.client("sns", endpoint_url=self._endpoint_url, config=self._config)
 
     @cached_property
     def sqs(self) -> "SQSClient":

@@ -169,6 +169,9 @@ class LocalCloud:
             "AWS_CA_BUNDLE": str(ca_file),
             "AUTH": "true" if options.enforce_iam else "false",
             "SFN_WAIT_SCALE": options.wait_scale,
+            # As on AWS: a function that an event invokes is tried again after one minute, then two.
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "60",
+            "LAMBDA_ASYNC_RETRY_MAX_SECONDS": "120",
             "S3_DATA_DIR": str(temporary / "s3"),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",

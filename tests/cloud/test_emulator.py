@@ -31,6 +31,28 @@ except engine._ExecutionError as error:
     tell([error.error, error.cause])
 """
 
+INVOKE = """
+from ministack.services import lambda_svc
+mend()
+tries, failed, done = [], [], threading.Event()
+def execute(function, event):
+    tries.append(event)
+    if len(tries) == given["until"]:
+        done.set()
+    return {"error": True, "body": {}}
+lambda_svc._execute_function = execute
+lambda_svc._route_async_failure = lambda arn, *_: (failed.append(arn), done.set())
+lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS = 0.01
+config = {"FunctionName": "f", "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f"}
+function = {"config": config, "event_invoke_config": given["config"]}
+lambda_svc._get_func_record_for_ref = lambda arn: (function, config, "f")
+lambda_svc._execution_record_for_config = lambda function, config: {"config": config}
+eventbridge._dispatch_to_lambda(config["FunctionArn"], json.dumps({"a": 1}))
+done.wait(5)
+time.sleep(0.2)
+tell({"tries": len(tries), "failed": failed})
+"""
+
 NOTIFY = """
 import asyncio
 events, came = [], threading.Event()
@@ -148,3 +170,14 @@ def test_in_a_bucket_without_versions_an_objects_event_names_none() -> None:
     told = ask(NOTIFY, {"versioned": False}, "notifications")
     assert told["version"] is None
     assert "version-id" not in told["object"]
+
+
+@pytest.mark.parametrize(
+    ("mends", "tries", "failed"), [((), 1, []), (("rules",), 3, ["arn:of-failures"])]
+)
+def test_a_rules_function_that_fails_is_tried_again_and_then_its_failure_is_handed_on(
+    mends: tuple[str, ...], tries: int, failed: list[str]
+) -> None:
+    config: JsonObject = {"DestinationConfig": {"OnFailure": {"Destination": "arn:of-failures"}}}
+    given: JsonObject = {"config": config, "until": 1 if not mends else 99}
+    assert ask(INVOKE, given, *mends) == {"tries": tries, "failed": failed}

@@ -8,6 +8,7 @@ from local.cloud.processes import free_pair
 from local.cloud.stack import LocalCloud, Options
 from local.paths import LOCAL
 from tests.stack.harness import ANY_TEAM, Harness
+from tests.stack.subscriber import Subscriber
 
 WAIT_SCALE = "0.05"
 
@@ -38,6 +39,12 @@ def stack(cloud: LocalCloud) -> Iterator[Harness]:
     harness = Harness(cloud.aws, cloud.up())
     yield harness
     harness.check_documents()
+
+
+@pytest.fixture(scope="session")
+def told(stack: Harness) -> Subscriber:
+    """Somebody who is told of what fails."""
+    return Subscriber.of(stack)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from sei_export.bucket.parts import PART_BYTES
 from sei_export.jsontypes import JsonObject
+from sei_export.notice.plain import plain
 from tests.stack.harness import Execution, Harness, new_team, request_for
+from tests.stack.subscriber import Subscriber
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,11 @@ FAILURES = {
 
 
 @pytest.fixture(scope="module")
-def ended(stack: Harness) -> dict[str, tuple[str, Execution]]:
-    """All of them at once: one waits a minute for its deadline."""
+def ended(
+    stack: Harness,
+    told: Subscriber,  # noqa: ARG001 - has to be there before them
+) -> dict[str, tuple[str, Execution]]:
+    """All of them at once: one waits a minute for its deadline; somebody is told."""
     started: dict[str, tuple[str, str]] = {}
     for name, failure in FAILURES.items():
         team = new_team()
@@ -102,6 +107,21 @@ def test_a_failing_api_ends_the_execution_with_its_name_a_remedy_and_one_event(
     assert not [
         key for key in _keys(stack) if key.startswith("exports/") and f"/scope_team={team}/" in key
     ]
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failing_api_is_told_in_one_text_that_says_what_to_do(
+    ended: dict[str, tuple[str, Execution]], told: Subscriber, name: str
+) -> None:
+    team, run = ended[name]
+    message, _, remedy = run.cause.partition(" Remedy: ")
+    (text,) = told.find(run.arn)
+    content = text["content"]
+    assert isinstance(content, dict)
+    assert run.error in str(content["title"])
+    assert f"team {team}" in str(content["description"])
+    for said in (message, remedy):
+        assert plain(said)[:900] in str(content["description"])
 
 
 def test_no_failure_leaves_an_upload_open(

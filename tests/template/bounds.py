@@ -42,6 +42,8 @@ _FORMS = {
     "HarnessBaseUrl": ("https://", "a", "/"),
     "ApiKeySecretArn": ("arn:aws:secretsmanager:eu-central-1:123456789012:secret:", "a", "-AbCdEf"),
     "KmsKeyArn": ("arn:aws:kms:eu-central-1:123456789012:key/", "a", ""),
+    "NotificationEmail": ("", "a", "@example.com"),
+    "NotificationTopicArn": ("arn:aws:sns:eu-central-1:123456789012:", "a", ""),
     "ReaderPrincipals": (
         "",
         "arn:aws:iam::111122223333:role/reader,",

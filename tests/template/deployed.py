@@ -25,6 +25,8 @@ _KINDS = {
     "AWS::Lambda::LayerVersion": ("lambda", "layerversion"),
     "AWS::Logs::LogGroup": ("logs", "log-group"),
     "AWS::S3::Bucket": ("s3", "bucket"),
+    "AWS::Events::Rule": ("events", "rule-on-default-event-bus"),
+    "AWS::SNS::Topic": ("sns", "topic"),
     "AWS::SQS::Queue": ("sqs", "queue"),
     "AWS::SecretsManager::Secret": ("secretsmanager", "secret"),
     "AWS::StepFunctions::StateMachine": ("states", "statemachine"),

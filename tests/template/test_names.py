@@ -26,7 +26,8 @@ def _named(deployed: Deployed) -> Iterator[tuple[str, str, str]]:
         read = {path.rpartition("/")[2] for path in schema.get("readOnlyProperties", [])}
         fixed = {path.rpartition("/")[2] for path in schema.get("createOnlyProperties", [])}
         # What names another resource, such as a policy's bucket, is that one's name.
-        for name in sorted((names & fixed & set(properties)) - read - {"Bucket"}):
+        others = {"Bucket"} if kind == "AWS::Lambda::Function" else {"Bucket", "FunctionName"}
+        for name in sorted((names & fixed & set(properties)) - read - others):
             yield kind, name, str(properties[name])
     for output in deployed.outputs.values():
         if "Export" in output:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from local.gates.template import Tree, load_template
+from sei_export.notice.once import CLAIM_HOLDS
 from tests.template.template import of_type, resource
 
 TEMPLATE = load_template()
@@ -23,12 +24,18 @@ def test_a_variable_of_the_environment_is_the_parameter_of_its_name(name: str) -
     parameters = {re.sub(r"(?<!^)(?=[A-Z])", "_", it).upper(): it for it in TEMPLATE["Parameters"]}
     variables = _variables(name)
     for variable, value in variables.items():
-        if variable in parameters and variable != "API_KEY_SECRET_ARN":
+        made = {"API_KEY_SECRET_ARN": "MakeSecret", "NOTIFICATION_TOPIC_ARN": "MakeTopic"}
+        if variable in made:
+            # The one that is given, or the one that is made.
+            condition, _, given = value["Fn::If"]
+            assert (condition, given) == (made[variable], {"Ref": parameters[variable]})
+        elif variable in parameters:
             assert value == {"Ref": parameters[variable]}
     if "EXPORT_BUCKET" in variables:
         assert variables["EXPORT_BUCKET"] == {"Ref": "ExportBucket"}
-    # Whoever announces says of which stack it is; nobody chooses that name twice.
-    stack = {"Ref": "AWS::StackName"} if "EVENT_BUS_NAME" in variables else None
+    # Whoever announces, or tells, says of which stack it is; nobody chooses that name twice.
+    is_telling = {"EVENT_BUS_NAME", "NOTIFICATION_TOPIC_ARN"} & set(variables)
+    stack = {"Ref": "AWS::StackName"} if is_telling else None
     assert variables.get("STACK_NAME") == stack
     assert variables["POWERTOOLS_LOG_LEVEL"] == "INFO"
     stem = re.sub(r"(?<!^)(?=[A-Z])", "-", name.removesuffix("Function")).lower()
@@ -38,6 +45,10 @@ def test_a_variable_of_the_environment_is_the_parameter_of_its_name(name: str) -
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_moves_files_or_plans_has_all_the_time_there_is_and_the_rest_90_s(name: str) -> None:
     long = {"DownloadExport", "FetchReport", "PlanBatch", "CloseBatch", "CloseHarvest"}
+    if name == "SendNoticeFunction":
+        # A claim has to outlast who made it, and to be over when Lambda tries again after a minute.
+        assert FUNCTIONS[name]["Timeout"] < CLAIM_HOLDS.total_seconds() < 60
+        return
     assert FUNCTIONS[name]["Timeout"] == (900 if name.removesuffix("Function") in long else 90)
 
 
@@ -88,7 +99,7 @@ def test_outputs_are_of_what_their_names_say() -> None:
         value = output["Value"]
         if name.endswith("FunctionArn"):
             assert value == {"Fn::GetAtt": [name.removesuffix("Arn"), "Arn"]}
-        elif name != "ApiKeySecretArn":
+        elif name not in {"ApiKeySecretArn", "NotificationTopicArn"}:
             assert value == {"Ref": re.sub(r"(Arn|(?<!Bus)Name|Url)$", "", name)}
 
 

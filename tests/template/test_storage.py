@@ -113,7 +113,7 @@ def test_nobody_may_do_anything_without_tls(
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     # What else there is has tests of its own.
-    assert len(others) == (2 if policy == "ExportBucketPolicy" else 0)
+    assert len(others) == (2 if policy == "ExportBucketPolicy" else 1)
 
 
 def test_what_could_not_be_started_is_kept_encrypted_for_as_long_as_a_queue_can() -> None:

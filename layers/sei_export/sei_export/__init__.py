@@ -4,7 +4,7 @@
 
     roof      handler  wiring  settings  aws  figures
     steps/    one module for each task state: no step knows another
-    flows     download/  landing/  batch/  harvest/    none knows another
+    flows     download/  landing/  batch/  harvest/  notice/    none knows another
     talk      api/  bucket/  executions  stacks
     places    keys  manifest  series
     carried   export  orgtree

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 CALL_SECONDS = 15.0
@@ -120,6 +121,11 @@ def cloudformation(patience: Patience = _USUAL) -> "CloudFormationClient":
 def states(patience: Patience = _USUAL) -> "SFNClient":
     """For what runs."""
     return cast("SFNClient", _client("stepfunctions", patience))
+
+
+def sns(patience: Patience = _USUAL) -> "SNSClient":
+    """For texts to people."""
+    return cast("SNSClient", _client("sns", patience))
 
 
 def _client(service: str, patience: Patience = _USUAL, connections: int = 1) -> object:

@@ -4,12 +4,29 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecu
 """
 
 import logging
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 logger = logging.getLogger(__name__)
+
+
+class Told(NamedTuple):
+    """What Step Functions tells of an execution; empty where it does not.
+
+    Attributes:
+        given: Its input, a JSON text.
+        started: When it was started.
+        error: The name of the error that ended it.
+        cause: What that says.
+    """
+
+    given: str
+    started: datetime
+    error: str
+    cause: str
 
 
 class Executions:
@@ -37,3 +54,17 @@ class Executions:
             logger.warning("Whether %s still runs is not known: %s", execution_arn, error)
             return False
         return found["status"] == "RUNNING"
+
+    def ask(self, execution_arn: str) -> Told | None:
+        """Ask what an execution was given, and what ended it; None if nobody can tell."""
+        try:
+            found = self._states.describe_execution(executionArn=execution_arn)
+        except Exception as error:  # noqa: BLE001 - not known, whatever this is
+            logger.warning("What %s was given is not known: %s", execution_arn, error)
+            return None
+        return Told(
+            found.get("input", ""),
+            found["startDate"],
+            found.get("error", ""),
+            found.get("cause", ""),
+        )

@@ -23,6 +23,7 @@ CUT_PREFIX = "cuts/"
 RUN_PREFIX = "runs/"
 BATCH_PREFIX = "batches/"
 GIVEN_UP_PREFIX = "givenup/"
+NOTICE_PREFIX = "notices/"
 
 _CUT_NAME = "/cut.json"
 _MAX_ID_PART = 256
@@ -160,6 +161,25 @@ def state_key(name: str, scheduled_time: str) -> str:
     """Name the key of the files of one run of a plan, by its nominal time."""
     moment = scheduled_time.replace("-", "").replace(":", "")
     return f"{BATCH_PREFIX}{name}/{quote(moment, safe='')}.json"
+
+
+def notice_key(dedupe_id: str) -> str:
+    """Name the key of whether something was told."""
+    return f"{NOTICE_PREFIX}{quote(dedupe_id, safe='')}.json"
+
+
+def open_failure_key(subject: str) -> str:
+    """Name the key of the last failure that no success has followed."""
+    return f"{NOTICE_PREFIX}open/{_digest(subject)}.json"
+
+
+def warned_key(subject: str) -> str:
+    """Name the key of the warnings that were told and have not cleared."""
+    return f"{NOTICE_PREFIX}warned/{_digest(subject)}.json"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def _run_folder(run: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sei_export.batch.defaults import BatchDefaults
     from sei_export.harvest.defaults import HarvestDefaults
     from sei_export.landing.limits import Limits
+    from sei_export.notice.states import Machines
     from sei_export.request.defaults import RequestDefaults
 
 _LEAST_CALL_SECONDS = 5
@@ -155,6 +156,27 @@ def stack_name(environ: Mapping[str, str] = os.environ) -> str:
         ConfigurationError: It is missing.
     """
     return _required(environ, "STACK_NAME")
+
+
+def notification_topic(environ: Mapping[str, str] = os.environ) -> str:
+    """The topic that texts for people go to.
+
+    Raises:
+        ConfigurationError: It is missing.
+    """
+    return _required(environ, "NOTIFICATION_TOPIC_ARN")
+
+
+def machines(environ: Mapping[str, str] = os.environ) -> "Machines":
+    """The stack's state machines.
+
+    Raises:
+        ConfigurationError: One is missing.
+    """
+    from sei_export.notice.states import Machines
+
+    names = ("EXPORT", "BATCH", "HARVEST")
+    return Machines(*(_required(environ, f"{name}_STATE_MACHINE_ARN") for name in names))
 
 
 def _count(environ: Mapping[str, str], name: str, parameter: str) -> int | None:

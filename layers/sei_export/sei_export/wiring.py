@@ -1,5 +1,6 @@
 """The real parts, made when first needed and kept for the next invocation."""
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +15,9 @@ from sei_export.settings import (
     event_bus_name,
     export_bucket,
     landing_limits,
+    machines,
+    notification_topic,
+    request_defaults,
     retention,
     sdk_call_seconds,
     stack_name,
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from sei_export.download.staging import Staging
     from sei_export.executions import Executions
     from sei_export.landing.land import Landing
+    from sei_export.notice.desk import Desk
     from sei_export.stacks import Stacks
 
 _MARGIN_SECONDS = 3.0
@@ -153,6 +158,25 @@ def landing() -> "Landing":
 
     bus = EventBus(aws.events(_patience()), event_bus_name(), stack_name())
     return Landing(object_store(), documents(), bus, landing_limits(), hints(), retention())
+
+
+@cache
+def notice_desk() -> "Desk":
+    """Make what tells people."""
+    from sei_export import aws
+    from sei_export.notice.desk import Desk
+    from sei_export.notice.topic import Topic
+
+    topic = Topic(aws.sns(_patience()), notification_topic())
+    return Desk(
+        stack=stack_name(),
+        machines=machines(),
+        documents=documents(),
+        ask=executions().ask,
+        send=topic.send,
+        defaults=request_defaults(),
+        now=lambda: datetime.now(UTC),
+    )
 
 
 @cache

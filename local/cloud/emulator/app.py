@@ -9,6 +9,7 @@ import choices  # type: ignore[import-not-found] # noqa: F401 - as above
 import limits  # type: ignore[import-not-found] # noqa: F401 - as above
 import maps  # type: ignore[import-not-found] # noqa: F401 - as above
 import notifications  # type: ignore[import-not-found] # noqa: F401 - as above
+import rules  # type: ignore[import-not-found] # noqa: F401 - as above
 import stopping  # type: ignore[import-not-found] # noqa: F401 - as above
 from ministack.app import app  # type: ignore[import-not-found]  # of another environment
 

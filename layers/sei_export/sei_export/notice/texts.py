@@ -1,0 +1,220 @@
+"""The texts, a function for each that a person may get."""
+
+from collections.abc import Sequence
+
+from sei_export.failures import Failure
+from sei_export.jsontypes import JsonObject, JsonValue
+from sei_export.manifest import Caution
+from sei_export.notice.case import RUNBOOK, Case, Facts, why
+from sei_export.notice.heard import digest
+from sei_export.notice.plain import subject
+from sei_export.notice.scope import days_of, whose
+from sei_export.notice.text import Notice
+from sei_export.notice.ways import show_object
+
+_MOST_SHOWN = 5
+"""Warnings in one text."""
+
+
+def export_failed(
+    case: Case, dedupe_id: str, failure: Failure, request: JsonValue, export_id: str
+) -> Notice:
+    """An export that was started alone has failed."""
+    named = _named(request)
+    return Notice(
+        kind="failed",
+        dedupe_id=dedupe_id,
+        subject=subject(f"{case.stack}: export failed:", failure.error, f"({named})"),
+        headline="An export failed. Nothing of it was published; what landed before is untouched.",
+        facts=(
+            *of_request(request),
+            *case.where(),
+            *why(failure),
+            ("Export", f"{export_id} (Harness's support asks for it)" if export_id else None),
+        ),
+        ways=(*case.looks(), ("Run it again, for the same days", case.again())),
+    )
+
+
+def harvest_failed(case: Case, dedupe_id: str, failure: Failure) -> Notice:
+    """A harvest has not landed everything."""
+    return Notice(
+        kind="failed",
+        dedupe_id=dedupe_id,
+        subject=subject(f"{case.stack}: harvest not complete:", failure.error),
+        headline="A harvest has not landed every export that it found.",
+        facts=(*case.where(), *why(failure)),
+        ways=(*case.looks(), ("Harvest again: what has landed is skipped", case.again())),
+    )
+
+
+def batch_incomplete(case: Case, dedupe_id: str, failure: Failure, detail: JsonObject) -> Notice:
+    """A batch has ended, and something is missing."""
+    name, run = str(detail.get("name") or ""), str(detail.get("run") or "")
+    totals = detail.get("totals")
+    landed = _count_of(totals)
+    bucket, key = detail.get("bucket"), detail.get("manifestKey")
+    has_manifest = isinstance(bucket, str) and isinstance(key, str)
+    resume: JsonObject = {"resume": run}
+    again = (
+        ("Run only what is missing", case.execution.start(resume))
+        if has_manifest
+        else ("Run it again, for the same days", case.again())
+    )
+    manifest = (
+        (("See what is missing, each with its reason", _manifest(case, str(bucket), str(key))),)
+        if has_manifest
+        else ()
+    )
+    return Notice(
+        kind="incomplete",
+        dedupe_id=dedupe_id,
+        subject=subject(f"{case.stack}: batch", name, f"not complete: {landed or failure.error}"),
+        headline=f"Batch {name or run} is not complete.",
+        facts=(
+            ("Landed", landed),
+            *case.where(),
+            *why(failure),
+            ("Run", run),
+            ("Manifest", f"s3://{bucket}/{key}" if has_manifest else None),
+        ),
+        ways=(again, *manifest, *case.looks()),
+    )
+
+
+def ended(
+    case: Case, dedupe_id: str, failure: Failure, facts: Facts, rest: JsonObject | None
+) -> Notice:
+    """Step Functions itself has ended an execution, or somebody has.
+
+    Args:
+        case: The execution.
+        dedupe_id: Of its end.
+        failure: What Step Functions says of it; the name of the error is `TIMED_OUT` or `ABORTED`,
+            unless whoever stopped it gave another one.
+        facts: What else is known.
+        rest: The input that runs what it has left undone; None if that is the same again.
+    """
+    is_late = failure.error == "TIMED_OUT"
+    how = "ran into the platform's time limit" if is_late else "was stopped"
+    name = f"{case.execution.machine} {case.execution.name}"
+    return Notice(
+        kind="ended",
+        dedupe_id=dedupe_id,
+        subject=subject(f"{case.stack}: {'timed out' if is_late else 'stopped'}: {name}"),
+        headline=f"An execution {how}; it could not tell so itself.",
+        facts=(
+            *facts,
+            *case.where(),
+            ("Error", failure.error),
+            ("Message", failure.message or "Step Functions names no cause."),
+            ("Remedy", failure.remedy),
+            ("Runbook", f'{RUNBOOK}, "{failure.error}"'),
+        ),
+        ways=(
+            ("Run only what is missing", case.execution.start(rest))
+            if rest
+            else ("Run it again, for the same days", case.again()),
+            *case.looks(),
+        ),
+    )
+
+
+def warned(case: Case, about: str, key: str, cautions: Sequence[Caution]) -> Notice:
+    """Something has landed, and its reader should know something.
+
+    Args:
+        case: The execution.
+        about: What has landed.
+        key: Of the manifest; empty if it is not known.
+        cautions: What is news of its warnings.
+    """
+    codes = ", ".join(dict.fromkeys(each.code for each in cautions))
+    shown = tuple((each.code, each.message) for each in cautions[:_MOST_SHOWN])
+    more = len(cautions) - len(shown)
+    return Notice(
+        kind="warned",
+        dedupe_id=digest("Warned", case.execution.arn, about, codes),
+        subject=subject(f"{case.stack}: warning:", codes, f"({about})"),
+        headline="It has landed, with a warning. You are told once, until the warning is gone.",
+        facts=(
+            ("What", about),
+            *case.where(),
+            *shown,
+            ("More", f"{more} more warnings, in the manifest" if more else None),
+            ("Manifest", key),
+            ("Runbook", f'{RUNBOOK}, "Warnings"'),
+        ),
+        ways=case.looks(),
+    )
+
+
+def recovered(case: Case, about: str, failure: JsonObject) -> Notice:
+    """The first success after a failure.
+
+    Args:
+        case: The execution that succeeded.
+        about: What has landed.
+        failure: What is kept of the failure.
+    """
+    return Notice(
+        kind="recovered",
+        dedupe_id=digest("Recovered", case.execution.arn, about),
+        subject=subject(f"{case.stack}: landed again:", about),
+        headline="What had failed has landed. Nothing is to be done.",
+        facts=(
+            ("What", about),
+            *case.where(),
+            ("Failed", f"{failure.get('at')}: {failure.get('error')}"),
+        ),
+        ways=case.looks(),
+    )
+
+
+def overdue(stack: str, dedupe_id: str, detail: JsonObject) -> Notice:
+    """Nothing complete has come when something was expected."""
+    failure = Failure.from_json({"error": "ExportOverdue", **detail})
+    expected = str(detail.get("expectedAt") or "")
+    return Notice(
+        kind="overdue",
+        dedupe_id=dedupe_id,
+        subject=subject(f"{stack}: overdue since {expected}"),
+        headline="Nothing complete has landed, although it was expected.",
+        facts=(
+            ("Expected", expected),
+            ("Last one", str(detail.get("lastCompleteAt") or "never")),
+            ("Stack", stack),
+            *why(failure),
+        ),
+        ways=(),
+    )
+
+
+def about_export(report: str, request: JsonValue) -> str:
+    """Name what has landed, or should have."""
+    return ", ".join(it for it in (report, whose(request), days_of(request)) if it)
+
+
+def _named(request: JsonValue) -> str:
+    report = request.get("report") if isinstance(request, dict) else None
+    return about_export(str(report or "the stack's default"), request)
+
+
+def of_request(request: JsonValue) -> Facts:
+    """What was asked for."""
+    report = request.get("report") if isinstance(request, dict) else None
+    return (
+        ("Report", str(report) if report else None),
+        ("Scope", whose(request)),
+        ("Days", days_of(request)),
+    )
+
+
+def _count_of(totals: JsonValue) -> str:
+    if not isinstance(totals, dict):
+        return ""
+    return f"{totals.get('landed')} of {totals.get('expected')} landed"
+
+
+def _manifest(case: Case, bucket: str, key: str) -> str:
+    return show_object(bucket, key, case.execution.region)
