@@ -104,7 +104,7 @@ def _a_team_that_is_split(desk: Desk) -> None:
     desk.vendor.restate(ENGINEERING, world.RESTATED, "2025-01-01")
     run = _month(desk, 3)
     assert {*run.warnings} == {"teamsNew", "teamsRenamed"}
-    assert "Left (141), Right (142)" in run.warnings["teamsNew"]
+    assert '"Left" (141), "Right" (142)' in run.warnings["teamsNew"]
     assert f"Team 104 ({world.DIVIDED}) contains teams now" in run.warnings["teamsRenamed"]
     # After 28 days the whole is tried again; it is still too large.
     assert _asks_whole(run)
