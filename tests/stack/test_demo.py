@@ -232,7 +232,7 @@ def test_demo_stops_everything_at_a_signal(moment: str, number: signal.Signals) 
         process.send_signal(number)
         said, _ = process.communicate(timeout=60)
 
-    assert process.returncode == 128 + number
+    assert process.returncode == 128 + number, said
     assert said.splitlines()[-1] == "Interrupted. Everything that the demo started is stopped."
     assert "Traceback" not in said
     assert ports, "The demo's simulator was listening."
