@@ -105,7 +105,7 @@ def _a_team_that_is_split(desk: Desk) -> None:
     run = _month(desk, 3)
     assert {*run.warnings} == {"teamsNew", "teamsRenamed"}
     assert '"Left" (141), "Right" (142)' in run.warnings["teamsNew"]
-    assert f"Team 104 ({world.DIVIDED}) contains teams now" in run.warnings["teamsRenamed"]
+    assert f'"Team 104" ({world.DIVIDED}) contains teams now' in run.warnings["teamsRenamed"]
     # After 28 days the whole is tried again; it is still too large.
     assert _asks_whole(run)
     assert run.total("split") == 2
@@ -148,7 +148,7 @@ def _a_team_that_is_removed(desk: Desk) -> None:
     trees[ENGINEERING] = world.changed(trees[ENGINEERING], world.REMOVED)
     run = _month(desk, 5)
     assert {*run.warnings} == {"teamsGone"}
-    assert f"Team {world.REMOVED} ({world.REMOVED})" in run.warnings["teamsGone"]
+    assert f'"Team {world.REMOVED}" ({world.REMOVED})' in run.warnings["teamsGone"]
     assert run.total("changed") == run.total("landed") / 2
     desk.expect(run, _before(5))
 
