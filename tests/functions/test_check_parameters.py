@@ -236,13 +236,29 @@ def test_both_texts_together_are_refused_when_a_function_has_no_room_for_them() 
     teams: list[JsonValue] = ["a" * 60] * 31
     plan = _plan({**WEEKLY, "scope": {"orgTreeName": "t", "teams": teams}})
     request = {"DEFAULT_REQUEST": json.dumps({**WEEKLY})}
-    fits = step.MOST_BYTES_OF_BOTH - len(json.dumps(request["DEFAULT_REQUEST"])) + 2
-    room = fits - (len(json.dumps(plan)) - 2)
+    properties = given(BATCH_PLAN=plan, **request)
+    room = -step.bytes_beyond({name: str(value) for name, value in properties.items()})
     assert room > 0
     assert _ask(given(BATCH_PLAN=plan + " " * room, **request))["Status"] == "SUCCESS"
     answer = _ask(given(BATCH_PLAN=plan + " " * (room + 1), **request))
     assert answer["Reason"] == (
-        "The parameters BatchPlan and DefaultRequest have 2,401 bytes together, each quote and "
-        "line end counted twice: 2,400 fit. Remedy: Shorten the plan, or give it as the input of a "
-        "schedule of your own."
+        "The parameters do not fit into the settings of the function PlanBatch, which have 4,096 "
+        "bytes, each quote and line end counted twice: BatchPlan and DefaultRequest together are 1 "
+        "bytes too long. Remedy: Shorten the plan, or give it as the input of a schedule of your "
+        "own."
     )
+
+
+def test_what_a_function_has_room_for_with_short_settings_is_not_refused() -> None:
+    plan = _plan({**WEEKLY, "scope": {"orgTreeName": "t", "teams": ["a" * 60] * 20}})
+    request = json.dumps({**WEEKLY}) + " " * (1200 - len(json.dumps({**WEEKLY})))
+    padded = plan + " " * (1500 - len(plan))
+    assert _ask(given(BATCH_PLAN=padded, DEFAULT_REQUEST=request))["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize("name", ["BATCH_PLAN", "DEFAULT_REQUEST"])
+def test_what_is_to_run_later_may_be_about_days_to_come(name: str) -> None:
+    days: JsonObject = {"start": "2099-01-01", "end": "2099-03-31"}
+    entry: JsonObject = {**WEEKLY, "dateRange": days}
+    text = _plan(entry) if name == "BATCH_PLAN" else json.dumps(entry)
+    assert _ask(given(**{name: text}))["Status"] == "SUCCESS"

@@ -6,6 +6,7 @@ is tried again as often as its state says and nothing takes time but Wait states
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from local.gates.template import load_template
 from sei_export.jsontypes import JsonObject, JsonValue
 from tests.statemachine import machine
-from tests.statemachine.engine import HISTORY_EVENTS, Engine
+from tests.statemachine.engine import ABORTED, HISTORY_EVENTS, Engine
 from tests.statemachine.jsonata_of_aws import StateError
 from tests.statemachine.walks import CHILD, EXPORT, FAILED, PLANNED, definition_of
 from tests.statemachine.worst import LIMITED, LOST, Course, Worst
@@ -116,7 +117,33 @@ def test_a_history_that_is_full_is_noticed() -> None:
     assert text.count(" + 20 * $retried") == 2
     for key, value in BOUNDS.items():
         text = text.replace(f"${{{key}}}", value)
-    definition: JsonObject = machine.parse(text.replace(" + 20 * $retried", ""))
+    bound = " or 3 * $polls + $repeatedPolls >= 6000"
+    assert text.count(bound) == 1
+    definition: JsonObject = machine.parse(text.replace(" + 20 * $retried", "").replace(bound, ""))
     worst = Worst(definition, _longest_export(failing=False), 4)
     assert worst.engine.events >= HISTORY_EVENTS
     assert worst.end.error == "States.Runtime"
+
+
+def _never_ready(state: str, _: Engine) -> JsonValue | StateError:
+    if state.startswith("Publish"):
+        return LOST
+    if state == "CreateExport":
+        return {"Payload": EXPORT | {"expectedSeconds": 1}}
+    return {"Payload": {"status": "processing"}}
+
+
+@pytest.mark.parametrize("tries", [0, 4])
+def test_an_export_that_is_redriven_late_ends_before_its_history_is_full(tries: int) -> None:
+    definition = definition_of("export", **BOUNDS)
+    visits = len(Worst(definition, _never_ready, tries).engine.visited)
+    worst = Worst(definition, _never_ready, tries, stops=lambda seen: seen > visits - 20)
+    assert worst.end.error == ABORTED
+    engine = worst.engine
+    engine.stops = lambda _: False
+    at = datetime.fromtimestamp(engine.jsonata.millis / 1000, UTC)
+    end = engine.redrive(definition, worst.end, f"{at:%Y-%m-%dT%H:%M:%S}.000Z")
+    assert end.error == "ExportTimedOutError"
+    assert engine.events < HISTORY_EVENTS
+    # Nobody took the polls from it that one deadline has.
+    assert len(engine.visited) > visits

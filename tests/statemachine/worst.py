@@ -30,12 +30,14 @@ class Worst:
         course: What each visit comes to in the end.
         tries: How many tries of each visit fail before, at most.
         given: Its input.
+        stops: Whether the platform ends it, given how many states it has entered.
     """
 
     definition: JsonObject
     course: Course
     tries: int = 1000
     given: JsonValue = field(default_factory=dict)
+    stops: Callable[[int], bool] = lambda _: False
 
     def __post_init__(self) -> None:
         self.left: dict[str, Iterator[StateError]] = {}
@@ -50,6 +52,7 @@ class Worst:
             self.given,
             jsonata=Jsonata(STARTED_MILLIS, chance=0),
             retrying=True,
+            stops=self.stops,
         )
         self.end: End = self.engine.run(self.definition)
 

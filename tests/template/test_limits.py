@@ -5,7 +5,7 @@ import json
 import pytest
 
 from local.gates.template import Tree, translated
-from sei_export.steps.check_parameters import MOST_BYTES_OF_BOTH
+from sei_export.steps.check_parameters import bytes_beyond
 from tests.statemachine import machine
 from tests.template import limits
 from tests.template.bounds import longest
@@ -14,8 +14,14 @@ from tests.template.deployed import Deployed, Place, deploy
 TEMPLATE = translated()
 PLACE = Place(stack="s" * 128, region="ap-southeast-3", partition="aws-us-gov")
 LONGEST = {name: longest(name, it) for name, it in TEMPLATE["Parameters"].items()}
-SIZED = {"BatchPlan": "x" * (MOST_BYTES_OF_BOTH - 1200), "DefaultRequest": "x" * 1200}
-"""As long as CheckParameters lets both be."""
+
+
+def _sized(own: dict[str, str], more: int = 0) -> Deployed:
+    """Everything at its longest, but the plan: as long as CheckParameters lets it be, or more."""
+    given = LONGEST | own | {"BatchPlan": "", "DefaultRequest": "x" * 1200}
+    beyond = bytes_beyond(deploy(TEMPLATE, given, PLACE).resources["CheckParameters"]["Properties"])
+    assert -1500 < beyond < -600
+    return deploy(TEMPLATE, given | {"BatchPlan": "x" * (more - beyond)}, PLACE)
 
 
 def test_every_parameter_has_a_longest_value_and_a_short_description() -> None:
@@ -24,15 +30,13 @@ def test_every_parameter_has_a_longest_value_and_a_short_description() -> None:
 
 @pytest.mark.parametrize("whose", ["given", "own"])
 def test_with_every_parameter_at_its_longest_everything_is_small_enough(whose: str) -> None:
-    own = {} if whose == "given" else {"ApiKeySecretArn": ""}
-    deployed = deploy(TEMPLATE, LONGEST | SIZED | own, PLACE)
+    deployed = _sized({} if whose == "given" else {"ApiKeySecretArn": ""})
     assert set(deployed.conditions.values()) == {True, False}
     assert list(limits.of_resources(deployed)) == []
 
 
-def test_longer_texts_than_the_check_lets_pass_would_not_fit() -> None:
-    more = {"BatchPlan": "x" * 1500, "DefaultRequest": "x" * 1200}
-    found = list(limits.of_resources(deploy(TEMPLATE, LONGEST | more, PLACE)))
+def test_texts_that_are_a_little_longer_than_the_check_lets_pass_would_not_fit() -> None:
+    found = list(limits.of_resources(_sized({}, 60)))
     assert [it.partition(",")[0] for it in found] == ["PlanBatchFunction"]
 
 

@@ -36,8 +36,10 @@ def _rows(count: int, header: bytes = HEADER) -> bytes:
     return header + b"x,1\n" * count
 
 
-def _land(bay: Bay, asked: ExportRequest, content: bytes, run: str) -> list[tuple[str, str]]:
-    export = Export.of(asked, f"exp_{run}", CREATED_AT, reused=False)
+def _land(
+    bay: Bay, asked: ExportRequest, content: bytes, run: str, created_at: str = CREATED_AT
+) -> list[tuple[str, str]]:
+    export = Export.of(asked, f"exp_{run}", created_at, reused=False)
     return _said(bay.land_export(export, content, run))
 
 
@@ -125,8 +127,19 @@ def test_given_days_that_are_not_over_then_rows_are_not_compared_with_the_days_b
 ) -> None:
     _land(bay, FEBRUARY, _rows(100), "1")
     open_march = replace(MARCH, is_not_over=True)
-    assert _codes(_land(bay, open_march, _rows(10), "2")) == ["notOver"]
-    assert _codes(_land(bay, open_march, _rows(1), "3")) == ["rowsFell", "notOver"]
+    noon, evening = "2025-03-31T12:00:00Z", "2025-03-31T20:00:00Z"
+    assert _codes(_land(bay, open_march, _rows(10), "2", noon)) == ["notOver"]
+    assert _codes(_land(bay, open_march, _rows(1), "3", evening)) == ["rowsFell", "notOver"]
+
+
+def test_given_days_to_date_then_rows_are_not_compared_with_the_days_before(bay: Bay) -> None:
+    first = replace(MARCH, end=MARCH.start)
+    yesterday = replace(first, start=date(2025, 2, 28), end=date(2025, 2, 28))
+    _land(bay, yesterday, _rows(10), "1", "2025-03-01T06:00:00Z")
+    assert _land(bay, first, _rows(3), "2", "2025-03-01T06:00:00Z") == []
+    # A day later it is over, and so few rows are worth a look.
+    again = replace(first, start=date(2025, 3, 2), end=date(2025, 3, 2))
+    assert _codes(_land(bay, again, _rows(1), "3", "2025-03-03T06:00:00Z")) == ["rowsFell"]
 
 
 # --- columns ---
@@ -196,9 +209,10 @@ def test_given_rows_of_other_days_then_it_is_said_which(bay: Bay) -> None:
 
 
 def test_given_days_that_were_not_over_then_it_is_said(bay: Bay) -> None:
-    [(code, message)] = _land(bay, replace(MARCH, is_not_over=True), _rows(1), "1")
+    asked = replace(MARCH, is_not_over=True)
+    [(code, message)] = _land(bay, asked, _rows(1), "1", "2025-03-31T12:00:00Z")
     assert code == "notOver"
-    assert f"end on 2025-03-31 and were not over when the export was created, at {CREATED_AT}" in (
+    assert "end on 2025-03-31 and were not over when the export was created, at 2025-03-31T12" in (
         message
     )
 

@@ -70,7 +70,7 @@ def test_today_is_the_one_of_the_stacks_time_zone() -> None:
 @pytest.mark.parametrize(
     ("given", "path"),
     [
-        (asked(dateRange=_range("2026-03-16", "2026-03-20")), 'dateRange.start is "2026-03-16"'),
+        (asked(dateRange=_range("2026-03-17", "2026-03-20")), 'dateRange.start is "2026-03-17"'),
         (
             least("team-report", dateRange=None, dateStart="2027-01-01", dateEnd="2027-01-02"),
             'dateStart is "2027-01-01"',
@@ -109,7 +109,12 @@ def test_given_a_range_that_begins_tomorrow_here_and_today_in_its_own_zone_then_
     # An item of a batch has the days alone, and is not looked at again.
     item: JsonObject = {**request.canonical(), "batch": OF_A_BATCH}
     assert parse_request(item, DEFAULTS, new_month) == request
-    assert problems(request.canonical(), started_at=new_month) != ()
+
+
+def test_an_absolute_day_that_has_begun_somewhere_is_taken() -> None:
+    evening = datetime(2026, 3, 31, 23, tzinfo=UTC)
+    assert problems(asked(dateRange=_range("2026-04-01", "2026-04-01")), started_at=evening) == ()
+    assert problems(asked(dateRange=_range("2026-04-02", "2026-04-02")), started_at=evening) != ()
 
 
 @pytest.mark.parametrize("scheduled", ["2026-03-01T06:00:00Z", "2020-03-01T06:00:00Z"])

@@ -65,6 +65,7 @@ class EntryReader:
         anchor: What relative dates are relative to.
         path: The entry's, for messages.
         now: Against which days are looked at that are still to come.
+        looks_ahead: Whether days that are all still to come are refused.
     """
 
     defaults: RequestDefaults
@@ -72,6 +73,7 @@ class EntryReader:
     anchor: datetime
     path: str
     now: datetime
+    looks_ahead: bool = True
 
     def read(self, entry: JsonObject, most: int) -> PlannedExport | None:
         """Read what the entry asks for; None after a problem.
@@ -89,7 +91,7 @@ class EntryReader:
             self.anchor,
             fields_beside=("backfill", "lookback"),
             scope_beside=("teams",),
-            now=self.now,
+            now=self.now if self.looks_ahead else None,
         )
         request = reader.read(asked)
         selector = self._selector(asked.get("scope"), request)

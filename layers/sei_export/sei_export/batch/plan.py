@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sei_export.batch.defaults import BatchDefaults
@@ -55,7 +55,9 @@ class Plan:
     parameter: Parameter | None = None
 
 
-def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) -> Plan:
+def parse_plan(
+    given: JsonValue, defaults: BatchDefaults, started_at: datetime, *, look_ahead: bool = True
+) -> Plan:
     """Validate a batch's input and resolve its dates.
 
     Args:
@@ -65,6 +67,7 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
         defaults: What the stack says where the input or an entry is silent; without a plan of the
             stack's, its DefaultRequest is the plan.
         started_at: The execution's start, the anchor of relative dates without a nominal time.
+        look_ahead: Whether days that are all still to come are refused.
 
     Raises:
         InvalidRequestError: With every problem of every entry, by path.
@@ -96,7 +99,8 @@ def parse_plan(given: JsonValue, defaults: BatchDefaults, started_at: datetime) 
 
     def read(where: str, entry: JsonObject, most: int) -> PlannedExport | None:
         path, entrys = f"{problems.prefix}{where}", problems.under(where)
-        return EntryReader(defaults.of_requests, entrys, anchor, path, started_at).read(entry, most)
+        reader = EntryReader(defaults.of_requests, entrys, anchor, path, started_at)
+        return replace(reader, looks_ahead=look_ahead).read(entry, most)
 
     exports = _exports(asked, entry_path, problems, read)
     if problems.found:

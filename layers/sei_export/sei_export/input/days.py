@@ -1,7 +1,7 @@
 """Reading a date range, absolute or relative; problems are collected, not raised."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from sei_export import dates
 from sei_export.input.periods import meant_period
@@ -9,6 +9,8 @@ from sei_export.input.problems import Problems
 from sei_export.jsontypes import JsonObject, JsonValue, is_count
 
 _MAX_TRAILING_DAYS = 3660
+_EARLIEST = timezone(timedelta(hours=14))
+"""Where each day begins first."""
 _NOTHING = (date.min, date.min)
 _FORMS = 'start and end, or period, or trailingDays, as in {"period": "previous-month"}'
 
@@ -66,7 +68,7 @@ class RangeReader:
         elif start and end:
             # The schedule's own zone; where it is none, Scheduler has refused the stack.
             zone = dates.find_zone(self.timezone) or UTC
-            self._look_ahead((start, end), zone, start_path, start.isoformat())
+            self._look_ahead((start, end), zone, start_path, start.isoformat(), _EARLIEST)
         return start or date.min, end or date.min
 
     def day(self, path: str, given: JsonValue) -> date | None:
@@ -111,14 +113,27 @@ class RangeReader:
         return _NOTHING
 
     def _look_ahead(
-        self, found: dates.DateRange, zone: tzinfo, path: str, given: JsonValue
+        self,
+        found: dates.DateRange,
+        zone: tzinfo,
+        path: str,
+        given: JsonValue,
+        farthest: tzinfo | None = None,
     ) -> None:
-        """Refuse days that are all still to come, by the clock and not by the anchor."""
+        """Refuse days that are all still to come, by the clock and not by the anchor.
+
+        Args:
+            found: The days.
+            zone: In which they are days.
+            path: Of the field that says where they begin.
+            given: What stands there.
+            farthest: The zone that counts for a refusal, where nobody says in which they are.
+        """
         if self.now is None:
             return
         today = dates.today_at(self.now, zone)
         start, end = found
         self.is_not_over = end >= today
-        if start > today:
+        if start > dates.today_at(self.now, farthest or zone):
             reason = f"that begins on {start}, after today, {today} in {zone}: there is no data yet"
             self.problems.refused(path, given, reason)

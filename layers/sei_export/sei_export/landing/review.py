@@ -8,6 +8,7 @@ then perhaps its own.
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple
 
@@ -112,7 +113,10 @@ class Review:
 
     def _at_clock(self) -> Iterable[Caution]:
         request = self.export.request
-        if request and request.is_not_over:
+        created = dates.read_moment(self.export.created_at)
+        # A run that goes on days later asks for what its plan found; by then the days are over.
+        is_later = request and created and created.date() > request.end + timedelta(days=1)
+        if request and request.is_not_over and not is_later:
             yield cautions.not_over(request.end, self.export.created_at)
 
     def _said_before(self) -> Manifest | None:
@@ -154,11 +158,17 @@ class Review:
         if last and not rows:
             # There are no rows any more, which is said.
             return
-        # Days that are not over have fewer rows than others by themselves.
-        is_fair = last or not (self.export.request and self.export.request.is_not_over)
+        # Days that are not over have fewer rows than others by themselves, also those to date.
+        is_fair = last or self._is_over
         other = self._other
         if is_fair and other and rows * 2 < other.rows:
             yield cautions.rows_fell(rows, other.rows, other.key)
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the last day that was asked for was over when the export was created."""
+        request, created = self.export.request, dates.read_moment(self.export.created_at)
+        return bool(request and created and request.end < created.date())
 
     def _at_columns(self) -> Iterable[Caution]:
         columns, other = self.landed.facts.columns, self._other

@@ -39,7 +39,7 @@ the same with it and without, so `ExportRequest` does not know it."""
 
 
 def parse_request(
-    given: JsonValue, defaults: RequestDefaults, started_at: datetime
+    given: JsonValue, defaults: RequestDefaults, started_at: datetime, *, look_ahead: bool = True
 ) -> ExportRequest:
     """Validate an execution's input and resolve its dates.
 
@@ -49,6 +49,7 @@ def parse_request(
             A batch's `batch` is left aside.
         defaults: What the stack says where the input is silent.
         started_at: The execution's start, the anchor of relative dates without a nominal time.
+        look_ahead: Whether days that are all still to come are refused.
 
     Raises:
         InvalidRequestError: With every problem, by path.
@@ -61,7 +62,7 @@ def parse_request(
     is_not_over = _take_batch(asked, problems)
     # The time was taken out of the input, and has a place in it all the same.
     # A batch looked at its days as they were in its plan: relative, perhaps in another zone.
-    now = started_at if is_not_over is None else None
+    now = started_at if look_ahead and is_not_over is None else None
     reader = RequestReader(defaults, problems, anchor, (_ANCHOR_FIELD,), now=now)
     if asked and is_not_over:
         return replace(_valid(reader, asked), is_not_over=True)

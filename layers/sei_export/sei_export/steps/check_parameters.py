@@ -31,12 +31,13 @@ PHYSICAL_ID = "checked-parameters"
 MOST_REASON_BYTES = 1_500
 """The whole answer has 4096 bytes. JSON doubles a quote, and the stack's names come on top."""
 
-MOST_BYTES_OF_BOTH = 2_400
-"""All variables of a function have 4096 bytes, counted as JSON has them; so much is left by the
-others of PlanBatch, each at its longest. Without this check Lambda refuses the function, and says
-nothing of parameters."""
+MOST_BYTES = 4096
+"""Of all variables of a function, counted as JSON has them. Without this check Lambda refuses the
+function, and says nothing of parameters."""
 
-_BOTH = ("BATCH_PLAN", "DEFAULT_REQUEST")
+BYTES_OF_OTHERS, BYTES_OF_OWN_SECRET = 290, 140
+"""Of those variables of PlanBatch that the check is not given, each at its longest; and of the
+ARN of the secret that the stack makes."""
 _CUT = " … (cut; the function's log has all)"
 _PAUSES = (0, 1, 2)
 _SECONDS = 3.0
@@ -113,24 +114,33 @@ def _problems(properties: JsonValue, read_settings: ReadSettings, now: datetime)
     settings = read_settings(texts)
     found: list[str] = []
     try:
-        parse_request({}, settings.of_requests, now)
+        # What is to run later may be about days to come; a run refuses those by itself.
+        parse_request({}, settings.of_requests, now, look_ahead=False)
     except ConfigurationError as error:
         found.append(error.message)
     try:
         # A plan of {} is the default request, which has been looked at.
         if settings.plan.read() or not found:
-            parse_plan({}, settings, now)
+            parse_plan({}, settings, now, look_ahead=False)
     except ConfigurationError as error:
         found.append(error.message)
-    # Without the quotes around each, which an empty one has, too.
-    size = sum(len(json.dumps(texts[it], ensure_ascii=False).encode()) - 2 for it in _BOTH)
-    if size > MOST_BYTES_OF_BOTH:
+    if (beyond := bytes_beyond(texts)) > 0:
         found.append(
-            f"The parameters BatchPlan and DefaultRequest have {size:,} bytes together, each quote "
-            f"and line end counted twice: {MOST_BYTES_OF_BOTH:,} fit. Remedy: Shorten the plan, or "
+            "The parameters do not fit into the settings of the function PlanBatch, which have "
+            f"{MOST_BYTES:,} bytes, each quote and line end counted twice: BatchPlan and "
+            f"DefaultRequest together are {beyond:,} bytes too long. Remedy: Shorten the plan, or "
             "give it as the input of a schedule of your own."
         )
     return found
+
+
+def bytes_beyond(texts: Mapping[str, str]) -> int:
+    """How many bytes PlanBatch's variables have more than Lambda takes; below 0 if they fit."""
+    # What CloudFormation adds, such as the function to ask, is named otherwise.
+    variables = {name: text for name, text in texts.items() if name.isupper()}
+    size = len(json.dumps(variables, ensure_ascii=False, separators=(",", ":")).encode())
+    made = 0 if texts.get("API_KEY_SECRET_ARN") else BYTES_OF_OWN_SECRET
+    return size + BYTES_OF_OTHERS + made - MOST_BYTES
 
 
 def _cut(reason: str) -> str:
