@@ -85,7 +85,8 @@ def test_the_templates_own_defaults_are_taken() -> None:
     values = {
         name: str(TEMPLATE["Parameters"][ref].get("Default", given.get(ref)))
         for name, value in SETTINGS.items()
-        for ref in value.values()
+        # Without an existing secret, nothing is said of one.
+        for ref in ([] if "Fn::If" in value else value.values())
     }
     event: Tree = {"RequestType": "Create", "ResourceProperties": values}
     assert check_parameters(event, batch_defaults, _deploys, Clock())["Status"] == "SUCCESS"

@@ -35,7 +35,7 @@ MOST_BYTES = 4096
 """Of all variables of a function, counted as JSON has them. Without this check Lambda refuses the
 function, and says nothing of parameters."""
 
-BYTES_OF_OTHERS, BYTES_OF_OWN_SECRET = 290, 140
+BYTES_OF_OTHERS, BYTES_OF_OWN_SECRET = 290, 160
 """Of those variables of PlanBatch that the check is not given, each at its longest; and of the
 ARN of the secret that the stack makes."""
 _CUT = " … (cut; the function's log has all)"
