@@ -347,7 +347,8 @@ def test_warnings_of_items_are_counted_by_code_and_the_items_are_named() -> None
         warnings: list[JsonValue] = [{"code": code, "message": "Look."} for code in codes]
         return Outcome("arn", {"rows": 1, "warnings": warnings}, None)
 
-    manifest = _manifest(cut("top"), teams={"2": warned("noRows"), "7": warned("noRows", "odd")})
+    odd = ("noRows", "odd", "noRows")
+    manifest = _manifest(cut("top"), teams={"2": warned("noRows"), "7": warned(*odd)})
     assert {warning.code for warning in manifest.warnings} == {"itemWarnings"}
     days = "2024-01-01 to 2024-12-31"
     assert [warning.message for warning in manifest.warnings] == [
