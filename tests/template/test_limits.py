@@ -22,9 +22,9 @@ def test_every_parameter_has_a_longest_value_and_a_short_description() -> None:
     assert list(limits.of_parameters(TEMPLATE)) == []
 
 
-@pytest.mark.parametrize("secret", ["given", "own"])
-def test_with_every_parameter_at_its_longest_everything_is_small_enough(secret: str) -> None:
-    own = {} if secret == "given" else {"ApiKeySecretArn": ""}
+@pytest.mark.parametrize("whose", ["given", "own"])
+def test_with_every_parameter_at_its_longest_everything_is_small_enough(whose: str) -> None:
+    own = {} if whose == "given" else {"ApiKeySecretArn": ""}
     deployed = deploy(TEMPLATE, LONGEST | SIZED | own, PLACE)
     assert set(deployed.conditions.values()) == {True, False}
     assert list(limits.of_resources(deployed)) == []
