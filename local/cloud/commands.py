@@ -6,6 +6,7 @@ import time
 from local.cloud import deploy
 from local.cloud.stack import SIMULATOR_KEY, LocalCloud, Options
 from local.paths import LOCAL, STACK_FILE
+from local.simulator.world.dialect import Dialect
 
 _UP_STATE = LOCAL / "up"
 _DEFAULT_PORT = "4566"
@@ -46,8 +47,8 @@ def read_options() -> Options:
     """Options of `make up`, from the environment.
 
     Raises:
-        ValueError: AWS_PORT, STACK_PARAMETERS or SFN_WAIT_SCALE cannot be read, or SEI_BASE_URL
-            comes without SEI_API_KEY.
+        ValueError: AWS_PORT, STACK_PARAMETERS, SFN_WAIT_SCALE or SIMULATOR_DIALECT cannot be read,
+            or SEI_BASE_URL comes without SEI_API_KEY.
     """
     port = os.environ.get("AWS_PORT") or _DEFAULT_PORT
     # The simulator takes the port after it.
@@ -62,6 +63,11 @@ def read_options() -> Options:
     key = os.environ.get("SEI_API_KEY") or None
     if base_url and not key:
         raise ValueError("SEI_BASE_URL is set without SEI_API_KEY, the key for that API.")
+    switches = os.environ.get("SIMULATOR_DIALECT", "").split()
+    try:
+        Dialect.of(switches)
+    except ValueError as error:
+        raise ValueError(f"SIMULATOR_DIALECT is {' '.join(switches)!r}; {error}.") from None
     return Options(
         state=_UP_STATE,
         aws_port=int(port),
@@ -70,11 +76,7 @@ def read_options() -> Options:
         stack_parameters=deploy.read_parameters(os.environ.get("STACK_PARAMETERS", "")),
         enforce_iam=os.environ.get("AUTH", "").lower() == "true",
         wait_scale=scale,
-        simulator_arguments=tuple(
-            word
-            for switch in os.environ.get("SIMULATOR_DIALECT", "").split()
-            for word in ("--dialect", switch)
-        ),
+        simulator_arguments=tuple(word for it in switches for word in ("--dialect", it)),
     )
 
 

@@ -9,6 +9,7 @@ from local.live.asking import Asker, Heard
 from local.live.findings import Findings
 from local.live.reading import seen
 from sei_export.api.answers import State, read_created, read_state
+from sei_export.api.unknown import is_unknown
 from sei_export.errors import ProtocolError
 from sei_export.export import ExportHandle, ExportStatus
 from sei_export.jsontypes import JsonObject
@@ -68,14 +69,19 @@ class Exporting:
         self._unknown_option()
 
     def _level(self) -> None:
-        """Which spelling of the level is read: the file's columns tell."""
+        """Which spelling of the level is read: the file's columns tell.
+
+        A refusal that the product knows as one of the option is answered with the other spelling.
+        """
         scope: JsonObject = {"orgTreeName": self.tree, "teamId": self.team}
         for spelling in ("aggregationLevel", "metricLevel"):
             body = self._body({spelling: "team", "granularity": "weekly"}) | {"scope": scope}
             heard = self._create(PRODUCTIVITY, body)
             if heard.is_success:
                 break
-            self.findings.answer("level-name", f"{spelling} is refused")
+            is_told = is_unknown(spelling, "team", heard.json, "")
+            why = "as unknown" if is_told else "otherwise"
+            self.findings.answer("level-name", f"{spelling} is refused {why}")
         else:
             return
         self._reuse(heard, self._create(PRODUCTIVITY, body))

@@ -147,6 +147,11 @@ def test_make_up_works_against_any_api_and_make_down_leaves_nothing(
         pytest.param({"SEI_BASE_URL": "https://x.example/"}, "SEI_API_KEY", id="url without key"),
         pytest.param({"STACK_PARAMETERS": "OrgTreeName"}, "Name=value", id="parameter"),
         pytest.param({"SFN_WAIT_SCALE": "slow"}, "SFN_WAIT_SCALE is 'slow'", id="scale"),
+        pytest.param(
+            {"SIMULATOR_DIALECT": "unknown=ignored scope=every"},
+            "SIMULATOR_DIALECT is 'unknown=ignored scope=every'; scope: ",
+            id="dialect",
+        ),
     ],
 )
 def test_a_wrong_setting_of_make_up_is_named_before_anything_starts(

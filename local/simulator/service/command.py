@@ -7,8 +7,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from local.simulator.service.server import SimulatorServer
 from local.simulator.world.dialect import Dialect
 from local.simulator.world.settings import Settings
@@ -77,13 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _dialect(parser: argparse.ArgumentParser, switches: list[str]) -> Dialect:
     """Return the dialect that the switches ask for; exit with 2 if there is no such one."""
-    split = (switch.partition("=") for switch in switches)
     try:
-        return Dialect().changed({name: value for name, _, value in split})
-    except ValidationError as error:
-        parser.error(
-            "; ".join(
-                f"--dialect {'.'.join(map(str, mistake['loc']))}: {mistake['msg']}"
-                for mistake in error.errors()
-            )
-        )
+        return Dialect.of(switches)
+    except ValueError as error:
+        parser.error(f"--dialect {error}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, Self
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import ConfigDict, JsonValue
+from pydantic import ConfigDict, JsonValue, ValidationError
 
 from local.simulator.errors import ErrorShape
 from local.simulator.models import Strict
@@ -39,6 +39,20 @@ class Dialect(Strict):
     error_shape: ErrorShape = "message"
     scope: Literal["known", "any"] = "known"
     unknown: Literal["refused", "ignored"] = "refused"
+
+    @classmethod
+    def of(cls, switches: Iterable[str]) -> Self:
+        """Read switches such as `level=metricLevel`.
+
+        Raises:
+            ValueError: There are no such ones; the message has each.
+        """
+        split = (switch.partition("=") for switch in switches)
+        try:
+            return cls().changed({name: value for name, _, value in split})
+        except ValidationError as error:
+            wrong = (f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in error.errors())
+            raise ValueError("; ".join(wrong)) from None
 
     def changed(self, switches: Mapping[str, JsonValue]) -> Self:
         """Return this dialect with other forms; ValidationError if there are no such ones."""

@@ -24,6 +24,14 @@ ARN = "arn:aws:states:eu-west-1:123456789012:execution:Export:run-1"
 OTHER = {"metricLevel": "aggregationLevel", "aggregationLevel": "metricLevel"}
 
 
+@pytest.fixture(scope="module")
+def silent() -> Iterator[Client]:
+    """A simulator that reads `metricLevel`, and ignores what it does not know without a word."""
+    dialect = ("--dialect", "unknown=ignored", "--dialect", "level=metricLevel")
+    with running(*INSTANT, *dialect) as (_, port):
+        yield Client(port, "Engineering")
+
+
 @pytest.fixture(scope="module", params=[*OTHER])
 def taken(request: pytest.FixtureRequest) -> Iterator[tuple[Client, str]]:
     """A simulator that takes productivity's level by one name, and that name."""
@@ -127,3 +135,32 @@ def test_a_file_of_the_level_that_was_not_asked_for_lands_with_a_warning(
     ignored = Export.of(ours, str(theirs["exportId"]), str(theirs["createdAt"]), reused=False)
     for form in system.download(ignored.to_json()):
         assert _codes(form) == ["levelDiffers"]
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "codes"),
+    [
+        pytest.param("aggregationLevel", "team", ["levelDiffers"], id="ignored, and it matters"),
+        pytest.param("aggregationLevel", "developer", [], id="ignored, and it is the usual one"),
+        pytest.param("metricLevel", "team", [], id="read"),
+    ],
+)
+def test_given_a_server_that_ignores_the_option_then_the_files_columns_tell(
+    silent: Client, name: str, level: str, codes: list[str]
+) -> None:
+    system = System(silent.port)
+    before = len(_sent(silent))
+    export = system.create(least("productivity", options={name: level}))
+    # It was taken at once, so that nothing was asked by the other name.
+    assert _sent(silent)[before:] == [{name: level, "format": "csv"}]
+    for form in (export, *system.download(export)):
+        request = form["request"]
+        assert isinstance(request, dict)
+        assert request["options"] == {name: level, "format": "csv"}
+    for form in system.download(export):
+        assert _codes(form) == codes
+    output, *_ = system.download(export)
+    columns = output["columns"]
+    assert isinstance(columns, list)
+    is_of_teams = level == "team" and not codes
+    assert ("LOC_TOTAL" in columns, "LOC_ADDED" in columns) == (is_of_teams, not is_of_teams)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import JsonValue
 
+from local.cloud.commands import read_options
 from tests.simulator import simulator_client as simulator
 from tests.simulator.simulator_client import (
     AUTHORIZED,
@@ -199,3 +200,22 @@ def test_a_wrong_flag_is_named_and_nothing_starts(switch: str) -> None:
     assert done.returncode == 2
     assert switch.partition("=")[0] in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "statuses"),
+    [
+        pytest.param("scope=any unknown=ignored", (202, 202), id="takes all"),
+        pytest.param(" scope=any ", (202, 400), id="takes any tree"),
+        pytest.param("", (400, 400), id="as it is"),
+    ],
+)
+def test_the_simulator_of_make_up_speaks_the_dialect_of_the_environment(
+    given: str, statuses: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIMULATOR_DIALECT", given)
+    with running(*read_options().simulator_arguments) as (_, port):
+        client = Client(port)
+        of_no_tree = client.create(scope={"orgTreeName": "Enginering"})
+        with_no_option = client.create(options={"surprise": 1})
+    assert (of_no_tree.status, with_no_option.status) == statuses

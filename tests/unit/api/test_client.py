@@ -27,7 +27,7 @@ from sei_export.request.parsing import parse_request
 from sei_export.request.reports import PRODUCTIVITY
 from tests.fakes.export_ids import LEADING_OUT, OPAQUE
 from tests.fakes.loopback import Answer, Loopback, Received, pair, reply
-from tests.fakes.samples import DEFAULTS, STARTED_AT, request
+from tests.fakes.samples import DEFAULTS, STARTED_AT, request, request_of
 from tests.fakes.timing import KEY, FakeClock, FakeKey
 
 if TYPE_CHECKING:
@@ -82,6 +82,48 @@ def test_given_a_request_when_created_then_the_answer_tells_whether_it_was_reuse
 def test_given_a_time_in_another_form_when_created_then_it_is_read(created_at: JsonValue) -> None:
     with _api(reply(202, {"exportId": "exp_1", "createdAt": created_at})) as (client, _):
         assert client.create(request()).created_at == "2025-12-29T10:00:00+00:00"
+
+
+@pytest.mark.parametrize("lost", [b"", reply(503)], ids=["closed", "503"])
+def test_given_an_answer_that_is_lost_when_created_then_the_same_is_asked_for_again(
+    lost: bytes,
+) -> None:
+    with _api(lost, reply(200, CREATED)) as (client, server):
+        created = client.create(request())
+    # An identical request gets the same export, so that none is made twice.
+    assert (created.export_id, created.reused) == ("exp_7a8b9c0d", True)
+    first, second = server.received
+    assert (first.method, first.target, first.body) == (second.method, second.target, second.body)
+
+
+@pytest.mark.parametrize(
+    ("report", "create", "other"),
+    [
+        ("productivity", "productivity", "productivity"),
+        ("efficiency", "efficiency", "efficiency"),
+        ("sprint", "sprint", "sprints"),
+        ("business-alignment", "ba", "ba"),
+        ("time-in-status", "ticket-data", "ticket-data"),
+    ],
+)
+def test_each_report_is_created_asked_for_downloaded_and_listed_where_its_page_says(
+    report: str, create: str, other: str
+) -> None:
+    asked = request_of(report)
+    export = ExportHandle("exp_1", asked.report, "acme", "metrics")
+    with _api(reply(202, CREATED), _state(), reply(200, b"a,b\n"), reply(200, [])) as (client, it):
+        client.create(asked)
+        client.state(export)
+        with client.download(export, None):
+            pass
+        client.list(asked.report, {})
+    paths = [(each.method, each.path.removeprefix(PREFIX)) for each in it.received]
+    assert paths == [
+        ("POST", f"/v2/insights/{create}/exports"),
+        ("GET", f"/v2/insights/{other}/exports/exp_1"),
+        ("GET", f"/v2/insights/{other}/exports/exp_1/download"),
+        ("GET", f"/v2/insights/{other}/exports"),
+    ]
 
 
 @pytest.mark.parametrize("created_at", [None, "", "recently", {}])

@@ -347,7 +347,8 @@ def test_warnings_of_items_are_counted_by_code_and_the_items_are_named() -> None
         warnings: list[JsonValue] = [{"code": code, "message": "Look."} for code in codes]
         return Outcome("arn", {"rows": 1, "warnings": warnings}, None)
 
-    manifest = _manifest(cut("top"), teams={"2": warned("noRows"), "7": warned("noRows", "odd")})
+    odd = ("noRows", "odd", "noRows")
+    manifest = _manifest(cut("top"), teams={"2": warned("noRows"), "7": warned(*odd)})
     assert {warning.code for warning in manifest.warnings} == {"itemWarnings"}
     days = "2024-01-01 to 2024-12-31"
     assert [warning.message for warning in manifest.warnings] == [
@@ -359,3 +360,16 @@ def test_warnings_of_items_are_counted_by_code_and_the_items_are_named() -> None
     ]
     assert manifest.to_json()["warnings"] == [it.to_json() for it in manifest.warnings]
     assert _manifest(cut("top"), teams={}).warnings == ()
+
+
+@pytest.mark.parametrize(("count", "end"), [(10, ""), (11, "; and 1 more"), (30, "; and 20 more")])
+def test_of_many_items_with_a_warning_ten_are_named_and_all_are_counted(
+    count: int, end: str
+) -> None:
+    warned = Outcome("arn", {"rows": 0, "warnings": [{"code": "odd", "message": "Look."}]}, None)
+    scopes = [least("sprint", scope={"teamId": f"{1000 + at}"}) for at in range(count)]
+    teams: dict[str | None, Answer] = {f"{1000 + at}": warned for at in range(count)}
+    [warning] = _manifest(*scopes, teams=teams).warnings
+    assert warning.message.startswith(f"{count} landed with the warning odd: sprint of team 1000, ")
+    assert warning.message.count("sprint of team ") == 10
+    assert warning.message.endswith(f"2024-12-31{end}.")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -170,12 +171,15 @@ def test_given_a_server_that_mixes_what_it_has_then_two_pages_without_news_end_i
 
 
 @given(
-    st.integers(0, 400), st.integers(1, 130), st.sampled_from([None, "right", "of the page", "0"])
+    st.integers(0, 400),
+    st.integers(1, 130),
+    st.sampled_from([None, "right", "of the page", "0"]),
+    st.randoms(),
 )
-def test_any_list_in_pages_of_any_size_is_read_whole_once(
-    count: int, size: int, told: str | None
+def test_any_list_in_any_order_and_pages_of_any_size_is_read_whole_once(
+    count: int, size: int, told: str | None, order: Random
 ) -> None:
-    exports = _exports(count)
+    exports = order.sample(_exports(count), count)
     page = _paged(exports, size)
     totals = {
         None: lambda _: Totals(),

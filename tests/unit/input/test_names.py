@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sei_export.input.names import alike, apart, difference, form_of, spelled
+from sei_export.input.names import alike, apart, difference, form_of, near, spelled
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,18 @@ def test_what_may_look_alike_is_spelled_out(one: str, other: str, told: str) -> 
 def test_a_long_name_is_cut() -> None:
     assert spelled("x" * 198) == f'"{"x" * 198}"'
     assert spelled("x" * 500) == '"' + "x" * 199 + "…"
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        pytest.param("Enginering", ["ENGINEERING", "Engineering EU"], id="the nearest first"),
+        pytest.param("engineering eu", ["Engineering EU", "ENGINEERING"], id="in another case"),
+        pytest.param("Payroll", [], id="none"),
+        pytest.param("", [], id="no name"),
+    ],
+)
+def test_names_that_are_spelled_much_alike_are_near_in_any_case(
+    name: str, found: list[str]
+) -> None:
+    assert near(name, ["Sales", "Engineering EU", "ENGINEERING"]) == found

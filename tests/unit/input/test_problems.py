@@ -137,3 +137,25 @@ def test_the_same_word_in_another_spelling_comes_before_one_that_is_closer() -> 
     problems = Problems()
     problems.not_one_of("group", "ABC", ("abcd", "a_b_c"))
     assert problems.found[0].endswith("; did you mean a_b_c?")
+
+
+def test_each_of_some_things_is_told_by_its_name_and_id_also_where_names_are_equal() -> None:
+    problems = Problems()
+    problems.none_of_these("tree", "Sales, EU", [("1", "Sales"), ("2", "Sales"), ("", "R&D, EU")])
+    assert problems.found == [
+        (
+            'tree is "Sales, EU": allowed are "Sales" (1), "Sales" (2), "R&D, EU"; '
+            'did you mean "Sales" (1)?'
+        )
+    ]
+
+
+@pytest.mark.parametrize(("count", "end"), [(20, " (20)."), (21, " (20) and 1 more.")])
+def test_of_many_things_twenty_are_listed_and_long_names_are_cut(count: int, end: str) -> None:
+    problems = Problems()
+    things = [(f"{at}", f"{at}" + "x" * 1000) for at in range(1, count + 1)]
+    problems.none_of_these("tree", "zzz", things)
+    [told] = problems.found
+    assert told.startswith(f'tree is "zzz": allowed are "1{"x" * 59}…" (1), "2{"x" * 59}…" (2), ')
+    assert told.endswith(end)
+    assert told.count("…") == 20

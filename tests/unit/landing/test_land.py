@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -156,6 +157,16 @@ def test_given_any_form_of_body_when_landed_then_the_object_is_its_csv_as_gzip(
     assert result["contentSha256"] == hashlib.sha256(content).hexdigest()
     assert result["csvBytes"] == len(content)
     assert stage.s3.uploads == {}
+
+
+def test_what_the_api_says_of_a_file_beside_its_link_counts_for_nothing(stage: Stage) -> None:
+    said: JsonObject = {"filename": "x.zip", "contentType": "application/zip", "sizeBytes": 1}
+    about: JsonObject = {"compression": "none", "createdBy": "jane", "metadata": {"format": "x"}}
+    stage.state = {**said, **about, "download": {**said, **about}}
+    result = stage.land()
+    assert stage.contents == [CSV]
+    assert (result["csvBytes"], result["sizeBytes"]) == (len(CSV), len(GZ))
+    assert "jane" not in json.dumps([result, stage.manifest, stage.events.details])
 
 
 # --- changed or not ---

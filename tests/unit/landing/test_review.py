@@ -251,6 +251,14 @@ def test_given_a_tree_that_is_listed_or_no_list_then_nothing_is_said_of_it(
     assert said == [("noRows", "The file has a header and no rows.")]
 
 
+def test_given_nobody_who_can_ask_for_trees_then_nothing_is_tried(
+    bay: Bay, caplog: pytest.LogCaptureFixture
+) -> None:
+    _land(bay, MARCH, HEADER, "1")
+    of_review = [it.getMessage() for it in caplog.records if it.name.endswith(".review")]
+    assert of_review == ["noRows: The file has a header and no rows."]
+
+
 def test_given_a_list_that_fails_then_the_file_lands_all_the_same(
     bay: Bay, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -426,6 +426,26 @@ def test_given_a_granularity_in_any_case_then_each_report_gets_its_own(
 
 
 @pytest.mark.parametrize(
+    ("report", "option", "given_value", "sent"),
+    [
+        ("productivity", "aggregation", "MEAN", "mean"),
+        ("efficiency", "aggregation", "P95", "p95"),
+        ("efficiency", "compression", "GZIP", "gzip"),
+        ("sprint", "computationMode", "story_points", "STORY_POINTS"),
+        ("time-in-status", "terminalDateColumn", "Issue_Resolved_At", "issue_resolved_at"),
+    ],
+)
+def test_given_a_word_in_any_case_then_it_is_sent_as_the_api_writes_it(
+    report: str, option: str, given_value: str, sent: str
+) -> None:
+    base = least(report).get("options") or {}
+    assert isinstance(base, dict)
+    options = request_of(report, options={**base, option: given_value}).body()["options"]
+    assert isinstance(options, dict)
+    assert options[option] == sent
+
+
+@pytest.mark.parametrize(
     ("report", "granularity"),
     [
         ("productivity", "daily"),

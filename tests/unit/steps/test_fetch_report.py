@@ -117,6 +117,9 @@ def test_given_an_answer_without_a_byte_when_fetched_then_an_empty_file_lands(sc
     result = scene.fetch(EXPORT.to_json())
     assert scene.landed == [b""]
     assert (result["rows"], result["columns"], result["csvBytes"]) == (0, [], 0)
+    [warning] = result["warnings"] if isinstance(result["warnings"], list) else []
+    assert isinstance(warning, dict)
+    assert warning["code"] == "noRows"
 
 
 def test_given_a_compressed_answer_when_fetched_then_it_lands_as_it_came(scene: Scene) -> None:

@@ -144,9 +144,10 @@ def _of_items(lines: Iterable[Line]) -> list[Caution]:
     codes: dict[str, list[Line]] = {}
     for line in lines:
         given = line.outcome.landed.get("warnings") if line.outcome and line.outcome.landed else []
-        for each in given if isinstance(given, list) else []:
-            if isinstance(each, dict):
-                codes.setdefault(str(each.get("code")), []).append(line)
+        told = [it for it in given if isinstance(it, dict)] if isinstance(given, list) else []
+        # A file counts once, however often it has the same one.
+        for code in dict.fromkeys(str(it.get("code")) for it in told):
+            codes.setdefault(code, []).append(line)
     return [
         Caution(ITEM_WARNINGS, f"{len(those)} landed with the warning {code}: {_named(those)}.")
         for code, those in codes.items()
