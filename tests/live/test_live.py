@@ -230,13 +230,13 @@ def test_without_yes_nothing_is_created_and_it_is_said_what_would_be(
 def test_given_a_wrong_key_then_one_call_and_one_clear_line(
     client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / "report.md"
-    assert run(environment(client.port, SEI_API_KEY="wrong-key"), file, QUICK) == 1
+    file, wrong = tmp_path / "report.md", "wrong-key"
+    assert run(environment(client.port, SEI_API_KEY=wrong), file, QUICK) == 1
     told = capsys.readouterr().err
     assert told.startswith("The API answers 401: check SEI_API_KEY")
     assert told.count("\n") == 1
     assert len(client.call("GET", "/_sim/requests", query={}).items) == 1
-    assert "wrong-key" not in told + file.read_text()
+    assert wrong not in told + file.read_text()
 
 
 @pytest.mark.parametrize("name", NEEDED)
