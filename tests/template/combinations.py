@@ -17,6 +17,7 @@ SWITCHES: dict[str, list[str]] = {
         "arn:aws:iam::111122223333:root",
         "arn:aws:iam::111122223333:root, arn:aws:iam::444455556666:role/reader",
     ],
+    "Architecture": ["arm64", "x86_64"],
 }
 """Values of each parameter that a condition looks at: both sides, and a list of more than one."""
 
@@ -26,6 +27,9 @@ GIVEN = {"HarnessProjectIdentifier": "demo", "OrgTreeName": "Engineering"}
 COMBINATIONS = [
     GIVEN | dict(zip(SWITCHES, each, strict=True)) for each in product(*SWITCHES.values())
 ]
+
+ENDS = COMBINATIONS[0], COMBINATIONS[-1]
+"""Each condition both ways."""
 
 
 def looked_at(template: Tree) -> set[str]:
