@@ -53,7 +53,9 @@ STACKS = [
     }
     for at in range(6)
 ]
-TURNED = [" ".join(it for it in SWITCHES if stack[it] != SWITCHES[it][0]) for stack in STACKS]
+TURNED = [
+    " ".join(it for it in SWITCHES if stack[it] != SWITCHES[it][0]) or "none" for stack in STACKS
+]
 
 
 def test_of_any_two_switches_each_side_meets_each_of_the_other() -> None:
