@@ -29,8 +29,10 @@ pytest.register_assert_rewrite(
 settings.register_profile("here", deadline=None, derandomize=True, database=None)
 settings.load_profile("here")
 
-_OWN_CLOUD = {"test_demo.py", "test_rate.py", "test_restart.py", "test_up.py"}
-"""Files of `tests/stack` that start a local cloud of their own."""
+_OWN_CLOUD = {
+    *("test_demo.py", "test_deployments.py", "test_rate.py", "test_restart.py", "test_up.py"),
+}
+"""Files whose tests start a local cloud of their own."""
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # has no types
@@ -38,10 +40,10 @@ class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # has no types
 
     def _split_scope(self, nodeid: str) -> str:
         folder, _, file = nodeid.partition("::")[0].rpartition("/")
-        if folder != "tests/stack":
-            return f"{folder}/{file}"
-        # Not at the same time: the SAM CLI's builds share a folder.
-        return "clouds" if file in _OWN_CLOUD else "stack"
+        if file in _OWN_CLOUD:
+            # Not at the same time: the SAM CLI's builds share a folder.
+            return "clouds"
+        return "stack" if folder == "tests/stack" else f"{folder}/{file}"
 
     def _assign_work_unit(self, node: "WorkerController") -> None:
         # What mostly waits first, beside all else: at the end a processor would have nothing to do.

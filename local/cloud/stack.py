@@ -87,6 +87,10 @@ class LocalCloud:
 
     Attributes:
         noted: The file that says which processes it has started.
+        endpoint_url: Of the emulator, in the clear.
+        tls_url: The same over TLS, as functions use it, once it is started.
+        ca_file: Whose certificates to trust there.
+        aws: Its clients.
     """
 
     def __init__(self, options: Options, say: Callable[[str], None]) -> None:
@@ -95,35 +99,51 @@ class LocalCloud:
         self.noted = options.state / "processes.json"
         self._processes: list[processes.Process] = []
         self.endpoint_url = f"http://127.0.0.1:{options.aws_port}"
+        self.tls_url = ""
+        self.ca_file = options.state / "ca.pem"
         self.aws = Aws(self.endpoint_url)
+        self._environment = deploy.client_environment(self.endpoint_url)
 
     def up(self) -> Stack:
-        """Start everything and deploy.
+        """Start everything, deploy, and store the key.
 
         Raises:
             RuntimeError: A port is taken, a process ends, or the deployment fails.
         """
+        self.start()
+        stack = self.deploy()
+        self.aws.secrets.put_secret_value(
+            SecretId=stack.outputs["ApiKeySecretArn"], SecretString=self._options.sei_api_key
+        )
+        return stack
+
+    def start(self) -> None:
+        """Start everything and build, so that stacks can be deployed.
+
+        Raises:
+            RuntimeError: A port is taken, a process ends, or the build fails.
+        """
         options = self._options
         options.state.mkdir(parents=True, exist_ok=True)
-        base_url = options.sei_base_url or self._start_simulator()
+        if not options.sei_base_url:
+            self._start_simulator()
         self._start_emulator()
-        environment = deploy.client_environment(self.endpoint_url)
         self._say("building the template (sam build)")
-        template = deploy.build(options.state, environment)
-        self._say("deploying the stack (sam deploy)")
-        deploy.deploy(template, self._parameters(base_url), environment)
-        outputs = self._outputs()
-        self.aws.secrets.put_secret_value(
-            SecretId=outputs["ApiKeySecretArn"], SecretString=options.sei_api_key
-        )
-        return Stack(self.endpoint_url, REGION, deploy.STACK_NAME, base_url, outputs)
+        self._template = deploy.build(options.state, self._environment)
 
-    def redeploy(self, **changed: str) -> None:
-        """Deploy again with other parameters."""
-        environment = deploy.client_environment(self.endpoint_url)
-        template = self._options.state / "build" / "local.yaml"
-        parameters = self._parameters(self._base_url_in_use()) | changed
-        deploy.deploy(template, parameters, environment)
+    def deploy(self, **changed: str) -> Stack:
+        """Deploy what was built.
+
+        Args:
+            changed: Parameters that are not the options'.
+
+        Raises:
+            RuntimeError: The deployment fails.
+        """
+        self._say("deploying the stack (sam deploy)")
+        base_url = self._options.sei_base_url or self._simulators_url()
+        deploy.deploy(self._template, self._parameters(base_url) | changed, self._environment)
+        return Stack(self.endpoint_url, REGION, deploy.STACK_NAME, base_url, self._outputs())
 
     def down(self) -> None:
         """Stop what this or an earlier command started in the state folder."""
@@ -132,7 +152,7 @@ class LocalCloud:
             process.stop()
         self.noted.unlink(missing_ok=True)
 
-    def _start_simulator(self) -> str:
+    def _start_simulator(self) -> None:
         port = self._options.aws_port + 1
         _refuse_taken(port, "the simulator")
         self._say(f"starting the SEI simulator on port {port}")
@@ -146,7 +166,6 @@ class LocalCloud:
             "the simulator", [*command, *self._options.simulator_arguments], environment
         )
         processes.wait_until_ready(process, lambda: processes.is_listening(port), _START_SECONDS)
-        return f"http://127.0.0.1:{port}/prod1/sei/api/"
 
     def _start_emulator(self) -> None:
         options = self._options
@@ -155,7 +174,9 @@ class LocalCloud:
         temporary = options.state / "tmp"
         temporary.mkdir(exist_ok=True)
         tls_port = processes.free_port()
-        ca_file, certificate = _make_certificate(options.state)
+        self.tls_url = f"https://localhost:{tls_port}"
+        certificate = options.state / "server.pem"
+        _make_certificate(self.ca_file, certificate)
         environment = {
             # Functions inherit it, so it holds nothing of this shell.
             "PATH": "/usr/bin:/bin",
@@ -165,8 +186,8 @@ class LocalCloud:
             "GATEWAY_PORT": str(options.aws_port),
             "BIND_HOST": "127.0.0.1",
             # The functions' endpoint: over TLS, since the bucket refuses anything else.
-            "AWS_ENDPOINT_URL": f"https://localhost:{tls_port}",
-            "AWS_CA_BUNDLE": str(ca_file),
+            "AWS_ENDPOINT_URL": self.tls_url,
+            "AWS_CA_BUNDLE": str(self.ca_file),
             "AUTH": "true" if options.enforce_iam else "false",
             "SFN_WAIT_SCALE": options.wait_scale,
             # As on AWS: a function that an event invokes is tried again after one minute, then two.
@@ -215,24 +236,20 @@ class LocalCloud:
             "Architecture": deploy.machine_architecture(),
         } | self._options.stack_parameters
 
-    def _base_url_in_use(self) -> str:
-        return self._options.sei_base_url or (
-            f"http://127.0.0.1:{self._options.aws_port + 1}/prod1/sei/api/"
-        )
+    def _simulators_url(self) -> str:
+        return f"http://127.0.0.1:{self._options.aws_port + 1}/prod1/sei/api/"
 
     def _outputs(self) -> dict[str, str]:
         stack = self.aws.cloudformation.describe_stacks(StackName=deploy.STACK_NAME)["Stacks"][0]
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def _make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for localhost: the file to trust, and the file with key and certificate."""
+def _make_certificate(ca_file: Path, certificate: Path) -> None:
+    """For localhost: write the file to trust, and the file with key and certificate."""
     authority = trustme.CA()
-    ca_file, certificate = folder / "ca.pem", folder / "server.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     issued = authority.issue_cert("localhost", "127.0.0.1")
     issued.private_key_and_cert_chain_pem.write_to_path(str(certificate))
-    return ca_file, certificate
 
 
 def _refuse_taken(port: int, what: str) -> None:

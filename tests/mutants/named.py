@@ -1,6 +1,6 @@
 """Faults by hand: those that no test once noticed, and such as no rule makes."""
 
-from tests.mutants import definitions, in_machines, in_running, in_storage
+from tests.mutants import definitions, in_aws, in_machines, in_running, in_storage
 from tests.mutants.mutant import Mutant
 
 TEMPLATE_TESTS = (
@@ -31,6 +31,10 @@ def mutants() -> list[Mutant]:
             ("statemachine/harvest.asl.json", in_machines.HARVEST, MACHINE_TESTS),
             ("statemachine/batch.asl.json", in_machines.BATCH, MACHINE_TESTS),
             ("template.yaml", (*in_storage.FAULTS, *in_running.FAULTS), TEMPLATE_TESTS),
+            *(
+                ("template.yaml", edits, ((f"tests/template/{judge}",),))
+                for judge, edits in in_aws.FAULTS.items()
+            ),
         )
         for edit in edits
     ]

@@ -53,7 +53,7 @@ def test_every_mutant_of_a_module_is_python_and_another_one(module: str) -> None
 
 
 def test_every_test_of_a_mutant_is_there() -> None:
-    runs = [*definitions.TESTS, *named.TEMPLATE_TESTS]
+    runs = [run for mutant in named.mutants() for run in mutant.tests]
     runs += [run for tests in modules.MODULES.values() for run in tests]
     for run in runs:
         for argument in run:

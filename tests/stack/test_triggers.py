@@ -53,14 +53,14 @@ def test_the_schedule_starts_a_batch_that_lands_the_previous_month(
     cloud: LocalCloud, stack: Harness
 ) -> None:
     before = _batches(stack)
-    cloud.redeploy(ScheduleExpression="rate(1 minute)", ScheduleState="ENABLED")
+    cloud.deploy(ScheduleExpression="rate(1 minute)", ScheduleState="ENABLED")
     deadline = time.monotonic() + 100
     try:
         while not (started := _batches(stack) - before):
             assert time.monotonic() < deadline, "the schedule started nothing"
             time.sleep(1)
     finally:
-        cloud.redeploy()
+        cloud.deploy()
     run = stack.wait(started.pop())
     entered = run.history[0]["executionStartedEventDetails"]
 

@@ -48,6 +48,9 @@ def _pairs(values: _Values) -> set[object]:
 
 COMBINATIONS = [GIVEN | dict(zip(SWITCHES, each, strict=True)) for each in _paired()]
 
+ENDS = COMBINATIONS[0], COMBINATIONS[-1]
+"""Each condition both ways."""
+
 
 def looked_at(template: Tree) -> set[str]:
     """The parameters that conditions look at."""

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from itertools import combinations
 
 import pytest
 from cfnlint import api
 from cfnlint.config import ManualArgs
 
 from local.gates.template import Tree, translated
-from tests.template.combinations import COMBINATIONS, SWITCHES, looked_at
+from tests.template.combinations import COMBINATIONS, ENDS, SWITCHES, looked_at
 from tests.template.deployed import Deployed, deploy
 
 TEMPLATE = translated()
@@ -58,10 +59,16 @@ def test_the_combinations_have_each_parameter_that_a_condition_looks_at() -> Non
 
 
 def test_the_combinations_have_each_condition_both_ways() -> None:
-    decided = [deploy(TEMPLATE, given).conditions for given in COMBINATIONS]
+    decided = [deploy(TEMPLATE, given).conditions for given in ENDS]
     assert decided[0]
     for name in decided[0]:
         assert {each[name] for each in decided} == {True, False}
+
+
+def test_of_any_two_switches_each_side_meets_each_of_the_other() -> None:
+    for one, other in combinations(SWITCHES, 2):
+        sides = [(it[one] != SWITCHES[one][0], it[other] != SWITCHES[other][0]) for it in PAIRS]
+        assert len(set(sides)) == 4
 
 
 @pytest.mark.parametrize("given", COMBINATIONS, ids=str)

@@ -8,7 +8,7 @@ import pytest
 
 from local.gates.template import Tree, load_template, translated
 from local.paths import ROOT
-from tests.template.combinations import COMBINATIONS
+from tests.template.combinations import ENDS
 from tests.template.deployed import Deployed, Place, deploy, identifier, schema_of
 
 TEMPLATE = translated()
@@ -36,7 +36,10 @@ def _named(deployed: Deployed) -> Iterator[tuple[str, str, str]]:
 
 def clashes(template: Tree, one: Place, other: Place) -> set[str]:
     """Names that two stacks of a template would both have."""
-    names = [set(_named(deploy(template, COMBINATIONS[-1], place))) for place in (one, other)]
+    names = [
+        {it for given in ENDS for it in _named(deploy(template, given, place))}
+        for place in (one, other)
+    ]
     found = names[0] & names[1]
     if one.region != other.region:
         # Of the same name, only what a whole account or all accounts have one of.
@@ -45,7 +48,7 @@ def clashes(template: Tree, one: Place, other: Place) -> set[str]:
 
 
 def test_a_second_stack_has_no_name_of_the_first() -> None:
-    assert {kind for kind, _, _ in _named(deploy(TEMPLATE, COMBINATIONS[0]))} == {
+    assert {kind for kind, _, _ in _named(deploy(TEMPLATE, ENDS[0]))} == {
         "AWS::Lambda::LayerVersion",
         "AWS::Logs::LogGroup",
     }
@@ -100,7 +103,8 @@ def test_between_regions_only_global_names_clash(template: Tree, count: int) -> 
 def too_long(template: Tree) -> list[str]:
     """Names that the longest name of a stack makes longer than AWS takes."""
     found: list[str] = []
-    for kind, name, value in _named(deploy(template, COMBINATIONS[-1], LONGEST)):
+    named = {it for given in ENDS for it in _named(deploy(template, given, LONGEST))}
+    for kind, name, value in sorted(named):
         limit = 255 if kind == "export" else schema_of(kind)["properties"][name].get("maxLength")
         if limit is None or len(value) > limit:
             found.append(f"{kind} {name}: {len(value)} characters, {limit} fit")
