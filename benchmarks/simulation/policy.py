@@ -42,7 +42,7 @@ class Machine:
         self._millis = float(_STARTED_MILLIS)
         variables: Variables = {}
         execution: Value = {"StartTime": _STARTED, "Id": "1", "Input": {}}
-        begun: Variables = {"context": {"Execution": execution}}
+        begun: Variables = {"context": {"Execution": execution, "State": {"RetryCount": 0}}}
         export: Value = {
             "exportId": "exp_1",
             "legacy": False,
