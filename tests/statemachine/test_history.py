@@ -86,6 +86,7 @@ class Harvest:
         sizes: Exports of each page; all after these are as the last one.
         landing: From these pages on exports land, and not before; counted from 1.
         waits: How often an export is limited before.
+        eager: Whether each of its calls has all tries that there are.
         listed: How many pages were.
         limited: How often a page was.
         calls: How often the export was tried that is being landed.
@@ -94,6 +95,7 @@ class Harvest:
     sizes: tuple[int, ...]
     landing: range = range(0)
     waits: int = 6
+    eager: bool = False
     listed: int = 0
     limited: int = 0
     calls: int = 0
@@ -120,7 +122,7 @@ class Harvest:
         """All where no other call comes after them, so that nothing has counted them before."""
         if state == "LandExport":
             is_lost = self.calls == self.waits and self.listed not in self.landing
-            return ALL_TRIES if is_lost else 0
+            return ALL_TRIES if is_lost or self.eager else 0
         is_last = self.listed >= len(self.sizes) - 1 and self.limited == 49
         return ALL_TRIES if is_last or state != "ListExports" else 0
 
@@ -129,6 +131,7 @@ def _harvests() -> Iterator[tuple[str, Harvest]]:
     """What fills a history: what fails, tries and pages, and at the end a page that all fails."""
     yield "failing", Harvest((*[0] * 4, 49, 50))
     yield "failing and landing late", Harvest((49, 44, *[0] * 28, 50), range(2, 31))
+    yield "failing each time", Harvest((*[0] * 4, 49, 50), eager=True)
     yield "landing late", Harvest((50,), range(99))
     yield "landing at once", Harvest((50,), range(99), waits=0)
     yield "without exports", Harvest((0,))

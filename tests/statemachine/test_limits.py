@@ -195,6 +195,13 @@ def test_deadlines_are_of_the_stack_for_an_export_and_six_hours_for_lists_and_pl
     assert listed["again"] == 3
 
 
+def test_the_retries_of_a_page_count_when_it_fails_in_the_end() -> None:
+    states: JsonObject = {"context": {"State": {"RetryCount": 3}}, "errorOutput": {"Error": "E"}}
+    for catcher in machine.entries(STATES["harvest ListExports"], "Catch"):
+        assigned = Jsonata(NOW).fill(catcher["Assign"], {"failures": 2, "states": states})
+        assert cast("JsonObject", assigned)["failures"] == 5
+
+
 def test_a_download_has_twenty_hours_from_when_the_file_is_ready() -> None:
     (rule,) = (
         rule
