@@ -15,6 +15,7 @@ from local.cloud.processes import free_pair
 from local.cloud.stack import SIMULATOR_KEY, LocalCloud, Options, Stack
 from local.paths import LOCAL
 from tests.faults.conftest import Count
+from sei_export.jsontypes import JsonObject
 from tests.stack.harness import ANY_TEAM, Harness, Inbox, new_team, request_for
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def given(empty_cloud: LocalCloud) -> str:
 @pytest.fixture(scope="module")
 def inboxes(empty_cloud: LocalCloud) -> dict[str, Inbox]:
     """What each bus gets."""
-    aws, pattern = empty_cloud.aws, {"source": ["harness.sei.export"]}
+    aws = empty_cloud.aws
+    pattern: JsonObject = {"source": ["harness.sei.export"]}
     return {bus: Inbox.subscribe(aws, bus, f"on-{bus}", pattern) for bus in ("default", BUS)}
 
 

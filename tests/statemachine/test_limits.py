@@ -141,14 +141,14 @@ def test_an_export_of_a_harvest_has_seven_invocations(calls: int, *, more: bool)
         ({"pages": 786}, False),
         ({"landed": 785}, True),
         ({"landed": 786}, False),
-        ({"again": 1571}, True),
-        ({"again": 1572}, False),
+        ({"again": 999}, True),
+        ({"again": 1000}, False),
         ({"failed": 49}, True),
         ({"failed": 50}, False),
-        ({"failed": 49, "pages": 323}, True),
-        ({"failed": 49, "pages": 324}, False),
-        ({"pages": 250, "landed": 250, "again": 500, "failed": 3}, True),
-        ({"pages": 250, "landed": 250, "again": 500, "failed": 4}, False),
+        ({"failed": 49, "pages": 281}, True),
+        ({"failed": 49, "pages": 282}, False),
+        ({"pages": 250, "landed": 250, "again": 300, "failed": 4}, True),
+        ({"pages": 250, "landed": 250, "again": 300, "failed": 5}, False),
     ],
 )
 def test_a_harvest_goes_on_while_its_history_has_room(
@@ -178,7 +178,8 @@ def test_what_all_does_not_match_is_caught_in_the_same_way(state: str) -> None:
 
 
 def _variables(state: str, **variables: JsonValue) -> JsonObject:
-    context: JsonObject = {"Execution": {"StartTime": "2026-03-01T06:00:00.000Z", "Name": "n"}}
+    execution: JsonObject = {"StartTime": "2026-03-01T06:00:00.000Z", "Name": "n"}
+    context: JsonObject = {"Execution": execution, "State": {"RetryCount": 3}}
     payload: JsonObject = {"Payload": PAGE}
     seen: JsonObject = {**variables, "states": {"context": context, "result": payload}}
     return cast("JsonObject", Jsonata(NOW + 5).fill(STATES[state]["Assign"], seen))
@@ -188,9 +189,17 @@ def test_deadlines_are_of_the_stack_for_an_export_and_six_hours_for_lists_and_pl
     assert _variables("export BeginExport")["deadlineMillis"] == STARTED_MILLIS + 3_600_000
     assert _variables("harvest BeginHarvest")["deadlineMillis"] == STARTED_MILLIS + 21_600_000
     assert _variables("batch BeginBatch")["deadlineMillis"] == STARTED_MILLIS + 21_600_000
-    counts = dict.fromkeys(("pages", "failed"), 0)
+    counts = dict.fromkeys(("pages", "failed", "again"), 0)
     listed = _variables("harvest ListExports", **counts)
     assert listed["deadlineMillis"] == NOW + 5 + 21_600_000
+    assert listed["again"] == 3
+
+
+def test_the_retries_of_a_page_count_when_it_fails_in_the_end() -> None:
+    states: JsonObject = {"context": {"State": {"RetryCount": 3}}, "errorOutput": {"Error": "E"}}
+    for catcher in machine.entries(STATES["harvest ListExports"], "Catch"):
+        assigned = Jsonata(NOW).fill(catcher["Assign"], {"failures": 2, "states": states})
+        assert cast("JsonObject", assigned)["failures"] == 5
 
 
 def test_a_download_has_twenty_hours_from_when_the_file_is_ready() -> None:
@@ -291,8 +300,8 @@ def test_a_harvest_tries_pages_again_fifty_times_in_all() -> None:
     assert run.engine.visited.count("WaitToListAgain") == 50
 
 
-@pytest.mark.parametrize(("count", "landed"), [(100, True), (101, False)])
-def test_a_page_has_at_most_100_exports(count: int, *, landed: bool) -> None:
+@pytest.mark.parametrize(("count", "landed"), [(50, True), (51, False)])
+def test_a_page_has_at_most_50_exports(count: int, *, landed: bool) -> None:
     exports: JsonValue = [{"exportId": "exp_1", "report": "sprint"}] * count
     run = Run("harvest", {"ListExports": [PAGE | {"exports": exports}], "LandExport": [LANDED]})
     assert (run.end.error is None) is landed

@@ -128,7 +128,7 @@ def test_minutes_and_polls_are_counted_as_people_do(minutes: str, expected: int,
         pytest.param([], 786, 0, id="pages"),
         pytest.param([1], 785, 1, id="one export"),
         pytest.param([2], 784, 2, id="two exports"),
-        pytest.param([78] * 10, 10, 780, id="many exports"),
+        pytest.param([50] * 16, 16, 800, id="many exports"),
     ],
 )
 def test_a_harvest_that_is_too_long_is_closed_and_says_that_there_is_more(

@@ -18,6 +18,9 @@ type Course = Callable[[str, Engine], JsonValue | StateError]
 """What the visit of a state comes to, by its name."""
 
 LIMITED = StateError("RateLimitedError", hostile.raised("429. Retry-After: 0. Remedy: Wait."))
+ALL_TRIES = 1000
+"""More than any state has."""
+
 LOST = StateError("KeyError", hostile.raised("No. Remedy: Mend it.", "KeyError"))
 
 
@@ -28,14 +31,14 @@ class Worst:
     Attributes:
         definition: Of its machine.
         course: What each visit comes to in the end.
-        tries: How many tries of each visit fail before, at most.
+        tries: How many tries of each visit fail before, at most; by the state's name.
         given: Its input.
         stops: Whether the platform ends it, given how many states it has entered.
     """
 
     definition: JsonObject
     course: Course
-    tries: int = 1000
+    tries: Callable[[str], int] = lambda _: ALL_TRIES
     given: JsonValue = field(default_factory=dict)
     stops: Callable[[int], bool] = lambda _: False
 
@@ -75,5 +78,5 @@ class Worst:
             name = cast("list[str]", entry["ErrorEquals"])[0].replace("States.ALL", "Any")
             for _ in range(attempts(entry)):
                 known += 1
-                if known <= self.tries:
+                if known <= self.tries(state):
                     yield StateError(name, hostile.raised("No."))

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from sei_export.jsontypes import JsonValue
+from sei_export.jsontypes import JsonObject, JsonValue
 
 MAX_NAMES = 100
 MAX_NAMES_BYTES = 16 * 1024
@@ -12,6 +12,9 @@ MAX_NAMES_BYTES = 16 * 1024
 
 MAX_REQUEST_BYTES = 96 * 1024
 """Of a request, in an output and an event; a longer one is in the manifest alone."""
+
+MAX_WARNINGS_BYTES = 64 * 1024
+"""Of a batch's warnings, in an output and an event; all are in the manifest."""
 
 
 def first_of(names: Iterable[str]) -> Iterable[str]:
@@ -22,6 +25,18 @@ def first_of(names: Iterable[str]) -> Iterable[str]:
         if left < 0:
             return
         yield name
+
+
+def first_fitting(values: Iterable[JsonObject], most: int) -> list[JsonValue]:
+    """The first objects, as many as fit into so many bytes, each of them whole."""
+    left = most
+    found: list[JsonValue] = []
+    for value in values:
+        left -= size_of(value)
+        if left < 0:
+            break
+        found.append(value)
+    return found
 
 
 def size_of(value: JsonValue) -> int:

@@ -27,6 +27,8 @@ SUPERSEDED_BY = "supersededBy"
 """What a batch adds to a manifest in the bucket, if a plan's list no longer has the file; whatever
 lands the file again writes the manifest without it."""
 
+_MESSAGE_CHARACTERS = 2000
+
 _ONLY_IN_MANIFEST = ("columnTypes", "columnTypesRows")
 
 
@@ -36,11 +38,17 @@ class Caution:
 
     Attributes:
         code: For machines, such as `noRows`.
-        message: For people, a sentence.
+        message: For people, a sentence; of 2,000 characters at most, whatever names are in it.
     """
 
     code: str
     message: str
+
+    def __post_init__(self) -> None:
+        """Cut what is too long where it is made, so that log, file and event have the same."""
+        if len(self.message) > _MESSAGE_CHARACTERS:
+            cut = f"{self.message[: _MESSAGE_CHARACTERS - 1]}…"
+            object.__setattr__(self, "message", cut)
 
     def to_json(self) -> JsonObject:
         """Write the form in the manifest's `warnings`."""

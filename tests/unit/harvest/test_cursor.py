@@ -192,8 +192,8 @@ def test_any_list_in_any_order_and_pages_of_any_size_is_read_whole_once(
 
 
 def test_what_is_carried_stays_small_however_long_the_list_is() -> None:
-    exports = _exports(3000)
-    listing = Listing.of(_paged(exports, 100))
+    exports = _exports(2500)
+    listing = Listing.of(_paged(exports, 50))
     assert listing.found == _ids(exports)
     assert listing.largest_cursor < 5000
 

@@ -266,8 +266,8 @@ def test_given_a_server_that_gives_all_at_once_then_a_page_goes_on_in_parts() ->
     ids = [f"exp_{number}" for number in range(230)]
     api, s3 = ScriptedApi.answering(200, list_entries(*ids)), FakeS3()
     pages = _read(api, s3, {"report": "sprint"})
-    assert [len(_ids(page)) for page in pages] == [100, 100, 30, 0]
-    assert [call.params["page"] for call in api.http.calls] == ["0", "0", "0", "1"]
+    assert [len(_ids(page)) for page in pages] == [50, 50, 50, 50, 30, 0]
+    assert [call.params["page"] for call in api.http.calls] == ["0"] * 5 + ["1"]
     assert [export_id for page in pages for export_id in _ids(page)] == ids
     # As many as the state machine reckons with; Step Functions' limit of a result is 256 KiB.
     assert max(size_of(page) for page in pages) < 100_000

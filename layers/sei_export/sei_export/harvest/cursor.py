@@ -18,8 +18,8 @@ from sei_export.input.payload import BY_HAND
 from sei_export.jsontypes import JsonObject, JsonValue, is_count
 from sei_export.request.reports import REPORTS, Report
 
-MOST_AT_ONCE = 100
-"""Entries of one invocation: as the API's own largest page, which a server may not know."""
+MOST_AT_ONCE = 50
+"""Entries of one invocation: as many as may all fail and still fit into an execution's history."""
 
 _REMEMBERED = 500
 _CODE = 8

@@ -27,6 +27,7 @@ from sei_export.bucket.many import ask_each
 from sei_export.bucket.refusals import LostRaceError
 from sei_export.errors import InvalidRequestError, ServiceUnavailableError
 from sei_export.failures import Failure
+from sei_export.fitting import MAX_WARNINGS_BYTES, first_fitting
 from sei_export.input.payload import BY_HAND, count_field, optional_text, text_field
 from sei_export.jsontypes import JsonObject, JsonValue
 
@@ -130,7 +131,9 @@ def close_batch(
         "status": manifest.status,
         "name": record.name,
         "totals": manifest.totals,
-        "warnings": [it.to_json() for it in manifest.warnings[:_SHOWN_WARNINGS]],
+        "warnings": first_fitting(
+            (it.to_json() for it in manifest.warnings[:_SHOWN_WARNINGS]), MAX_WARNINGS_BYTES
+        ),
     }
     return closed if manifest.status == COMPLETE else closed | {"failure": manifest.failure()}
 

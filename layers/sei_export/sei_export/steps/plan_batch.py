@@ -1,6 +1,5 @@
 """PlanBatch: from a plan to the items of a batch's first round."""
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +25,7 @@ from sei_export.batch.resuming import check_not_expired, check_resumable, read_r
 from sei_export.batch.trees import in_own_spelling, read_trees
 from sei_export.bucket.documents import Documents
 from sei_export.errors import InvalidRequestError, SeiExportError
+from sei_export.fitting import MAX_WARNINGS_BYTES, first_fitting
 from sei_export.input.payload import MAX_PLAN_BYTES, input_field
 from sei_export.input.run import BatchRun
 from sei_export.jsontypes import JsonObject, JsonValue
@@ -176,10 +176,12 @@ def _told(
         "run": record.run,
         "name": record.name,
         "itemCount": len(items),
-        "items": _shown(items),
+        "items": first_fitting(map(_brief, items), _SHOWN_BYTES),
         "planKey": plan_key,
         "estimate": estimate(_durations(items, documents), defaults.max_concurrency).to_json(),
-        "warnings": [it.to_json() for it in record.warnings[:_SHOWN_WARNINGS]],
+        "warnings": first_fitting(
+            (it.to_json() for it in record.warnings[:_SHOWN_WARNINGS]), MAX_WARNINGS_BYTES
+        ),
     }
 
 
@@ -235,19 +237,6 @@ def _durations(items: Iterable[Item], documents: Documents) -> list[tuple[bool, 
     ]
 
 
-def _shown(items: Iterable[Item]) -> list[JsonValue]:
-    """Of each item what a person wants to see, as many as fit."""
-    shown: list[JsonValue] = []
-    left = _SHOWN_BYTES
-    for item in items:
-        brief: JsonObject = {
-            "id": item.id,
-            "team": item.team,
-            "teamName": item.team_name,
-            "key": item.key,
-        }
-        left -= len(json.dumps(brief))
-        if left < 0:
-            break
-        shown.append(brief)
-    return shown
+def _brief(item: Item) -> JsonObject:
+    """Of an item what a person wants to see."""
+    return {"id": item.id, "team": item.team, "teamName": item.team_name, "key": item.key}
