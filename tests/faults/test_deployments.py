@@ -15,11 +15,12 @@ from local.cloud.processes import free_pair
 from local.cloud.stack import SIMULATOR_KEY, LocalCloud, Options, Stack
 from local.paths import LOCAL
 from tests.faults.conftest import Count
-from sei_export.jsontypes import JsonObject
 from tests.stack.harness import ANY_TEAM, Harness, Inbox, new_team, request_for
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from sei_export.jsontypes import JsonObject
 
 ACCOUNT = "000000000000"
 """The emulator's own; whoever signs with another one's number is that one's root."""
