@@ -87,6 +87,9 @@ class LocalCloud:
 
     Attributes:
         noted: The file that says which processes it has started.
+        endpoint_url: Of the emulator.
+        secure_url: The same over TLS, by the certificate of `ca.pem` in the state folder; empty as
+            long as it has not been started here.
     """
 
     def __init__(self, options: Options, say: Callable[[str], None]) -> None:
@@ -95,6 +98,7 @@ class LocalCloud:
         self.noted = options.state / "processes.json"
         self._processes: list[processes.Process] = []
         self.endpoint_url = f"http://127.0.0.1:{options.aws_port}"
+        self.secure_url = ""
         self.aws = Aws(self.endpoint_url)
 
     def up(self) -> Stack:
@@ -155,6 +159,7 @@ class LocalCloud:
         temporary = options.state / "tmp"
         temporary.mkdir(exist_ok=True)
         tls_port = processes.free_port()
+        self.secure_url = f"https://localhost:{tls_port}"
         ca_file, certificate = _make_certificate(options.state)
         environment = {
             # Functions inherit it, so it holds nothing of this shell.
@@ -165,7 +170,7 @@ class LocalCloud:
             "GATEWAY_PORT": str(options.aws_port),
             "BIND_HOST": "127.0.0.1",
             # The functions' endpoint: over TLS, since the bucket refuses anything else.
-            "AWS_ENDPOINT_URL": f"https://localhost:{tls_port}",
+            "AWS_ENDPOINT_URL": self.secure_url,
             "AWS_CA_BUNDLE": str(ca_file),
             "AUTH": "true" if options.enforce_iam else "false",
             "SFN_WAIT_SCALE": options.wait_scale,

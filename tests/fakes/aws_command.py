@@ -99,7 +99,7 @@ def main() -> None:
     service, operation, *words = sys.argv[1:]
     (_, free), *rest = _options(words)
     options = dict(rest)
-    (query,), _ = options.pop("query", ["@"]), options.pop("output", None)
+    (query,), (form,) = options.pop("query", ["@"]), options.pop("output", ["json"])
     options.pop("region", None)
     if service == "s3":
         _copy(*free)
@@ -108,7 +108,9 @@ def main() -> None:
     if operation == "wait":
         _wait(client, free[0], options)
     else:
-        print(_text(jmespath.search(query, _call(client, operation, options))))  # noqa: T201 - as the CLI does
+        found = jmespath.search(query, _call(client, operation, options))
+        shown = _text(found) if form == "text" else json.dumps(found, default=str)
+        sys.stdout.write(f"{shown}\n")
 
 
 if __name__ == "__main__":

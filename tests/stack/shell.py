@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.cloud.stack import SIMULATOR_KEY
-from local.paths import ROOT
+from local.cloud.stack import SIMULATOR_KEY, LocalCloud
+from local.paths import LOCAL, ROOT
 from tests.stack.harness import Harness
 
 _AWS = '#!/bin/sh\nexec "{python}" "{root}/tests/fakes/aws_command.py" "$@"\n'
@@ -19,11 +19,12 @@ class Shell:
     """Runs lines on the local cloud, in a folder of its own.
 
     Args:
+        cloud: Where they are run, over TLS as on AWS.
         stack: The deployed stack.
         folder: Where the lines are run; gets the command `aws`, too.
     """
 
-    def __init__(self, stack: Harness, folder: Path) -> None:
+    def __init__(self, cloud: LocalCloud, stack: Harness, folder: Path) -> None:
         (folder / "bin").mkdir()
         command = folder / "bin" / "aws"
         command.write_text(_AWS.format(python=sys.executable, root=ROOT))
@@ -32,7 +33,8 @@ class Shell:
         self._known = ""
         self._environment = os.environ | {
             "PATH": f"{command.parent}:{os.environ['PATH']}",
-            "AWS_ENDPOINT_URL": stack.stack.endpoint_url,
+            "AWS_ENDPOINT_URL": cloud.secure_url,
+            "AWS_CA_BUNDLE": str(LOCAL / "test" / "ca.pem"),
             "AWS_DEFAULT_REGION": stack.stack.region,
             # Any credentials are the emulator's root.
             "AWS_ACCESS_KEY_ID": "test",
