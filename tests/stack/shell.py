@@ -12,7 +12,7 @@ from local.paths import LOCAL, ROOT
 from tests.stack.harness import Harness
 
 _AWS = '#!/bin/sh\nexec "{python}" "{root}/tests/fakes/aws_command.py" "$@"\n'
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 300
 
 
 class Shell:
