@@ -82,7 +82,7 @@ test: check ## every check and every test, on the deployed stack
 
 .PHONY: faults
 faults: install ## every fault that the tests know, not only a sample; writes figures into docs/reliability.md
-	@$(PY) -m pytest tests/faults --everything --numprocesses 2 --dist loadscope $(PYTEST)
+	@$(PY) -m pytest tests/faults tests/stack/test_runbook.py --everything --numprocesses 2 --dist loadscope $(PYTEST)
 
 .PHONY: mutants
 mutants: install ## change the definitions, the template and the code on purpose, and see that tests notice; hours (MUTANTS="--sample 15": minutes)

@@ -1,10 +1,10 @@
-"""What the README and the consumers' page show, found by the mark before it."""
+"""What the README and the pages for consumers and operators show, found by the mark before it."""
 
 import re
 
 from local.paths import ROOT
 
-PAGES = ("README.md", "docs/consumers.md")
+PAGES = ("README.md", "docs/consumers.md", "docs/runbook.md")
 
 
 def snippet(mark: str, language: str = "python") -> str:

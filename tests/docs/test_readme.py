@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from local.gates.template import load_template
 from local.paths import ROOT
 from sei_export import dates, errors
 from sei_export.batch.defaults import BatchDefaults
@@ -78,15 +79,27 @@ def test_the_wrong_input_is_refused_as_shown() -> None:
     assert f"InvalidRequestError: {refused.value}\n" in README
 
 
-def test_every_error_and_period_is_explained() -> None:
-    names = re.findall(r"^\| `(\w+Error)` \|", README, re.MULTILINE)
-    matched = {
-        name
-        for name in dir(errors)
-        if name.endswith("Error") and not getattr(errors, name).__subclasses__()
-    }
-    assert set(names) == matched
+def test_every_period_is_explained() -> None:
     assert [period for period in dates.PERIODS if f"`{period}`" not in README] == []
+
+
+def test_the_kinds_of_texts_and_the_parameters_of_being_told_are_those_of_the_code() -> None:
+    section = README.partition("## Being told")[2].partition("\n## ")[0]
+    texts = (ROOT / "layers/sei_export/sei_export/notice/texts.py").read_text()
+    told = set(re.findall(r"^\| .+ \| `(\w+)` \|$", section, re.MULTILINE))
+    assert told == set(re.findall(r'kind="(\w+)"', texts))
+    groups = load_template()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    (named,) = (it["Parameters"] for it in groups if it["Label"]["default"] == "Being told")
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(named)
+
+
+def test_the_keys_statement_lets_in_whom_the_topics_policy_lets_in() -> None:
+    statement = _block("kms")
+    policy = load_template()["Resources"]["NotificationTopicPolicy"]["Properties"]["PolicyDocument"]
+    (alarms,) = (it for it in policy["Statement"] if it["Sid"] == "Alarms")
+    assert statement["Principal"] == alarms["Principal"]
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
 
 
 def test_the_table_of_reports_is_the_codes() -> None:

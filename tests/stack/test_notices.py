@@ -2,9 +2,13 @@
 
 import json
 import time
+from pathlib import Path
 
+from local.cloud.stack import LocalCloud
 from sei_export.jsontypes import JsonObject
+from tests.docs import snippets
 from tests.stack.harness import Harness, new_team, request_for
+from tests.stack.shell import Shell
 from tests.stack.subscriber import Subscriber
 
 
@@ -53,6 +57,26 @@ def test_an_execution_that_somebody_stops_is_told(stack: Harness, told: Subscrib
     stack.aws.states.stop_execution(executionArn=arn)
     (text,) = told.find(arn)
     assert "stopped: " in json.dumps(text)
+
+
+def test_a_pager_as_the_readme_has_it_gets_failures_and_no_warnings(
+    cloud: LocalCloud, stack: Harness, tmp_path: Path
+) -> None:
+    url = stack.aws.sqs.create_queue(QueueName="pager")["QueueUrl"]
+    arn = stack.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    # A queue is a pager that shows what it got.
+    lines = snippets.snippet("paging", "sh").replace("--protocol https", "--protocol sqs")
+    given = {"STACK": stack.stack.name, "PAGER": arn["Attributes"]["QueueArn"]}
+    Shell(cloud, stack, tmp_path).run(lines, **given)
+    for kind in ("warned", "failed", "recovered", "overdue"):
+        stack.aws.sns.publish(
+            TopicArn=stack.stack.outputs["NotificationTopicArn"],
+            Message=kind,
+            MessageAttributes={"kind": {"DataType": "String", "StringValue": kind}},
+        )
+    time.sleep(1)
+    got = stack.aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert {json.loads(it["Body"])["Message"] for it in got} == {"failed", "overdue"}
 
 
 def _steps(content: JsonObject) -> list[str]:

@@ -160,7 +160,7 @@ class AuthenticationError(ApiError):
 
     default_remedy = (
         "Store a key that is valid for this organization and project (role Admin or Ingestion) "
-        "in the stack's secret, then start a new execution."
+        "in the stack's secret. Then start a new execution."
     )
 
 
@@ -175,8 +175,8 @@ class ExportRejectedError(ApiError):
     """
 
     default_remedy = (
-        "Check the org tree, team and options against what Harness shows for this project, "
-        "then start a new execution."
+        "Check the org tree, team and options against what Harness shows for this project. Then "
+        "start a new execution."
     )
 
     def __init__(

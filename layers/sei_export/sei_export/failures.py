@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sei_export import dates
+from sei_export.errors import EXPORT_MARK, NEW_MARK
 from sei_export.jsontypes import JsonObject
 
 _SHOWN_ERRORS = 5
@@ -37,6 +39,21 @@ class Failure:
     def from_json(cls, content: JsonObject) -> "Failure":
         """Read it back; what is not there is empty."""
         return cls(*(str(content.get(name, "")) for name in ("error", "message", "remedy")))
+
+
+def export_at_end(message: str) -> tuple[str, str | None, str | None]:
+    """Take off what the export machine puts at the end of what it says.
+
+    Returns:
+        The message; the export's id; until when the API may hand it out again.
+    """
+    said, mark, last = message.rpartition(EXPORT_MARK)
+    if not mark or not last.endswith("."):
+        return message, None, None
+    export_id, mark, moment = last[:-1].rpartition(NEW_MARK)
+    if mark and dates.normalize_moment(moment, "") == moment:
+        return said, export_id or None, moment
+    return said, last[:-1] or None, None
 
 
 type Failed = tuple[str, Failure]

@@ -39,9 +39,18 @@ def api_settings(environ: Mapping[str, str] = os.environ) -> ApiSettings:
     """
     return ApiSettings(
         base_url=BaseUrl.parse(_required(environ, "HARNESS_BASE_URL")),
-        api_key_secret_arn=_required(environ, "API_KEY_SECRET_ARN"),
+        api_key_secret_arn=api_key_secret(environ),
         api_key_header=environ.get("API_KEY_HEADER") or "Authorization",
     )
+
+
+def api_key_secret(environ: Mapping[str, str] = os.environ) -> str:
+    """Read the ARN of the API key's secret.
+
+    Raises:
+        ConfigurationError: It is missing.
+    """
+    return _required(environ, "API_KEY_SECRET_ARN")
 
 
 def request_defaults(environ: Mapping[str, str] = os.environ) -> "RequestDefaults":

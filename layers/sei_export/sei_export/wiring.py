@@ -11,6 +11,7 @@ from sei_export.api.sentkey import KeyHeader
 from sei_export.clock import Deadline
 from sei_export.errors import ServiceUnavailableError
 from sei_export.settings import (
+    api_key_secret,
     api_settings,
     event_bus_name,
     export_bucket,
@@ -175,6 +176,7 @@ def notice_desk() -> "Desk":
         ask=executions().ask,
         send=topic.send,
         defaults=request_defaults(),
+        secret_arn=api_key_secret(),
         now=lambda: datetime.now(UTC),
     )
 

@@ -16,7 +16,7 @@ _MILLISECONDS = 60_000
 _compile = engine.jsonata.Jsonata.jsonata
 
 
-def _compiled(expression: Any, *, timeout: int) -> Any:  # noqa: ARG001 - as the emulator calls it
+def _compiled(expression: Any, *, timeout: int = 0) -> Any:  # noqa: ARG001 - as the emulator calls it; to check a definition, without
     return _compile(expression, timeout=_MILLISECONDS)
 
 

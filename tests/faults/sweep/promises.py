@@ -24,10 +24,10 @@ from tests.statemachine.walks import DEFINITIONS
 if TYPE_CHECKING:
     from sei_export.jsontypes import JsonObject
 
-_README = (ROOT / "README.md").read_text()
-_TABLES = _README.partition("| error | it means | do |")[2].partition("Any other name")[0]
-DOCUMENTED = re.findall(r"`([A-Z][\w.*]+)`(?=[^|]*\|[^|]+\|)", _TABLES)
-"""Errors by name, or by pattern, of the README's two tables."""
+_RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+_HEADS = re.findall(r"^### (.+)$", _RUNBOOK, re.MULTILINE)
+DOCUMENTED = [name for head in _HEADS for name in head.split(", ") if name[0].isupper()]
+"""Errors by name, or by pattern, that have an entry in the runbook."""
 
 MINUTES = 60
 """The stack's ExportTimeoutMinutes."""

@@ -16,6 +16,7 @@ from tests.fakes.notices import (
     ASKED,
     MACHINES,
     NOON,
+    SECRET,
     Office,
     batch_completed,
     execution,
@@ -32,6 +33,12 @@ def told(office: Office, kind: str, detail: JsonObject) -> Notice:
     return notice
 
 
+def way(notice: Notice, label: str) -> str:
+    """The one link or command whose label begins like this."""
+    (found,) = (it for name, it in notice.ways if name.startswith(label))
+    return found
+
+
 def test_a_failure_reads_like_this() -> None:
     office = Office()
     given = {**ASKED, "dateRange": {"period": "previous-month"}, "Comment": "by hand"}
@@ -39,13 +46,14 @@ def test_a_failure_reads_like_this() -> None:
     notice = told(office, "ExportFailed", export_failed(exportId="exp_1"))
     assert notice.subject == (
         "sei-export: export failed: AuthenticationError "
-        "(productivity, Engineering, team 456, 2026-02-01..."
+        "(productivity, team 456, 2026-02-01 to 2026-02-28)"
     )
     again = (
         '{"report": "productivity", "scope": {"orgTreeName": "Engineering", "teamId": "456"}, '
         '"dateRange": {"period": "previous-month"}, "scheduledTime": "2026-03-01T12:00:00Z"}'
     )
     run = execution()
+    store = f"aws secretsmanager put-secret-value --secret-id {SECRET}"
     start = f"aws stepfunctions start-execution --state-machine-arn {MACHINES.export}"
     assert (
         notice.mail()
@@ -56,20 +64,24 @@ Report:   productivity
 Scope:    Engineering, team 456
 Days:     2026-02-01 to 2026-02-28
 Stack:    sei-export (eu-west-1, 123456789012)
+Started:  2026-03-01T12:00:00Z
 Error:    AuthenticationError
 Message:  The API answered 401.
 Remedy:   Store a key that is valid.
 Runbook:  docs/runbook.md, "AuthenticationError"
 Export:   exp_1 (Harness's support asks for it)
 
+Store a key: paste it, then press Enter and Ctrl-D:
+  {store} --region eu-west-1 --secret-string file:///dev/stdin
+
+Then run it again, for the same days:
+  {start} --region eu-west-1 --input '{again}'
+
 Look at the execution:
   https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/{run}
 
 See its input and its end:
   aws stepfunctions describe-execution --execution-arn {run} --region eu-west-1
-
-Run it again, for the same days:
-  {start} --region eu-west-1 --input '{again}'
 """
     )
 
@@ -78,7 +90,7 @@ def test_what_runs_it_again_keeps_the_nominal_time_it_had() -> None:
     office = Office()
     office.executions[execution()] = Told('{"scheduledTime": "2026-02-01T06:00:00Z"}', NOON, "", "")
     notice = told(office, "ExportFailed", export_failed())
-    given = json.loads(shlex.split(notice.ways[-1][1])[-1])
+    given = json.loads(shlex.split(way(notice, "Then run it again"))[-1])
     assert given == {"scheduledTime": "2026-02-01T06:00:00Z"}
 
 
@@ -88,7 +100,75 @@ def test_an_input_that_nobody_knows_or_that_is_long_is_read_from_the_execution()
         if given:
             office.executions[execution()] = given
         notice = told(office, "ExportFailed", export_failed())
-        assert notice.ways[-1][1].endswith('--query input --output text)"')
+        assert way(notice, "Then run it again").endswith('--query input --output text)"')
+
+
+def test_what_the_api_may_hand_out_again_says_from_when_on_it_makes_sense_to_run_it() -> None:
+    message = (
+        "The gzip is damaged. Export: exp_1; an identical request gets a new one from "
+        "2026-03-01T12:30:00Z."
+    )
+    detail = export_failed(error="CorruptDownloadError", message=message, exportId="exp_1")
+    notice = told(Office(), "ExportFailed", detail)
+    assert dict(notice.facts)["Message"] == "The gzip is damaged."
+    labels = [label for label, _ in notice.ways]
+    assert any("from 2026-03-01T12:30:00Z on" in label for label in labels)
+
+
+def test_a_wrong_request_is_not_to_be_run_again_as_it_is() -> None:
+    for error, is_wrong in (("ExportRejectedError", True), ("CorruptDownloadError", False)):
+        notice = told(Office(), "ExportFailed", export_failed(error=error))
+        (label,) = (it for it, _ in notice.ways if it.startswith("Then run it again"))
+        assert ("corrected behind --input" in label) is is_wrong
+
+
+def test_a_remedy_in_the_stacks_parameters_has_the_way_to_them() -> None:
+    remedy = "Raise ExportTimeoutMinutes, or export less at a time."
+    detail = export_failed(error="ExportTimedOutError", message="Late.", remedy=remedy)
+    page = way(told(Office(), "ExportFailed", detail), "Change a parameter")
+    assert page.endswith("/cloudformation/home?region=eu-west-1#/stacks?filteringText=sei-export")
+
+
+def test_a_batch_whose_exports_the_api_refused_has_the_way_to_store_a_key() -> None:
+    detail = batch_completed(message="400 AuthenticationError (team 1; team 2; and 398 more).")
+    assert SECRET in way(told(Office(), "BatchCompleted", detail), "Store a key")
+    with pytest.raises(ValueError, match="unpack"):
+        way(told(Office(), "BatchCompleted", batch_completed()), "Store a key")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "how"),
+    [
+        ("ABORTED", "", "was stopped"),
+        ("ABORTED", "Maintenance", "was stopped"),
+        ("TIMED_OUT", "", "time limit"),
+        ("TIMED_OUT", "States.Timeout", "time limit"),
+    ],
+)
+def test_an_end_is_told_by_its_status_whatever_its_error_is_called(
+    status: str, said: str, how: str
+) -> None:
+    office = Office()
+    office.executions[execution()] = Told("{}", NOON, said, "")
+    office.end(status, execution())
+    (notice,) = office.sent
+    facts = dict(notice.facts)
+    assert facts["Error"] == (said or status)
+    assert facts["Runbook"] == f'docs/runbook.md, "{status}"'
+    assert how in notice.headline
+
+
+@pytest.mark.parametrize(
+    ("error", "entry"),
+    [
+        ("StorageError", "StorageError"),
+        ("States.Timeout", "States.Timeout"),
+        ("KeyError", "Any other name"),
+    ],
+)
+def test_a_text_names_the_runbooks_entry_for_its_error(error: str, entry: str) -> None:
+    notice = told(Office(), "ExportFailed", export_failed(error=error))
+    assert dict(notice.facts)["Runbook"] == f'docs/runbook.md, "{entry}"'
 
 
 def test_a_batch_says_what_is_missing_and_how_to_run_only_that() -> None:

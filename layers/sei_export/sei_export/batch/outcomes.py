@@ -4,10 +4,9 @@ import json
 import re
 from dataclasses import dataclass
 
-from sei_export import dates
-from sei_export.errors import EXPORT_MARK, NEW_MARK, REMEDY_MARK
+from sei_export.errors import REMEDY_MARK
 from sei_export.export import ExportStatus
-from sei_export.failures import Failure
+from sei_export.failures import Failure, export_at_end
 from sei_export.jsontypes import JsonObject, JsonValue
 
 _SHOWN_CHARACTERS = 2000
@@ -112,7 +111,7 @@ def _failed(given: JsonObject) -> Outcome:
     message, mark, remedy = cause.rpartition(REMEDY_MARK)
     if not mark:
         message, remedy = cause, ""
-    message, export_id, new_from = _export_at_end(message) if mark else (message, None, None)
+    message, export_id, new_from = export_at_end(message) if mark else (message, None, None)
     return Outcome(
         arn,
         None,
@@ -124,21 +123,6 @@ def _failed(given: JsonObject) -> Outcome:
         export_id,
         new_from,
     )
-
-
-def _export_at_end(message: str) -> tuple[str, str | None, str | None]:
-    """Take off what the export machine puts at the end of what it says.
-
-    Returns:
-        The message; the export's id; until when the API may hand it out again.
-    """
-    said, mark, last = message.rpartition(EXPORT_MARK)
-    if not mark or not last.endswith("."):
-        return message, None, None
-    export_id, mark, moment = last[:-1].rpartition(NEW_MARK)
-    if mark and dates.normalize_moment(moment, "") == moment:
-        return said, export_id or None, moment
-    return said, last[:-1] or None, None
 
 
 def _text_in(cut: str, name: str) -> str:

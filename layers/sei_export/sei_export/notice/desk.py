@@ -17,6 +17,7 @@ from sei_export.notice.heard import Heard, batch_of, read_input
 from sei_export.notice.once import Once
 from sei_export.notice.states import Machines
 from sei_export.notice.text import Notice
+from sei_export.notice.texts import Ended
 from sei_export.notice.ways import Execution
 from sei_export.request.defaults import RequestDefaults
 
@@ -34,6 +35,7 @@ class Desk:
         ask: Asks Step Functions about an execution; None if nobody can tell.
         send: Sends a text.
         defaults: What the stack says where a request is silent.
+        secret_arn: Where the API key is kept.
         now: The clock.
     """
 
@@ -43,6 +45,7 @@ class Desk:
     ask: Callable[[str], Told | None]
     send: Callable[[Notice], object]
     defaults: RequestDefaults
+    secret_arn: str
     now: Callable[[], datetime]
 
     def tell(self, heard: Heard) -> list[str]:
@@ -126,7 +129,8 @@ class Desk:
         if batch_of(given):
             return []
         started = states.moment_of(heard.detail.get("startDate"))
-        case = Case(self.stack, execution, given, started or (asked.started if asked else None))
+        started = started or (asked.started if asked else None)
+        case = Case(self.stack, execution, given, started, self.secret_arn)
         failure = states.failure_of(status, asked)
         is_batch = execution.machine_arn == self.machines.batch
         if status == "FAILED":
@@ -138,11 +142,12 @@ class Desk:
             return self._failed(heard, case, failure, given)
         if is_batch:
             rest = states.rest_of(self.documents, case)
-            notice = texts.ended(case, dedupe_id, failure, rest.facts, rest.resume)
+            notice = texts.ended(case, dedupe_id, Ended(status, failure), rest.facts, rest.resume)
             return self._fail(notice, rest.subject, failure, heard.at)
         is_harvest = execution.machine_arn == self.machines.harvest
         subject = subjects.HARVEST if is_harvest else self._subject(given, case, heard.at)
-        notice = texts.ended(case, dedupe_id, failure, texts.of_request(given), None)
+        facts = texts.of_request(given)
+        notice = texts.ended(case, dedupe_id, Ended(status, failure), facts, None)
         return self._fail(notice, subject, failure, heard.at)
 
     def _fail(self, notice: Notice, subject: str, failure: Failure, at: datetime) -> list[str]:
@@ -207,7 +212,8 @@ class Desk:
     def _case(self, execution: Execution) -> Case:
         asked = self.ask(execution.arn)
         given = read_input(asked.given) if asked else None
-        return Case(self.stack, execution, given, asked.started if asked else None)
+        started = asked.started if asked else None
+        return Case(self.stack, execution, given, started, self.secret_arn)
 
     def _subject(self, request: JsonValue, case: Case, at: datetime) -> str:
         series = subjects.of_request(request, self.defaults, case.started or at)

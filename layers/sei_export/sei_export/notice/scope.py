@@ -20,10 +20,20 @@ def days_of(request: JsonValue) -> str:
 
 def whose(request: JsonValue) -> str:
     """Whose figures; empty if it does not say."""
+    return ", ".join(_named(request))
+
+
+def narrowest(request: JsonValue) -> str:
+    """The same in short: the team, or else the tree."""
+    return next(reversed(_named(request)), "")
+
+
+def _named(request: JsonValue) -> list[str]:
+    """The tree and the team, as far as it names them."""
     if not isinstance(request, dict):
-        return ""
+        return []
     asked = request.get("scope")
     scope: JsonObject = asked if isinstance(asked, dict) else {}
     tree, team = scope.get("orgTreeName"), scope.get("teamId", request.get("collectionId"))
     named = (str(tree) if tree else "", f"team {team}" if team else "")
-    return ", ".join(it for it in named if it)
+    return [it for it in named if it]

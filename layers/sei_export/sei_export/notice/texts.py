@@ -1,17 +1,19 @@
 """The texts, a function for each that a person may get."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sei_export.failures import Failure
+from sei_export.failures import Failure, export_at_end
 from sei_export.jsontypes import JsonObject, JsonValue
 from sei_export.manifest import Caution
 from sei_export.notice.case import RUNBOOK, Case, Facts, why
 from sei_export.notice.heard import digest
 from sei_export.notice.plain import subject
-from sei_export.notice.scope import days_of, whose
+from sei_export.notice.scope import days_of, narrowest, whose
 from sei_export.notice.text import Notice
 from sei_export.notice.ways import show_object
 
+_LANDED = " landed"
 _MOST_SHOWN = 5
 """Warnings in one text."""
 
@@ -20,19 +22,20 @@ def export_failed(
     case: Case, dedupe_id: str, failure: Failure, request: JsonValue, export_id: str
 ) -> Notice:
     """An export that was started alone has failed."""
-    named = _named(request)
+    message, _, new_from = export_at_end(failure.message)
+    told = Failure(failure.error, message, failure.remedy)
     return Notice(
         kind="failed",
         dedupe_id=dedupe_id,
-        subject=subject(f"{case.stack}: export failed:", failure.error, f"({named})"),
+        subject=subject(f"{case.stack}: export failed:", failure.error, f"({_named(request)})"),
         headline="An export failed. Nothing of it was published; what landed before is untouched.",
         facts=(
             *of_request(request),
             *case.where(),
-            *why(failure),
+            *why(told),
             ("Export", f"{export_id} (Harness's support asks for it)" if export_id else None),
         ),
-        ways=(*case.looks(), ("Run it again, for the same days", case.again())),
+        ways=(*case.cures(failure), *case.repeats(failure, new_from), *case.looks()),
     )
 
 
@@ -44,7 +47,11 @@ def harvest_failed(case: Case, dedupe_id: str, failure: Failure) -> Notice:
         subject=subject(f"{case.stack}: harvest not complete:", failure.error),
         headline="A harvest has not landed every export that it found.",
         facts=(*case.where(), *why(failure)),
-        ways=(*case.looks(), ("Harvest again: what has landed is skipped", case.again())),
+        ways=(
+            *case.cures(failure),
+            ("Then harvest again: what has landed is skipped", case.again()),
+            *case.looks(),
+        ),
     )
 
 
@@ -57,9 +64,9 @@ def batch_incomplete(case: Case, dedupe_id: str, failure: Failure, detail: JsonO
     has_manifest = isinstance(bucket, str) and isinstance(key, str)
     resume: JsonObject = {"resume": run}
     again = (
-        ("Run only what is missing", case.execution.start(resume))
+        (("Then run only what is missing", case.execution.start(resume)),)
         if has_manifest
-        else ("Run it again, for the same days", case.again())
+        else case.repeats(failure)
     )
     manifest = (
         (("See what is missing, each with its reason", _manifest(case, str(bucket), str(key))),)
@@ -72,30 +79,43 @@ def batch_incomplete(case: Case, dedupe_id: str, failure: Failure, detail: JsonO
         subject=subject(f"{case.stack}: batch", name, f"not complete: {landed or failure.error}"),
         headline=f"Batch {name or run} is not complete.",
         facts=(
-            ("Landed", landed),
+            ("Landed", landed.removesuffix(_LANDED)),
             *case.where(),
             *why(failure),
             ("Run", run),
             ("Manifest", f"s3://{bucket}/{key}" if has_manifest else None),
         ),
-        ways=(again, *manifest, *case.looks()),
+        ways=(*manifest, *case.cures(failure), *again, *case.looks()),
     )
 
 
-def ended(
-    case: Case, dedupe_id: str, failure: Failure, facts: Facts, rest: JsonObject | None
-) -> Notice:
+class Ended(NamedTuple):
+    """An end that an execution could not tell itself.
+
+    Attributes:
+        status: `TIMED_OUT` or `ABORTED`.
+        failure: What Step Functions says of it. The error's name is the status, unless whoever
+            stopped it, or the platform, gave another one.
+    """
+
+    status: str
+    failure: Failure
+
+
+def ended(case: Case, dedupe_id: str, end: Ended, facts: Facts, rest: JsonObject | None) -> Notice:
     """Step Functions itself has ended an execution, or somebody has.
 
     Args:
         case: The execution.
         dedupe_id: Of its end.
-        failure: What Step Functions says of it; the name of the error is `TIMED_OUT` or `ABORTED`,
-            unless whoever stopped it gave another one.
+        end: How, and why.
         facts: What else is known.
         rest: The input that runs what it has left undone; None if that is the same again.
     """
-    is_late = failure.error == "TIMED_OUT"
+    failure, is_late = end.failure, end.status == "TIMED_OUT"
+    told = Failure(
+        failure.error, failure.message or "Step Functions names no cause.", failure.remedy
+    )
     how = "ran into the platform's time limit" if is_late else "was stopped"
     name = f"{case.execution.machine} {case.execution.name}"
     return Notice(
@@ -106,10 +126,7 @@ def ended(
         facts=(
             *facts,
             *case.where(),
-            ("Error", failure.error),
-            ("Message", failure.message or "Step Functions names no cause."),
-            ("Remedy", failure.remedy),
-            ("Runbook", f'{RUNBOOK}, "{failure.error}"'),
+            *why(told, end.status),
         ),
         ways=(
             ("Run only what is missing", case.execution.start(rest))
@@ -184,7 +201,7 @@ def overdue(stack: str, dedupe_id: str, detail: JsonObject) -> Notice:
             ("Expected", expected),
             ("Last one", str(detail.get("lastCompleteAt") or "never")),
             ("Stack", stack),
-            *why(failure),
+            *why(failure, "ExportOverdue"),
         ),
         ways=(),
     )
@@ -197,7 +214,8 @@ def about_export(report: str, request: JsonValue) -> str:
 
 def _named(request: JsonValue) -> str:
     report = request.get("report") if isinstance(request, dict) else None
-    return about_export(str(report or "the stack's default"), request)
+    named = (str(report or "the stack's default"), narrowest(request), days_of(request))
+    return ", ".join(it for it in named if it)
 
 
 def of_request(request: JsonValue) -> Facts:
@@ -213,7 +231,7 @@ def of_request(request: JsonValue) -> Facts:
 def _count_of(totals: JsonValue) -> str:
     if not isinstance(totals, dict):
         return ""
-    return f"{totals.get('landed')} of {totals.get('expected')} landed"
+    return f"{totals.get('landed')} of {totals.get('expected')}{_LANDED}"
 
 
 def _manifest(case: Case, bucket: str, key: str) -> str:

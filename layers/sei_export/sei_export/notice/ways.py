@@ -53,12 +53,11 @@ class Execution(NamedTuple):
     @property
     def console(self) -> str:
         """The console's page of it."""
-        host = _CONSOLES.get(self.partition, "console.aws.amazon.com")
-        arn = quote(self.arn, safe=":")
-        return (
-            f"https://{self.region}.{host}/states/home?region={self.region}"
-            f"#/v2/executions/details/{arn}"
-        )
+        return self._page("states", f"/v2/executions/details/{quote(self.arn, safe=':')}")
+
+    def stack_console(self, stack: str) -> str:
+        """The console's page of stacks of this name, in the same region."""
+        return self._page("cloudformation", f"/stacks?filteringText={quote(stack)}")
 
     def describe(self) -> str:
         """The command that shows what it was given and how it ended."""
@@ -77,9 +76,21 @@ class Execution(NamedTuple):
         read = f"{self.describe()} --query input --output text"
         return f'{start} --input "$({read})"'
 
+    def _page(self, service: str, place: str) -> str:
+        host = _CONSOLES.get(self.partition, "console.aws.amazon.com")
+        return f"https://{self.region}.{host}/{service}/home?region={self.region}#{place}"
+
     def _command(self, name: str, option: str, value: str) -> str:
         where = f" --region {shlex.quote(self.region)}" if self.region else ""
         return f"aws stepfunctions {name} {option} {shlex.quote(value)}{where}"
+
+
+def store_secret(arn: str, region: str) -> str:
+    """The command that stores a secret's new value, which it reads from the terminal."""
+    return (
+        f"aws secretsmanager put-secret-value --secret-id {shlex.quote(arn)} "
+        f"--region {shlex.quote(region)} --secret-string file:///dev/stdin"
+    )
 
 
 def show_object(bucket: str, key: str, region: str) -> str:
