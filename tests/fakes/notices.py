@@ -16,7 +16,7 @@ from sei_export.request.defaults import RequestDefaults
 from tests.fakes.s3 import FakeS3
 
 STACK = "sei-export"
-SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:SeiKey-AbCdEf"
+KEYS_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _ACCOUNT = "arn:aws:states:eu-west-1:123456789012"
 MACHINES = Machines(
@@ -96,7 +96,7 @@ class Office:
                 "UTC",
                 _DEFAULT,
             ),
-            secret_arn=SECRET,
+            secret_arn=KEYS_ARN,
             now=lambda: self.now,
         )
 

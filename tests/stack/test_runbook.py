@@ -71,7 +71,7 @@ def test_what_failed_is_looked_at_and_run_again(stack: Harness, shell: Shell) ->
 def test_a_stored_key_is_the_one_that_counts(stack: Harness, shell: Shell) -> None:
     secret = stack.stack.outputs["ApiKeySecretArn"]
     key = stack.aws.secrets.get_secret_value(SecretId=secret)["SecretString"]
-    stack.aws.secrets.put_secret_value(SecretId=secret, SecretString="revoked")
+    stack.aws.secrets.put_secret_value(SecretId=secret, SecretString="0")
     try:
         assert stack.wait(shell.run(CURES[1])).error == "AuthenticationError"
         stored = shell.run(snippets.snippet("rotate", "sh").splitlines()[0])

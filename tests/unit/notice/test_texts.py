@@ -14,9 +14,9 @@ from sei_export.notice.text import Notice
 from sei_export.notice.ways import Execution
 from tests.fakes.notices import (
     ASKED,
+    KEYS_ARN,
     MACHINES,
     NOON,
-    SECRET,
     Office,
     batch_completed,
     execution,
@@ -53,7 +53,7 @@ def test_a_failure_reads_like_this() -> None:
         '"dateRange": {"period": "previous-month"}, "scheduledTime": "2026-03-01T12:00:00Z"}'
     )
     run = execution()
-    store = f"aws secretsmanager put-secret-value --secret-id {SECRET}"
+    store = f"aws secretsmanager put-secret-value --secret-id {KEYS_ARN}"
     start = f"aws stepfunctions start-execution --state-machine-arn {MACHINES.export}"
     assert (
         notice.mail()
@@ -131,7 +131,7 @@ def test_a_remedy_in_the_stacks_parameters_has_the_way_to_them() -> None:
 
 def test_a_batch_whose_exports_the_api_refused_has_the_way_to_store_a_key() -> None:
     detail = batch_completed(message="400 AuthenticationError (team 1; team 2; and 398 more).")
-    assert SECRET in way(told(Office(), "BatchCompleted", detail), "Store a key")
+    assert KEYS_ARN in way(told(Office(), "BatchCompleted", detail), "Store a key")
     with pytest.raises(ValueError, match="unpack"):
         way(told(Office(), "BatchCompleted", batch_completed()), "Store a key")
 
