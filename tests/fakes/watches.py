@@ -64,5 +64,3 @@ class Tower:
             return found
 
         return look
-
-

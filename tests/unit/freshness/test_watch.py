@@ -7,7 +7,7 @@ import pytest
 from sei_export import dates, keys
 from sei_export.errors import ConfigurationError, ServiceUnavailableError
 from sei_export.jsontypes import JsonObject
-from tests.fakes.s3_failures import refusal
+from tests.fakes.s3_failures import raising, refusal
 from tests.fakes.watches import DAY, FIRST, MONTH, SCHEDULE_ARN, Tower, finding
 
 LAST = "2026-03-02T06:00:00Z"
@@ -150,9 +150,11 @@ def test_given_that_what_was_told_cannot_be_kept_then_the_next_try_says_the_same
     tower: Tower, kind: str
 ) -> None:
     tower.found = {"DeadLetters": finding("DeadLetters")}
-    if kind == "ExportOverdue":
+    is_overdue = kind == "ExportOverdue"
+    if is_overdue:
         tower.complete("2026-01-02T06:00:00Z")
-    tower.s3.fail("put_object", refusal("InternalError", 500), keys.freshness_key())
+    failing = raising(refusal("InternalError", 500))
+    tower.s3.before("put_object", failing, call=2 if is_overdue else 1)
     with pytest.raises(ServiceUnavailableError):
         tower.look(FIRST)
     tower.look(FIRST)
