@@ -1,6 +1,8 @@
 """A month that never ran, and what would keep the next one from it, are told; on the stack."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from sei_export import dates
@@ -37,28 +39,47 @@ def test_a_month_skipped_is_told_once_and_so_is_the_next_one(
     assert len(told.find(expected)) == 1
 
 
-def test_a_message_that_nobody_got_and_a_refused_key_are_told_once(
+def test_a_schedule_that_is_off_and_a_refused_key_that_is_old_are_told_once(
     stack: Harness, told: Subscriber
 ) -> None:
     now = dates.parse_moment(json.loads(stack.raw("batches/complete.json"))["until"])
     quiet = _look(stack, now)
+    # Whether there are dead letters, and what the API says to the key, the role lets it ask.
     assert quiet["unknown"] == []
-    queue = stack.stack.outputs["DeadLetterQueueUrl"]
     secret = stack.stack.outputs["ApiKeySecretArn"]
     key = stack.aws.secrets.get_secret_value(SecretId=secret)["SecretString"]
-    stack.aws.sqs.send_message(QueueUrl=queue, MessageBody="{}")
     stack.aws.secrets.put_secret_value(SecretId=secret, SecretString="of-another-project")
     try:
-        found = _look(stack, now)
-        assert found["announced"] == "ExportAtRisk"
-        assert _codes(found) - _codes(quiet) >= {"ApiKeyRefused"}
-        assert "DeadLetters" in _codes(found)
-        assert _look(stack, now)["announced"] is None
+        # The stack's schedule is off, as the parameter says; here it says otherwise.
+        with _told_otherwise(stack, SCHEDULE_STATE="ENABLED", KEY_MAX_AGE_DAYS="1"):
+            found = _look(stack, now + timedelta(days=2))
+            again = _look(stack, now + timedelta(days=2))
     finally:
         stack.aws.secrets.put_secret_value(SecretId=secret, SecretString=key)
-        stack.aws.sqs.purge_queue(QueueUrl=queue)
-    assert len(told.find("at risk: ")) >= 1
-    assert "ApiKeyRefused" not in _codes(_look(stack, now))
+    codes = {"ScheduleDisabled", "ApiKeyOld", "ApiKeyRefused"}
+    assert _codes(found) - _codes(quiet) == codes
+    assert (found["announced"], again["announced"], found["unknown"]) == ("ExportAtRisk", None, [])
+    (text,) = told.find("at risk: ScheduleDisabled, ApiKeyOld, ApiKeyRefused")
+    said = json.dumps(text)
+    assert "is DISABLED, although ScheduleState is ENABLED" in said
+    assert "The API answered 401" in said
+    assert not codes & _codes(_look(stack, now + timedelta(days=2)))
+
+
+@contextmanager
+def _told_otherwise(stack: Harness, **variables: str) -> Iterator[None]:
+    """Have the function be told other parameters for a while."""
+    functions, name = stack.aws.functions, stack.stack.outputs["CheckFreshnessFunctionArn"]
+    before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+
+    def tell(them: dict[str, str]) -> None:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": them})
+
+    tell(before | variables)
+    try:
+        yield
+    finally:
+        tell(before)
 
 
 def _look(stack: Harness, now: object, **more: object) -> JsonObject:

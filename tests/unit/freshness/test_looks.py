@@ -1,4 +1,4 @@
-"""What each look asks, what it finds, and when nobody can tell; answers are as AWS describes them."""
+"""What each look asks, what it finds, and when nobody can tell; by AWS's own descriptions."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from sei_export.api.client import Connect
 from sei_export.errors import ConfigurationError, SeiExportError
 from sei_export.freshness.looks import KeyAge, Letters, Project, Schedule, look_at_key
 from tests.fakes.loopback import Answer, reply
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+
+    from sei_export.api.client import Connect
 
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/letters"
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf"
