@@ -62,7 +62,7 @@ def test_a_schedule_that_is_off_and_a_refused_key_that_is_old_are_told_once(
     (text,) = told.find("at risk: ScheduleDisabled, ApiKeyOld, ApiKeyRefused")
     said = json.dumps(text)
     assert "is DISABLED, although ScheduleState is ENABLED" in said
-    assert "The API answered 401" in said
+    assert "answered 401" in said
     assert not codes & _codes(_look(stack, now + timedelta(days=2)))
 
 
