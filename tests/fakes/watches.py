@@ -46,7 +46,7 @@ class Tower:
     def look(self, now: datetime, *, dry_run: bool = False) -> JsonObject:
         """Look once."""
         bus = Bus(self.events, BUS)  # type: ignore[arg-type]  # the one call that is made
-        looks = {(code,): self._look(code) for code in self.found}
+        looks: dict[tuple[str, ...], Look] = {(it,): self._look(it) for it in self.found}
         announce = Announcement(bus, SCHEDULE_ARN).send
         expected = Expected(STACK, self.within, "cron(0 6 2 * ? *) (UTC)")
         return Watch(expected, self.s3.documents, looks, announce).look(now, dry_run=dry_run)
