@@ -48,7 +48,7 @@ def test_a_schedule_that_is_off_and_a_refused_key_that_is_old_are_told_once(
     assert quiet["unknown"] == []
     secret = stack.stack.outputs["ApiKeySecretArn"]
     key = stack.aws.secrets.get_secret_value(SecretId=secret)["SecretString"]
-    stack.aws.secrets.put_secret_value(SecretId=secret, SecretString="of-another-project")
+    stack.aws.secrets.put_secret_value(SecretId=secret, SecretString="0")
     try:
         # The stack's schedule is off, as the parameter says; here it says otherwise.
         with _told_otherwise(stack, SCHEDULE_STATE="ENABLED", KEY_MAX_AGE_DAYS="1"):

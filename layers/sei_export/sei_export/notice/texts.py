@@ -251,7 +251,7 @@ def at_risk(stack: str, batches: Execution, dedupe_id: str, detail: JsonObject) 
 
 
 def _of_stack(stack: str, batches: Execution) -> Facts:
-    return Case(stack, batches, None, None).where()
+    return Case(stack, batches, None, None, "").where()
 
 
 def about_export(report: str, request: JsonValue) -> str:
