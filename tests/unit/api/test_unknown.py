@@ -50,6 +50,7 @@ UNKNOWN: list[JsonValue] = [
     {"field": "options.metricLevel", "rejectedValue": "developer", "message": "unknown field"},
     # The same word, but in a name.
     {"message": 'Unrecognized field "metricLevel" (class io.harness.sei.developer.Options)'},
+    {"message": 'Unrecognized field "metricLevel" (class developer.sei.Options)'},
     {"message": "Unknown field metricLevel (com.acme.Developer)", "class": "com.acme.Developer"},
     # Its value, but in the request, said back.
     {"message": "metricLevel is not allowed", "request": {"options": {"metricLevel": "developer"}}},
