@@ -86,7 +86,8 @@ def read_canonical(canonical: JsonObject) -> ExportRequest:
     """
     asked = dict(canonical)
     is_not_over = asked.pop(NOT_OVER_FIELD, None) is True
-    request = _valid(RequestReader(NO_DEFAULTS, Problems(), anchor=None), asked)
+    reader = RequestReader(NO_DEFAULTS, Problems(), anchor=None, is_stored=True)
+    request = _valid(reader, asked)
     return replace(request, is_not_over=is_not_over)
 
 
@@ -154,6 +155,7 @@ class RequestReader:
         fields_beside: Fields that a request may have for another reader, such as `lookback`.
         scope_beside: Fields that its scope may have for another reader, such as `teams`.
         now: Against which days are looked at that are still to come; None: not at all.
+        is_stored: Whether requests are those that were read before.
     """
 
     defaults: RequestDefaults
@@ -162,6 +164,7 @@ class RequestReader:
     fields_beside: tuple[str, ...] = ()
     scope_beside: tuple[str, ...] = ()
     now: datetime | None = None
+    is_stored: bool = False
 
     def read(self, asked: JsonObject) -> ExportRequest | None:
         """Read one request.
@@ -177,7 +180,7 @@ class RequestReader:
             problems.missing("report", f"allowed are {', '.join(REPORTS)}")
         elif report is None:
             problems.not_one_of("report", name, REPORTS)
-        reader = ScopeReader(asked, defaults, problems, report, self.scope_beside)
+        reader = ScopeReader(asked, defaults, problems, report, self.scope_beside, self.is_stored)
         org = reader.identifier("orgIdentifier", defaults.org_identifier)
         project = reader.identifier("projectIdentifier", defaults.project_identifier)
         scope = reader.read(org, project)
