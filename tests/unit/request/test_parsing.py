@@ -76,6 +76,7 @@ def test_given_a_team_by_any_text_when_stored_then_it_is_read_and_in_no_input(re
     canonical = one.canonical() | {"scope": {**tree, "teamId": "team-a"}}
     assert read_canonical(canonical).canonical() == canonical
     assert len(problems(canonical)) == 1
+    assert parsed({**canonical, "batch": {"run": "r", "item": "i"}}).scope["teamId"] == "team-a"
     with pytest.raises(InvalidRequestError, match=r"scope\.teamId"):
         read_canonical(canonical | {"scope": {**tree, "teamId": ""}})
 

@@ -61,9 +61,13 @@ def parse_request(
     anchor = take_anchor(asked, started_at, problems)
     is_not_over = _take_batch(asked, problems)
     # The time was taken out of the input, and has a place in it all the same.
-    # A batch looked at its days as they were in its plan: relative, perhaps in another zone.
-    now = started_at if look_ahead and is_not_over is None else None
-    reader = RequestReader(defaults, problems, anchor, (_ANCHOR_FIELD,), now=now)
+    # A batch read it before, and looked at its days as they were in its plan: relative, perhaps
+    # in another zone.
+    is_stored = is_not_over is not None
+    now = started_at if look_ahead and not is_stored else None
+    reader = RequestReader(
+        defaults, problems, anchor, (_ANCHOR_FIELD,), now=now, is_stored=is_stored
+    )
     if asked and is_not_over:
         return replace(_valid(reader, asked), is_not_over=True)
     if asked:
