@@ -303,7 +303,7 @@ def test_what_is_at_risk_says_by_what_and_what_to_do() -> None:
     }
     office = Office()
     notice = told(office, "ExportAtRisk", detail)
-    assert notice.kind == "at-risk"
+    assert notice.kind == "atRisk"
     assert notice.subject == "sei-export: exports at risk: ApiKeyRefused, DeadLetters"
     mail = notice.mail()
     assert "Stack:    sei-export (eu-west-1, 123456789012)" in mail

@@ -233,7 +233,7 @@ def at_risk(stack: str, batches: Execution, dedupe_id: str, detail: JsonObject) 
         if isinstance(it, dict)
     )
     return Notice(
-        kind="at-risk",
+        kind="atRisk",
         dedupe_id=dedupe_id,
         subject=subject(f"{stack}: exports at risk: {codes}"),
         headline="The next exports may not come. You are told once, until it is mended.",
