@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import requests
+from urllib3.exceptions import HTTPError
 
-from local.live.shapes import texts
 from sei_export.api.calls import HttpClient
 from sei_export.api.client import SeiClient
 from sei_export.api.sentkey import KeyHeader
@@ -77,7 +77,6 @@ class Asker:
         deadline: By when the run ends.
         pause_seconds: Before each call.
         calls: How many there were.
-        told: Every text that an answer had as a value.
         waited: Whether each 429 said when to come back.
     """
 
@@ -89,7 +88,6 @@ class Asker:
     deadline: Deadline
     pause_seconds: float
     calls: int = 0
-    told: set[str] = field(default_factory=set[str])
     waited: list[bool] = field(default_factory=list[bool])
 
     def ask(
@@ -102,7 +100,8 @@ class Asker:
         """Make a call.
 
         Raises:
-            EnoughError: The key is refused, there is no connection, or it is enough.
+            EnoughError: The key is refused, there is no connection, an answer breaks off, or it is
+                enough.
         """
         heard = self.ask_with(self.key_headers(), method, path, query, body)
         if heard.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
@@ -136,7 +135,6 @@ class Asker:
             heard = self._once(method, url, headers, body)
             if heard.status == HTTPStatus.TOO_MANY_REQUESTS:
                 raise EnoughError("The API answers 429 again after a pause: try later.")
-        self.told.update(texts(heard.json))
         return heard
 
     def client(self) -> SeiClient:
@@ -186,6 +184,10 @@ class Asker:
         except (requests.RequestException, OSError) as fault:
             # Its message has the whole URL.
             raise EnoughError(f"The API cannot be reached: {type(fault).__name__}.") from None
+        except HTTPError as fault:
+            raise EnoughError(
+                f"An answer breaks off ({type(fault).__name__}): its question is unanswered."
+            ) from None
         try:
             parsed: JsonValue = json.loads(content)
         except (ValueError, RecursionError):

@@ -60,7 +60,7 @@ def run(
         if may_export
         else f"It creates nothing. With YES=1 it also creates {PLANNED}."
     )
-    findings = Findings()
+    findings = Findings(page.known_words())
     end = "The run did not end."
     try:
         _ask(asker, findings, pace if may_export else None)
@@ -78,7 +78,7 @@ def run(
                 findings.answer("retry-after", "there" if all(asker.waited) else "absent")
             told = f"{end} There were {asker.calls} calls."
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(report.written(findings, page.questions(), page.known_words(), told))
+            file.write_text(report.written(findings, page.questions(), told))
             _say(f"{asker.calls} calls; the report is {file}")
     return 0
 

@@ -135,9 +135,7 @@ class Exporting:
 
     def _create(self, report: Report, body: JsonObject) -> Heard:
         path = report.create_path
-        return seen(
-            self.asker, self.findings, f"POST /{path}", self.asker.ask("POST", path, body=body)
-        )
+        return seen(self.findings, f"POST /{path}", self.asker.ask("POST", path, body=body))
 
     def _reuse(self, first: Heard, second: Heard) -> None:
         same = first.fields.get("exportId") == second.fields.get("exportId")
@@ -173,7 +171,7 @@ class Exporting:
     def _status(self, handle: ExportHandle) -> Heard:
         path = f"{handle.report.path}/{handle.export_id}"
         heard = self.asker.ask("GET", path)
-        return seen(self.asker, self.findings, f"GET /{handle.report.path}/{{exportId}}", heard)
+        return seen(self.findings, f"GET /{handle.report.path}/{{exportId}}", heard)
 
     def _look_at_status(self, heard: Heard, state: State) -> None:
         word = str(heard.fields.get("status"))
@@ -189,7 +187,10 @@ class Exporting:
         absolute = bool(state.link) and "://" in str(state.link)
         self.findings.answer("link-form", "absolute" if absolute else "a path")
         file = files.fetch(self.asker, handle, state.link)
-        if file is None or file.status != HTTPStatus.OK:
+        if isinstance(file, files.NoFile):
+            self.findings.answer("file-form", file)
+            return None
+        if file.status != HTTPStatus.OK:
             self.findings.answer("file-form", "none")
             return None
         size = download.get("sizeBytes") if isinstance(download, dict) else None

@@ -4,14 +4,16 @@ import csv
 import io
 import zlib
 from collections.abc import Mapping
+from enum import StrEnum
 from http import HTTPStatus
 from typing import NamedTuple
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from local.live.asking import Asker
 from local.live.findings import Findings
-from sei_export.errors import SeiExportError
+from sei_export.errors import ExportNotFoundError, ProtocolError, SeiExportError
 from sei_export.export import ExportHandle
 
 MOST_FILE_BYTES = 4 * 1024 * 1024
@@ -26,6 +28,14 @@ _DEVELOPER = frozenset({"LOC_ADDED", "LOC_REMOVED"})
 _TEAM = frozenset({"LOC_TOTAL", "PR_VELOCITY"})
 
 
+class NoFile(StrEnum):
+    """Why there is no file."""
+
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+    """There was no answer, it broke off, or what came is damaged."""
+
+
 class File(NamedTuple):
     """A file as it came, up to a bound.
 
@@ -33,18 +43,13 @@ class File(NamedTuple):
         status: HTTP's.
         headers: By lower-case name.
         content: The first bytes.
+        plain: What is in them.
     """
 
     status: int
     headers: Mapping[str, str]
     content: bytes
-
-    @property
-    def plain(self) -> bytes:
-        """What is in it."""
-        if not self.content.startswith(_GZIP):
-            return self.content
-        return zlib.decompressobj(wbits=31).decompress(self.content, MOST_FILE_BYTES)
+    plain: bytes
 
     @property
     def columns(self) -> list[str]:
@@ -55,16 +60,18 @@ class File(NamedTuple):
 
 def fetch(
     asker: Asker, export: ExportHandle, link: str | None, headers: Mapping[str, str] | None = None
-) -> File | None:
-    """Open a file as the product does; None if it cannot."""
+) -> File | NoFile:
+    """Open a file as the product does."""
     client = asker.client()
     try:
         with client.download(export, link, headers) as response:
             content = response.raw.read(MOST_FILE_BYTES, decode_content=False)
             named = {name.lower(): value for name, value in response.headers.items()}
-            return File(response.status_code, named, content)
-    except (SeiExportError, requests.RequestException, OSError):
-        return None
+            return File(response.status_code, named, content, _plain(content))
+    except (ExportNotFoundError, ProtocolError):
+        return NoFile.REFUSED
+    except (SeiExportError, requests.RequestException, HTTPError, OSError, zlib.error):
+        return NoFile.UNANSWERED
 
 
 def describe(findings: Findings, file: File, size_bytes: object) -> None:
@@ -82,10 +89,10 @@ def describe(findings: Findings, file: File, size_bytes: object) -> None:
     findings.answer("size-bytes", _size(size_bytes, file))
 
 
-def describe_range(findings: Findings, part: File | None) -> None:
+def describe_range(findings: Findings, part: File | NoFile) -> None:
     """Note what becomes of a request for a part of a file."""
-    if part is None:
-        findings.answer("file-ranges", "refused")
+    if isinstance(part, NoFile):
+        findings.answer("file-ranges", part)
     else:
         partial = part.status == HTTPStatus.PARTIAL_CONTENT
         findings.answer("file-ranges", "a part" if partial else "the whole file")
@@ -106,6 +113,12 @@ def emptiness_of(file: File) -> str:
         return "no bytes"
     rows = sum(1 for _ in csv.reader(io.StringIO(plain.decode(errors="replace"), newline="")))
     return "a header" if rows == 1 else "rows"
+
+
+def _plain(content: bytes) -> bytes:
+    if not content.startswith(_GZIP):
+        return content
+    return zlib.decompressobj(wbits=31).decompress(content, MOST_FILE_BYTES)
 
 
 def _type(given: str) -> str:

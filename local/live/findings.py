@@ -9,12 +9,14 @@ class Findings:
     """What a run has found so far.
 
     Attributes:
+        known: The words that docs/vendor.md has.
         answers: By question: short words of our own.
         seen: By call: what its answers look like.
-        fields: Names of fields that answers had.
+        fields: Names of fields that answers had; only those that are known may be told.
         statuses: That answers had.
     """
 
+    known: set[str]
     answers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     seen: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     fields: set[str] = field(default_factory=set[str])

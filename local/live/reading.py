@@ -23,15 +23,15 @@ _BEYOND = "101"
 _KEY_HEADERS = ("Authorization", "SEI_API_KEY", "x-api-key")
 
 
-def seen(asker: Asker, findings: Findings, call: str, heard: Heard) -> Heard:
+def seen(findings: Findings, call: str, heard: Heard) -> Heard:
     """Note what an answer looks like, and hand it on."""
-    told = asker.told
-    findings.look(call, heard.status, shape(heard.json, told), names(heard.json, told))
+    known = findings.known
+    findings.look(call, heard.status, shape(heard.json, known), names(heard.json))
     if not heard.is_success:
         stated = [
             name
             for name, value in heard.fields.items()
-            if name in set(names(heard.json, told)) and stated_error({name: value})
+            if name in known and stated_error({name: value})
         ]
         findings.answer("error-field", stated[0] if stated else "none")
     return heard
@@ -44,7 +44,7 @@ def ask_trees(asker: Asker, findings: Findings) -> ListedTree:
         EnoughError: There is none, or as `Asker.ask`.
     """
     query = {"pageIndex": "0", "pageSize": "50"}
-    heard = seen(asker, findings, f"GET /{_TREES}", asker.ask("GET", _TREES, query))
+    heard = seen(findings, f"GET /{_TREES}", asker.ask("GET", _TREES, query))
     found = _read(heard, "org tree")
     findings.answer("trees-list", _place(heard.json))
     entries = found.entries if found else ()
@@ -60,7 +60,7 @@ def ask_teams(asker: Asker, findings: Findings, tree: ListedTree) -> OrgTree | N
     """Ask for the teams of a tree; None if the product cannot read them."""
     path = f"{_TREES}/{tree.id}/teams"
     heard = asker.ask("GET", path, {"there_is_no_cache": "true"})
-    seen(asker, findings, f"GET /{_TREES}/{{id}}/teams", heard)
+    seen(findings, f"GET /{_TREES}/{{id}}/teams", heard)
     try:
         read = trees.ask_tree(asker.client(), tree)
     except SeiExportError:
@@ -78,7 +78,7 @@ def ask_lists(asker: Asker, findings: Findings) -> None:
 
     def listed(**query: str) -> Heard:
         heard = asker.ask("GET", path, {"limit": _LIMIT, "page": "0", **query})
-        return seen(asker, findings, f"GET /{path}", heard)
+        return seen(findings, f"GET /{path}", heard)
 
     ascending = listed(sortBy="createdAt", sortOrder="asc")
     descending = listed(sortBy="createdAt", sortOrder="desc")
@@ -94,19 +94,19 @@ def ask_lists(asker: Asker, findings: Findings) -> None:
 def ask_refusals(asker: Asker, findings: Findings) -> None:
     """Ask for what is not there, with the key elsewhere, and without `v2`."""
     path = f"{PRODUCTIVITY.path}/{_NO_ID}"
-    export = seen(asker, findings, "GET /…/exports/{exportId}", asker.ask("GET", path))
+    export = seen(findings, "GET /…/exports/{exportId}", asker.ask("GET", path))
     findings.answer("no-export", str(export.status))
     path = f"{_TREES}/{_NO_TREE}/teams"
-    tree = seen(asker, findings, f"GET /{_TREES}/{{id}}/teams", asker.ask("GET", path))
+    tree = seen(findings, f"GET /{_TREES}/{{id}}/teams", asker.ask("GET", path))
     findings.answer("no-tree", str(tree.status))
     for header in _KEY_HEADERS:
         value = f"ApiKey {asker.key}" if header == "Authorization" else asker.key
         heard = asker.ask_with({header: value}, "GET", _TREES)
-        seen(asker, findings, f"GET /{_TREES} with {header}", heard)
+        seen(findings, f"GET /{_TREES} with {header}", heard)
         if heard.is_success:
             findings.answer("key-header", header)
     plain = asker.ask("GET", _TREES.removeprefix("v2/"))
-    seen(asker, findings, "GET /org-trees", plain)
+    seen(findings, "GET /org-trees", plain)
     findings.answer("without-v2", "taken" if plain.is_success else str(plain.status))
 
 

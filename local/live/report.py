@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 
 from local.live.findings import Findings
 from local.live.page import Question
+from local.live.shapes import others
 
 
-def written(findings: Findings, questions: Iterable[Question], known: set[str], end: str) -> str:
+def written(findings: Findings, questions: Iterable[Question], end: str) -> str:
     """Return the report.
 
     Args:
         findings: What was found.
         questions: Those of docs/vendor.md.
-        known: The words that docs/vendor.md has.
         end: How the run ended.
     """
     return "\n".join(
@@ -21,7 +21,7 @@ def written(findings: Findings, questions: Iterable[Question], known: set[str], 
             *("## Open questions", "", "| question | answer | taken |", "|---|---|---|"),
             *_answers(findings, questions),
             *("", "## Not in docs/vendor.md", ""),
-            *_news(findings, known),
+            *_news(findings),
             *("", "## What answers look like", ""),
             *_seen(findings),
             "",
@@ -38,11 +38,12 @@ def _answers(findings: Findings, questions: Iterable[Question]) -> Iterator[str]
         yield f"| `{question.id}` | {told} | {taken} |"
 
 
-def _news(findings: Findings, known: set[str]) -> Iterator[str]:
-    fields = sorted(findings.fields - known)
+def _news(findings: Findings) -> Iterator[str]:
+    count = len(findings.fields - findings.known)
     statuses = [str(status) for status in sorted(findings.statuses)]
-    yield f"- fields: {', '.join(f'`{name}`' for name in fields) or 'none'}"
-    yield f"- statuses: {', '.join(each for each in statuses if each not in known) or 'none'}"
+    strange = [each for each in statuses if each not in findings.known]
+    yield f"- fields: {others(count) if count else 'none'}"
+    yield f"- statuses: {', '.join(strange) or 'none'}"
 
 
 def _seen(findings: Findings) -> Iterator[str]:

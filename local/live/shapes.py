@@ -1,28 +1,28 @@
-"""What a JSON answer looks like: names of fields and types, and none of its values."""
+"""What a JSON answer looks like: types, names of fields that are known, and none of its values.
 
-import re
+A field may be called after a team or a person, so others are only counted.
+"""
+
 from collections.abc import Collection, Iterator
 
 from sei_export.jsontypes import JsonValue
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
-_MOST_FIELDS = 40
 _MOST_ENTRIES = 20
 _DEEPEST = 5
 
 
-def shape(value: JsonValue, told: Collection[str] = (), depth: int = 0) -> str:
+def shape(value: JsonValue, known: Collection[str], depth: int = 0) -> str:
     """Describe a value.
 
     Args:
         value: An answer, or a part of it.
-        told: Texts that are values somewhere: a field of such a name is named after one.
+        known: Names of fields that are told.
         depth: How deep inside the answer it is.
     """
     if isinstance(value, dict):
-        return "{…}" if depth >= _DEEPEST else _object(value, told, depth)
+        return "{…}" if depth >= _DEEPEST else _object(value, known, depth)
     if isinstance(value, list):
-        inner = dict.fromkeys(shape(each, told, depth + 1) for each in value[:_MOST_ENTRIES])
+        inner = dict.fromkeys(shape(each, known, depth + 1) for each in value[:_MOST_ENTRIES])
         return f"list of {' or '.join(inner)}" if inner else "empty list"
     return kind(value)
 
@@ -38,37 +38,23 @@ def kind(value: JsonValue) -> str:
     return "integer" if isinstance(value, int) else "number"
 
 
-def names(value: JsonValue, told: Collection[str]) -> Iterator[str]:
-    """Yield the names of all fields that may be told."""
-    if isinstance(value, list):
-        for each in value:
-            yield from names(each, told)
-    elif isinstance(value, dict):
-        yield from _known(value, told)
-        for each in value.values():
-            yield from names(each, told)
-
-
-def texts(value: JsonValue) -> Iterator[str]:
-    """Yield all texts that are values."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
+def names(value: JsonValue) -> Iterator[str]:
+    """Yield the names of all fields."""
+    if isinstance(value, dict):
+        yield from value
+    if isinstance(value, dict | list):
         for each in value.values() if isinstance(value, dict) else value:
-            yield from texts(each)
+            yield from names(each)
 
 
-def _object(value: dict[str, JsonValue], told: Collection[str], depth: int) -> str:
-    known = _known(value, told)
-    fields = [f"{name}: {shape(value[name], told, depth + 1)}" for name in known]
-    others = len(value) - len(known)
-    if others:
-        fields.append(f"and {others} more")
+def others(count: int) -> str:
+    """Tell how many fields there are that are not named."""
+    return f"{count} other field{'s' if count > 1 else ''}"
+
+
+def _object(value: dict[str, JsonValue], known: Collection[str], depth: int) -> str:
+    told = [name for name in value if name in known]
+    fields = [f"{name}: {shape(value[name], known, depth + 1)}" for name in told]
+    if left := len(value) - len(told):
+        fields.append(others(left))
     return "{" + ", ".join(fields) + "}"
-
-
-def _known(value: dict[str, JsonValue], told: Collection[str]) -> list[str]:
-    """The names that are an API's own, and not those of teams or people."""
-    if len(value) > _MOST_FIELDS:
-        return []
-    return [name for name in value if _NAME.fullmatch(name) and name not in told]

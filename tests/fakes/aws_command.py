@@ -73,6 +73,10 @@ def _copy(source: str, target: str) -> None:
     sys.stdout.write(body.decode())
 
 
+_BY_OTHER_NAME = {"Endpoint": "notification-endpoint"}
+"""Of an option of `sns subscribe`, whose own name is one of every command's."""
+
+
 def _wait(client: Any, condition: str, options: dict[str, list[str]]) -> None:  # noqa: ANN401 - whichever it is
     """`aws <service> wait <condition>`."""
     waiter = client.get_waiter(condition.replace("-", "_"))
@@ -85,7 +89,7 @@ def _call(client: Any, operation: str, options: dict[str, list[str]]) -> dict[st
     name = operation.replace("-", "_")
     model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[name])
     members = model.input_shape.members
-    named = {xform_name(member, "-"): member for member in members}
+    named = {_BY_OTHER_NAME.get(it, xform_name(it, "-")): it for it in members}
     arguments = {named[it]: _read(members[named[it]], words) for it, words in options.items()}
     answer: dict[str, Any] = getattr(client, name)(**arguments)
     if model.has_streaming_output:

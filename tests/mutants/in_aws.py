@@ -44,7 +44,7 @@ FAULTS: dict[str, tuple[Edit, ...]] = {
         ),
         Edit(
             "a condition that nothing meets",
-            ("  ScheduleRole:",),
+            ("  CheckFreshnessScheduleRole:",),
             "aws:SourceAccount",
             "aws:SourceAcount",
         ),

@@ -108,7 +108,7 @@ FAULTS = (
     ),
     Edit(
         "any account's schedules may take the role",
-        ("  ScheduleRole:",),
+        ("&scheduler-may-assume",),
         "            Condition:\n"
         "              StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}\n",
     ),

@@ -22,24 +22,9 @@ class Subscriber:
     @classmethod
     def of(cls, stack: Harness) -> "Subscriber":
         """Subscribe."""
-        sqs = stack.aws.sqs
-        url = sqs.create_queue(QueueName="told")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+        url, arn = make_queue(stack, "told")
         topic = stack.stack.outputs["NotificationTopicArn"]
-        policy = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "sns.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Resource": arn["QueueArn"],
-                    "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-                }
-            ],
-        }
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
-        stack.aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+        stack.aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         return cls(stack, url)
 
     def find(self, text: str, least: int = 1) -> list[JsonObject]:
@@ -69,3 +54,26 @@ class Subscriber:
             )
         if not answer.get("Messages"):
             time.sleep(0.2)
+
+
+def make_queue(stack: Harness, name: str) -> tuple[str, str]:
+    """Make a queue that the stack's topic may write into: its URL and its ARN."""
+    sqs = stack.aws.sqs
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": arn["QueueArn"],
+                "Condition": {
+                    "ArnEquals": {"aws:SourceArn": stack.stack.outputs["NotificationTopicArn"]}
+                },
+            }
+        ],
+    }
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    return url, arn["QueueArn"]

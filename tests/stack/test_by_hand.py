@@ -71,6 +71,11 @@ def test_the_input_for_the_check_of_parameters_works_too(stack: Harness) -> None
     assert answer["Status"] == "SUCCESS"
 
 
+def test_the_input_for_a_dry_look_at_freshness_works_too(stack: Harness) -> None:
+    found = _invoke(stack, "CheckFreshness", _read("check_freshness.json"))
+    assert (found["announced"], found["unknown"]) == (None, [])
+
+
 @pytest.mark.parametrize(
     "stem",
     [

@@ -19,6 +19,7 @@ SWITCHES: dict[str, list[str]] = {
     ],
     "NotificationTopicArn": ["", f"arn:aws:sns:eu-central-1:{ACCOUNT}:told"],
     "NotificationEmail": ["", "team@example.com"],
+    "FreshnessHours": ["792", "0"],
     "Architecture": ["arm64", "x86_64"],
 }
 """Values of each parameter that a condition looks at: both sides, and a list of more than one."""

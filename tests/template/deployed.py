@@ -27,11 +27,15 @@ _KINDS = {
     "AWS::S3::Bucket": ("s3", "bucket"),
     "AWS::Events::Rule": ("events", "rule-on-default-event-bus"),
     "AWS::SNS::Topic": ("sns", "topic"),
+    "AWS::Scheduler::Schedule": ("scheduler", "schedule"),
     "AWS::SQS::Queue": ("sqs", "queue"),
     "AWS::SecretsManager::Secret": ("secretsmanager", "secret"),
     "AWS::StepFunctions::StateMachine": ("states", "statemachine"),
 }
 """What IAM calls the types of which the template takes ARNs."""
+
+_GROUPS = {"AWS::Scheduler::Schedule": "default/"}
+"""What AWS puts before a name: the schedule's group."""
 
 _ENDS = {
     "AWS::Lambda::LayerVersion": ":1",
@@ -258,7 +262,7 @@ class _Engine:
             ("Account", ACCOUNT),
         ):
             form = form.replace(f"${{{what}}}", value)
-        return form.removesuffix(".*") + name + _ENDS.get(kind, "")
+        return form.removesuffix(".*") + _GROUPS.get(kind, "") + name + _ENDS.get(kind, "")
 
 
 def texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:

@@ -98,6 +98,16 @@ MAY: dict[str, dict[str, set[str]]] = {
         "s3:DeleteObject": {"notices"},
         "sns:Publish": {"the topic"},
     },
+    "CheckFreshnessRole": {
+        **READ_KEY,
+        **DECRYPT_SECRET,
+        **ENCRYPT,
+        **LIST,
+        "events:PutEvents": {"the bus"},
+        "s3:GetObject": {"the newest complete run", "what the last look found"},
+        "s3:PutObject": {"what the last look found"},
+        "scheduler:GetSchedule": {"the schedule"},
+    },
     "BatchStateMachineRole": {
         **DECRYPT,
         **ENCRYPT,
@@ -110,6 +120,7 @@ MAY: dict[str, dict[str, set[str]]] = {
     },
     "ExportStateMachineRole": {"events:PutEvents": {"the bus"}},
     "HarvestStateMachineRole": {"events:PutEvents": {"the bus"}},
+    "CheckFreshnessScheduleRole": {},
     "ScheduleRole": {},
 }
 """Beside logs and traces, and what machines start, which tests of the definitions compare."""
@@ -140,6 +151,9 @@ def _place(resource: Tree, statement: Tree) -> str:
         "the bucket": {"Fn::GetAtt": ["ExportBucket", "Arn"]},
         "the bus": {"Fn::Sub": _BUS},
         "the stack": {"Ref": "AWS::StackId"},
+        "the schedule": {"Fn::GetAtt": ["BatchStateMachineSchedule", "Arn"]},
+        "the newest complete run": {"Fn::Sub": "${ExportBucket.Arn}/batches/complete.json"},
+        "what the last look found": {"Fn::Sub": "${ExportBucket.Arn}/notices/freshness.json"},
         "KmsKeyArn": {"Ref": "KmsKeyArn"},
         "the API key": {
             "Fn::If": [
@@ -213,7 +227,7 @@ def test_what_reads_objects_decrypts_them_whatever_is_allowed_for_the_api_key(na
 def test_a_role_may_write_into_its_own_log_and_trace(name: str) -> None:
     found = _allowed(name)
     traces = {action for action in found if action.startswith("xray:")}
-    if name == "ScheduleRole":
+    if name.endswith("ScheduleRole"):
         assert traces == set()
     elif name.endswith("StateMachineRole"):
         sampling = {"xray:GetSamplingRules", "xray:GetSamplingTargets"}
@@ -234,9 +248,8 @@ def test_a_role_may_write_into_its_own_log_and_trace(name: str) -> None:
 @pytest.mark.parametrize("name", ROLES)
 def test_a_role_is_taken_by_its_service_alone_and_for_this_account(name: str) -> None:
     (statement,) = ROLES[name]["AssumeRolePolicyDocument"]["Statement"]
-    service = {"ScheduleRole": "scheduler"}.get(
-        name, "states" if name.endswith("StateMachineRole") else "lambda"
-    )
+    services = {"ScheduleRole": "scheduler", "StateMachineRole": "states"}
+    service = next((it for end, it in services.items() if name.endswith(end)), "lambda")
     assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
     assert statement["Action"] == "sts:AssumeRole"
     if service == "lambda":

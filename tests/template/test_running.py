@@ -118,6 +118,26 @@ def test_the_schedule_is_the_users_and_starts_on_time_or_within_the_hour() -> No
     }
 
 
+def test_somebody_looks_each_day_after_there_was_time_for_a_key_unless_nothing_is_expected() -> (
+    None
+):
+    look = FUNCTIONS["CheckFreshnessFunction"]["Events"]["Daily"]["Properties"]
+    # rate(...) would look while the stack is made.
+    assert re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", look["ScheduleExpression"])
+    assert look["ScheduleExpressionTimezone"] == {"Ref": "ScheduleTimezone"}
+    assert look["State"] == {"Fn::If": ["LookDaily", "ENABLED", "DISABLED"]}
+    assert look["Input"] == '{"scheduledTime": "<aws.scheduler.scheduled-time>"}'
+    variables = _variables("CheckFreshnessFunction")
+    assert variables["SCHEDULE_ARN"] == {"Fn::GetAtt": ["BatchStateMachineSchedule", "Arn"]}
+    assert variables["DEAD_LETTER_QUEUE_URL"] == {"Ref": "DeadLetterQueue"}
+
+
+def test_the_default_freshness_is_the_longest_month_and_two_days_for_the_batch() -> None:
+    parameters = TEMPLATE["Parameters"]
+    assert parameters["ScheduleExpression"]["Default"] == "cron(0 6 2 * ? *)"
+    assert parameters["FreshnessHours"]["Default"] == (31 + 2) * 24
+
+
 @pytest.mark.parametrize(
     ("url", "taken"),
     [

@@ -149,8 +149,7 @@ def test_the_bucket_is_private_versioned_encrypted_tls_only_and_cleans_up() -> N
 def test_the_schedule_passes_its_nominal_time_retries_and_keeps_what_it_could_not_start(
     translated: Tree,
 ) -> None:
-    schedules = of_type(translated, "AWS::Scheduler::Schedule")
-    (schedule,) = schedules.values()
+    schedule = of_type(translated, "AWS::Scheduler::Schedule")["BatchStateMachineSchedule"]
     target = schedule["Target"]
     assert json.loads(str(target["Input"])) == {"scheduledTime": "<aws.scheduler.scheduled-time>"}
     assert target["RetryPolicy"]

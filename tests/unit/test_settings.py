@@ -11,6 +11,8 @@ import pytest
 import sei_export
 from sei_export.batch.defaults import BatchDefaults
 from sei_export.errors import ConfigurationError
+from sei_export.freshness.looks import Project
+from sei_export.freshness.watch import Expected
 from sei_export.harvest.defaults import HarvestDefaults
 from sei_export.input.parameter import Parameter
 from sei_export.landing.limits import Limits
@@ -18,11 +20,17 @@ from sei_export.request.defaults import RequestDefaults
 from sei_export.settings import (
     api_settings,
     batch_defaults,
+    dead_letter_queue,
     event_bus_name,
+    expected,
     export_bucket,
     harvest_defaults,
+    is_schedule_on,
+    key_max_age_days,
     landing_limits,
+    project,
     request_defaults,
+    schedule_arn,
     stack_name,
 )
 
@@ -44,6 +52,8 @@ BATCH = REQUEST | {"BATCH_PLAN": "{}", "MAX_CONCURRENCY": "10"}
 BUCKET = {"EXPORT_BUCKET": "exports"}
 BUS = {"EVENT_BUS_NAME": "default"}
 STACK = {"STACK_NAME": "sei-export"}
+EXPECTED = STACK | {"SCHEDULE_EXPRESSION": "cron(0 6 2 * ? *)", "SCHEDULE_STATE": "ENABLED"}
+OF_PROJECT = {"HARNESS_ORG_IDENTIFIER": "acme", "HARNESS_PROJECT_IDENTIFIER": "metrics"}
 
 type Load = Callable[[Mapping[str, str]], object]
 
@@ -189,6 +199,10 @@ def test_a_limit_of_files_that_is_none_is_refused(variable: str, text: str, para
             (export_bucket, BUCKET),
             (event_bus_name, BUS),
             (stack_name, STACK),
+            (expected, EXPECTED),
+            (project, OF_PROJECT),
+            (schedule_arn, {"SCHEDULE_ARN": "arn"}),
+            (dead_letter_queue, {"DEAD_LETTER_QUEUE_URL": "https://queue"}),
         )
         for name in environ
         # Whoever reads these two tells what is wrong with them.
@@ -205,6 +219,33 @@ def test_a_required_variable_without_a_value_is_named(
         load(given)
     assert caught.value.message == f"The environment variable {name} is not set."
     assert "template" in caught.value.remedy
+
+
+def test_what_is_expected_is_read_from_its_variables() -> None:
+    given = EXPECTED | {"FRESHNESS_HOURS": "192", "SCHEDULE_TIMEZONE": "Europe/Berlin"}
+    weekly = "cron(0 6 2 * ? *) (Europe/Berlin)"
+    assert expected(given) == Expected("sei-export", timedelta(days=8), weekly)
+    assert project(OF_PROJECT) == Project("acme", "metrics")
+
+
+def test_a_schedule_that_is_off_on_purpose_is_said_to_be_so() -> None:
+    given = EXPECTED | {"SCHEDULE_STATE": "DISABLED"}
+    assert expected(given).schedule.endswith("(UTC), which ScheduleState has switched off")
+    assert (is_schedule_on(given), is_schedule_on(EXPECTED)) == (False, True)
+
+
+def test_where_0_is_given_nothing_is_expected_and_no_key_is_too_old() -> None:
+    assert expected(EXPECTED | {"FRESHNESS_HOURS": "0"}).within == timedelta()
+    assert key_max_age_days({"KEY_MAX_AGE_DAYS": "0"}) == key_max_age_days({}) == 0
+    assert key_max_age_days({"KEY_MAX_AGE_DAYS": "90"}) == 90
+
+
+@pytest.mark.parametrize("text", ["soon", "1.5", "-1"])
+def test_hours_and_days_that_are_no_numbers_are_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="parameter FreshnessHours is"):
+        expected(EXPECTED | {"FRESHNESS_HOURS": text})
+    with pytest.raises(ConfigurationError, match="parameter KeyMaxAgeDays is"):
+        key_max_age_days({"KEY_MAX_AGE_DAYS": text})
 
 
 def test_the_environment_is_read_at_the_call_not_at_import(

@@ -4,7 +4,8 @@
 
     roof      handler  wiring  settings  aws  figures
     steps/    one module for each task state: no step knows another
-    flows     download/  landing/  batch/  harvest/  notice/    none knows another
+    flows     download/  landing/  batch/  harvest/  notice/  freshness/    none knows another
+    sent      bus
     talk      api/  bucket/  executions  stacks
     places    keys  manifest  series
     carried   export  orgtree

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 CALL_SECONDS = 15.0
@@ -126,6 +128,16 @@ def states(patience: Patience = _USUAL) -> "SFNClient":
 def sns(patience: Patience = _USUAL) -> "SNSClient":
     """For texts to people."""
     return cast("SNSClient", _client("sns", patience))
+
+
+def scheduler(patience: Patience = _USUAL) -> "EventBridgeSchedulerClient":
+    """For when something runs."""
+    return cast("EventBridgeSchedulerClient", _client("scheduler", patience))
+
+
+def sqs(patience: Patience = _USUAL) -> "SQSClient":
+    """For what could not be delivered."""
+    return cast("SQSClient", _client("sqs", patience))
 
 
 def _client(service: str, patience: Patience = _USUAL, connections: int = 1) -> object:

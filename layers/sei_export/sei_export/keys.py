@@ -163,6 +163,11 @@ def state_key(name: str, scheduled_time: str) -> str:
     return f"{BATCH_PREFIX}{name}/{quote(moment, safe='')}.json"
 
 
+def last_complete_key() -> str:
+    """Name the key of the newest run of the stack's own plan that is complete."""
+    return f"{BATCH_PREFIX}complete.json"
+
+
 def notice_key(dedupe_id: str) -> str:
     """Name the key of whether something was told."""
     return f"{NOTICE_PREFIX}{quote(dedupe_id, safe='')}.json"
@@ -176,6 +181,11 @@ def open_failure_key(subject: str) -> str:
 def warned_key(subject: str) -> str:
     """Name the key of the warnings that were told and have not cleared."""
     return f"{NOTICE_PREFIX}warned/{_digest(subject)}.json"
+
+
+def freshness_key() -> str:
+    """Name the key of what the last look at the exports' freshness has found."""
+    return f"{NOTICE_PREFIX}freshness.json"
 
 
 def _digest(text: str) -> str:

@@ -14,6 +14,8 @@ from sei_export.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sei_export.batch.defaults import BatchDefaults
+    from sei_export.freshness.looks import Project
+    from sei_export.freshness.watch import Expected
     from sei_export.harvest.defaults import HarvestDefaults
     from sei_export.landing.limits import Limits
     from sei_export.notice.states import Machines
@@ -188,12 +190,77 @@ def machines(environ: Mapping[str, str] = os.environ) -> "Machines":
     return Machines(*(_required(environ, f"{name}_STATE_MACHINE_ARN") for name in names))
 
 
-def _count(environ: Mapping[str, str], name: str, parameter: str) -> int | None:
-    """A whole number from 1 on; None if it is not set."""
+def project(environ: Mapping[str, str] = os.environ) -> "Project":
+    """The project that the API key belongs to.
+
+    Raises:
+        ConfigurationError: One is missing.
+    """
+    from sei_export.freshness.looks import Project
+
+    return Project(
+        _required(environ, "HARNESS_ORG_IDENTIFIER"),
+        _required(environ, "HARNESS_PROJECT_IDENTIFIER"),
+    )
+
+
+def expected(environ: Mapping[str, str] = os.environ) -> "Expected":
+    """Read what is expected of the stack.
+
+    Raises:
+        ConfigurationError: One is missing or malformed.
+    """
+    from sei_export.freshness.watch import Expected
+
+    state = "" if is_schedule_on(environ) else ", which ScheduleState has switched off"
+    hours = _count(environ, "FRESHNESS_HOURS", "FreshnessHours", least=0) or 0
+    when = _required(environ, "SCHEDULE_EXPRESSION")
+    zone = environ.get("SCHEDULE_TIMEZONE") or "UTC"
+    return Expected(stack_name(environ), timedelta(hours=hours), f"{when} ({zone}){state}")
+
+
+def is_schedule_on(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether batches are to start by themselves.
+
+    Raises:
+        ConfigurationError: It is missing.
+    """
+    return _required(environ, "SCHEDULE_STATE") == "ENABLED"
+
+
+def key_max_age_days(environ: Mapping[str, str] = os.environ) -> int:
+    """Read from how many days on the API key is old; 0: never.
+
+    Raises:
+        ConfigurationError: It is malformed.
+    """
+    return _count(environ, "KEY_MAX_AGE_DAYS", "KeyMaxAgeDays", least=0) or 0
+
+
+def schedule_arn(environ: Mapping[str, str] = os.environ) -> str:
+    """The schedule that starts batches.
+
+    Raises:
+        ConfigurationError: It is missing.
+    """
+    return _required(environ, "SCHEDULE_ARN")
+
+
+def dead_letter_queue(environ: Mapping[str, str] = os.environ) -> str:
+    """The URL of the queue of what could not be started or delivered.
+
+    Raises:
+        ConfigurationError: It is missing.
+    """
+    return _required(environ, "DEAD_LETTER_QUEUE_URL")
+
+
+def _count(environ: Mapping[str, str], name: str, parameter: str, *, least: int = 1) -> int | None:
+    """A whole number from 1 on, or from another one; None if it is not set."""
     text = environ.get(name, "").strip()
     if not text:
         return None
-    if not text.isdecimal() or not int(text):
+    if not text.isdecimal() or int(text) < least:
         raise ConfigurationError(f"The parameter {parameter} is {text!r}.")
     return int(text)
 

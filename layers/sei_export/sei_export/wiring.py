@@ -13,13 +13,19 @@ from sei_export.errors import ServiceUnavailableError
 from sei_export.settings import (
     api_key_secret,
     api_settings,
+    dead_letter_queue,
     event_bus_name,
+    expected,
     export_bucket,
+    is_schedule_on,
+    key_max_age_days,
     landing_limits,
     machines,
     notification_topic,
+    project,
     request_defaults,
     retention,
+    schedule_arn,
     sdk_call_seconds,
     stack_name,
 )
@@ -33,9 +39,12 @@ if TYPE_CHECKING:
     from sei_export.bucket.objects import ObjectStore
     from sei_export.download.staging import Staging
     from sei_export.executions import Executions
+    from sei_export.freshness.watch import Look, Watch
     from sei_export.landing.land import Landing
     from sei_export.notice.desk import Desk
     from sei_export.stacks import Stacks
+
+_CALLS_AFTER_LOOKS = 2
 
 _MARGIN_SECONDS = 3.0
 """Kept for telling about a failure before Lambda ends the invocation."""
@@ -179,6 +188,38 @@ def notice_desk() -> "Desk":
         secret_arn=api_key_secret(),
         now=lambda: datetime.now(UTC),
     )
+
+
+def freshness_watch(context: Context) -> "Watch":
+    """Make what looks whether exports come, and whether the next one can.
+
+    Args:
+        context: Lambda's.
+    """
+    from sei_export import aws
+    from sei_export.bus import Bus
+    from sei_export.freshness import finding, looks
+    from sei_export.freshness.announcement import Announcement
+    from sei_export.freshness.watch import Watch
+
+    patience, schedule = _patience(), schedule_arn()
+    letters = looks.Letters(aws.sqs(patience), dead_letter_queue())
+    secret = api_settings().api_key_secret_arn
+    age = looks.KeyAge(aws.secrets(patience), secret, key_max_age_days())
+    # The event, and what is remembered.
+    connect = connector(context, fresh_key=True, calls_after=_CALLS_AFTER_LOOKS)
+    found: dict[tuple[str, ...], Look] = {
+        (finding.DEAD_LETTERS,): lambda _: letters.look(),
+        (finding.KEY_OLD,): age.look,
+        (finding.KEY_UNUSABLE, finding.KEY_REFUSED): lambda _: looks.look_at_key(
+            connect, project()
+        ),
+    }
+    if is_schedule_on():
+        its = looks.Schedule(aws.scheduler(patience), schedule)
+        found = {(finding.SCHEDULE_DISABLED,): lambda _: its.look(), **found}
+    bus = Bus(aws.events(patience), event_bus_name())
+    return Watch(expected(), documents(), found, Announcement(bus, schedule).send)
 
 
 @cache

@@ -42,6 +42,18 @@ UNKNOWN: list[JsonValue] = [
     {"errors": [{"field": "options.metricLevel", "message": "unknown field"}]},
     {"errors": [{"path": "/options/metricLevel", "reason": "is not allowed"}]},
     {"errors": [{"path": "/options/metriclevel", "reason": "must not be present"}]},
+    {"message": "Unsupported option: metricLevel."},
+    {"message": "options.metricLevel: unsupported option"},
+    {"message": "metricLevel is not a supported option. It takes granularity."},
+    {"message": "metricLevel is unknown for productivity"},
+    # What says so says it of a name, not of the value beside.
+    {"field": "options.metricLevel", "rejectedValue": "developer", "message": "unknown field"},
+    # The same word, but in a name.
+    {"message": 'Unrecognized field "metricLevel" (class io.harness.sei.developer.Options)'},
+    {"message": 'Unrecognized field "metricLevel" (class developer.sei.Options)'},
+    {"message": "Unknown field metricLevel (com.acme.Developer)", "class": "com.acme.Developer"},
+    # Its value, but in the request, said back.
+    {"message": "metricLevel is not allowed", "request": {"options": {"metricLevel": "developer"}}},
 ]
 
 OTHERWISE: list[JsonValue] = [
@@ -68,6 +80,36 @@ OTHERWISE: list[JsonValue] = [
     {"errors": [{"field": "options.metricLevel", "message": "unknown value"}]},
     {"errors": [{"field": "options.metricLevel", "message": "invalid"}]},
     {"errors": [{"field": "options.metricLevel", "message": "developer is not allowed"}]},
+    {
+        "errors": [
+            {
+                "field": "options.metricLevel",
+                "rejectedValue": "developer",
+                "defaultMessage": "not supported",
+            }
+        ]
+    },
+    {"field": "options.metricLevel", "input": "Developer", "message": "unknown"},
+    {"field": "options.metricLevel", "input": "developer", "message": "Unknown option"},
+    {"message": "metricLevel is not supported", "rejected": "developer"},
+    {"message": "metricLevel is not supported", "detail": "Allowed values: team, org"},
+    {"message": "metricLevel is not supported. It must be one of team, org."},
+    {"message": "metricLevel is not recognized for level developer."},
+    # Of the value perhaps, or of its circumstances.
+    {"message": "Invalid parameter: metricLevel"},
+    {"message": "Illegal argument metricLevel"},
+    {"message": "Invalid input: options.metricLevel"},
+    {"error": "Invalid parameter", "parameter": "metricLevel"},
+    {"message": "metricLevel is not a valid argument"},
+    {"message": "metricLevel is an invalid parameter"},
+    {"message": "metricLevel is not allowed without granularity"},
+    {"message": "metricLevel not supported for this org tree"},
+    {"message": "metricLevel is unsupported for this org tree"},
+    {"message": "metricLevel is unexpected for this org tree"},
+    {"message": "Unsupported option metricLevel for this org tree"},
+    {"message": "Invalid option metricLevel, expected a text"},
+    {"message": "metricLevel must not be present without granularity"},
+    {"errors": [{"field": "options.metricLevel", "message": "is not supported for this tree"}]},
     # Of another option, beside which this one is named.
     {"message": 'Unrecognized field "granularty" (2 known properties: "metricLevel", "format")'},
     {"message": "Unknown option granularty. Did you mean granularity? Known are metricLevel."},

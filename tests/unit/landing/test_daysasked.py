@@ -10,9 +10,9 @@ from sei_export.landing.daysasked import Seen
 MARCH = (date(2026, 3, 1), date(2026, 3, 31))
 
 
-def _outside(text: str, *, step: int = 10_000) -> Seen | None:
+def _outside(text: str, *, step: int = 10_000, granularity: str | None = "daily") -> Seen | None:
     content = text.encode()
-    inspector = CsvInspector(days=MARCH)
+    inspector = CsvInspector(days=MARCH, granularity=granularity)
     for at in range(0, len(content), step):
         inspector.feed(content[at : at + step])
     return inspector.finish().days_outside
@@ -66,6 +66,25 @@ def test_given_one_column_of_days_then_its_rows_may_begin_or_end_earlier_or_late
 ) -> None:
     assert _outside(f"{name},n\n{nearest},1\n") is None
     assert _outside(f"{name},n\n{further},1\n") == Seen(further, further)
+
+
+@pytest.mark.parametrize("name", ["Date", "DAY"])
+@pytest.mark.parametrize(
+    ("granularity", "nearest", "further"),
+    [
+        ("DAILY", "2026-03-01", "2026-02-28"),
+        ("weekly", "2026-02-23", "2026-02-22"),
+        ("MONTHLY", "2026-01-30", "2026-01-29"),
+        ("Quarterly", "2025-11-30", "2025-11-29"),
+        ("SPRINT", "2025-11-30", "2025-11-29"),
+        (None, "2025-11-30", "2025-11-29"),
+    ],
+)
+def test_given_a_date_alone_then_it_may_be_the_first_day_of_a_rows_period(
+    name: str, granularity: str | None, nearest: str, further: str
+) -> None:
+    assert _outside(f"{name},n\n{nearest},1\n", granularity=granularity) is None
+    assert _outside(f"{name},n\n{further},1\n", granularity=granularity) == Seen(further, further)
 
 
 @pytest.mark.parametrize("text", ["Team,Start_Day\na,2020-01-01\n", "Date,n\n", ""])

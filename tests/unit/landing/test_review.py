@@ -208,6 +208,16 @@ def test_given_rows_of_other_days_then_it_is_said_which(bay: Bay) -> None:
     assert _land(bay, MARCH, content.replace(b"2024-03-31", b"2025-03-01"), "2") == []
 
 
+def test_given_dates_of_a_months_first_days_then_a_monthly_request_is_about_them(bay: Bay) -> None:
+    content = b"Team,Date\na,2025-03-01\n"
+    for granularity, codes in (("monthly", []), ("weekly", ["datesOutside"])):
+        middle = request(
+            dateRange={"start": "2025-03-15", "end": "2025-03-20"},
+            options={"granularity": granularity},
+        )
+        assert _codes(_land(bay, middle, content, granularity)) == codes
+
+
 def test_given_days_that_were_not_over_then_it_is_said(bay: Bay) -> None:
     asked = replace(MARCH, is_not_over=True)
     [(code, message)] = _land(bay, asked, _rows(1), "1", "2025-03-31T12:00:00Z")

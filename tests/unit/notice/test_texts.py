@@ -288,3 +288,27 @@ def test_what_is_overdue_says_since_when() -> None:
     assert notice.subject == "sei-export: overdue since 2026-03-01T06:00:00Z"
     assert "Last one: never" in notice.mail()
     assert "Remedy:   Enable it." in notice.mail()
+    mail = notice.mail()
+    assert f"start-execution --state-machine-arn {MACHINES.batch} --region eu-west-1" in mail
+    assert f"list-executions --state-machine-arn {MACHINES.batch} --region eu-west-1" in mail
+
+
+def test_what_is_at_risk_says_by_what_and_what_to_do() -> None:
+    codes = ("ApiKeyRefused", "DeadLetters")
+    detail: JsonObject = {
+        "dedupeId": "d",
+        "message": "(1) The API answered 401. (2) 3 messages wait.",
+        "remedy": "(1) Store a key. (2) Look at one.",
+        "findings": [{"code": it, "message": "m", "remedy": "r"} for it in codes],
+    }
+    office = Office()
+    notice = told(office, "ExportAtRisk", detail)
+    assert notice.kind == "atRisk"
+    assert notice.subject == "sei-export: exports at risk: ApiKeyRefused, DeadLetters"
+    mail = notice.mail()
+    assert "Stack:    sei-export (eu-west-1, 123456789012)" in mail
+    assert "Message:  (1) The API answered 401. (2) 3 messages wait." in mail
+    assert "Remedy:   (1) Store a key. (2) Look at one." in mail
+    assert f"{MACHINES.batch} --region eu-west-1 --input '{{\"dryRun\": true}}'" in mail
+    # The same event again.
+    assert office.hear("ExportAtRisk", detail) == []

@@ -69,6 +69,18 @@ def test_a_canonical_form_has_no_defaults(name: str) -> None:
     assert caught.value.problems[0].startswith(name)
 
 
+@pytest.mark.parametrize("report", ["productivity", "sprint"])
+def test_given_a_team_by_any_text_when_stored_then_it_is_read_and_in_no_input(report: str) -> None:
+    one = request(**least(report, scope={"orgTreeName": "Engineering"}))
+    tree = {"orgTreeName": "Engineering"} if report == "productivity" else {}
+    canonical = one.canonical() | {"scope": {**tree, "teamId": "team-a"}}
+    assert read_canonical(canonical).canonical() == canonical
+    assert len(problems(canonical)) == 1
+    assert parsed({**canonical, "batch": {"run": "r", "item": "i"}}).scope["teamId"] == "team-a"
+    with pytest.raises(InvalidRequestError, match=r"scope\.teamId"):
+        read_canonical(canonical | {"scope": {**tree, "teamId": ""}})
+
+
 def test_reading_an_input_leaves_it_as_it_is() -> None:
     given_input = asked(
         metrics=["pr_merged", "CODING_DAYS", "PR_Merged"],

@@ -120,6 +120,7 @@ def test_given_a_plan_when_planned_then_its_file_has_what_later_rounds_need(
         "scheduledTime": "2026-03-15T06:00:00Z",
         "warnings": [],
         "resumes": [],
+        "isStacks": False,
         "opened": [],
         "plan": {"name": "weekly", "exports": [cut("top")], "dryRun": False},
         "trees": [{"org": "acme", "project": "metrics", "tree": tree.to_json()}],

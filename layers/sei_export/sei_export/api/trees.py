@@ -27,6 +27,9 @@ TREES_IN_PAGE = 50
 _LOOK_SECONDS = 4.0
 """Of a look that nothing depends on."""
 
+_TRIAL_SECONDS = 15.0
+"""Of a call whose answer can wait until tomorrow."""
+
 _LOOK_LEAVES_SECONDS = 30.0
 """For what comes after it."""
 
@@ -102,6 +105,18 @@ def first_names(client: SeiClient) -> list[str]:
         raise ServiceUnavailableError("There was no time left to ask for the org trees.")
     entries = map(read_listed_tree, _page(client.within(_LOOK_SECONDS), 0).entries)
     return [entry.name for entry in entries if entry.name]
+
+
+def try_key(client: SeiClient) -> None:
+    """Make one small call, in which the API takes the key or refuses it.
+
+    Raises:
+        ConfigurationError: There is no key to be sent.
+        AuthenticationError: The API refuses it.
+        SeiExportError: As the client raises, after a few seconds at most.
+    """
+    query = {"pageIndex": "0", "pageSize": "1"}
+    client.within(_TRIAL_SECONDS).get(_PATH, query, "The call that tries the key")
 
 
 def ask_tree(client: SeiClient, tree: ListedTree) -> OrgTree:

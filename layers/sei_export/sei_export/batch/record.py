@@ -117,6 +117,7 @@ class PlanRecord:
         opened: What was split from the start.
         item_count: How many items the first round has.
         resumes: The runs that this one goes on with, the first one first.
+        is_stacks: Whether it is the stack's own plan, which the schedule runs.
     """
 
     run: str
@@ -131,6 +132,7 @@ class PlanRecord:
     opened: tuple[Opened, ...]
     item_count: int
     resumes: tuple[str, ...] = ()
+    is_stacks: bool = False
 
     @property
     def is_named(self) -> bool:
@@ -160,6 +162,7 @@ class PlanRecord:
             "opened": [each.to_json() for each in self.opened],
             "itemCount": self.item_count,
             "resumes": [*self.resumes],
+            "isStacks": self.is_stacks,
         }
 
     @classmethod
@@ -183,7 +186,7 @@ class PlanRecord:
                 "opened": list(opened),
                 "itemCount": int(item_count),
             }:
-                # What was planned before there was one has none.
+                # What was planned before there were these has none.
                 resumes = content.get("resumes")
                 return cls(
                     run=run,
@@ -198,6 +201,7 @@ class PlanRecord:
                     opened=tuple(Opened.from_json(each) for each in opened),
                     item_count=item_count,
                     resumes=tuple(map(str, resumes)) if isinstance(resumes, list) else (),
+                    is_stacks=content.get("isStacks") is True,
                 )
         raise _bad_form("plan.json")
 

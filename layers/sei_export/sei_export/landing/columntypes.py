@@ -95,11 +95,17 @@ class ColumnTypes:
     Args:
         columns: The names in the header.
         days: First and last day asked for, which rows should be about; None if nobody knows.
+        granularity: What a row is about, if the request says.
     """
 
-    def __init__(self, columns: Sequence[str], days: DateRange | None = None) -> None:
+    def __init__(
+        self,
+        columns: Sequence[str],
+        days: DateRange | None = None,
+        granularity: str | None = None,
+    ) -> None:
         self._columns = columns
-        self._days = DaysAsked(columns, days)
+        self._days = DaysAsked(columns, days, granularity)
         self._types: list[Found] = [None] * len(columns)
         self._rows = 0
         self._kept = io.BytesIO()

@@ -70,11 +70,18 @@ class CsvInspector:
     Args:
         mask: Hides the API key in what messages quote.
         days: First and last day asked for; None where nobody knows what was.
+        granularity: What a row is about, such as `monthly`, if the request says.
     """
 
-    def __init__(self, mask: Mask | None = None, days: DateRange | None = None) -> None:
+    def __init__(
+        self,
+        mask: Mask | None = None,
+        days: DateRange | None = None,
+        granularity: str | None = None,
+    ) -> None:
         self._mask = mask or Mask()
         self._days = days
+        self._granularity = granularity
         self._digest = hashlib.sha256()
         self._text = Utf8()
         self._size = 0
@@ -112,7 +119,7 @@ class CsvInspector:
                 return
             self._columns = _names(header[1])
             self._records = Records(len(self._columns))
-            self._types = ColumnTypes(self._columns, self._days)
+            self._types = ColumnTypes(self._columns, self._days, self._granularity)
             # From behind the header on: blank lines before it are no records either.
             piece, self._head = _without_blank_lines(self._head)[header.end() :], b""
         else:
@@ -129,7 +136,7 @@ class CsvInspector:
         self._text.finish()
         if self._records is None:
             self._columns = self._last_names(_without_blank_lines(self._head))
-            self._types = ColumnTypes(self._columns, self._days)
+            self._types = ColumnTypes(self._columns, self._days, self._granularity)
         rows = self._records.finish() if self._records else 0
         types, typed_rows = self._types.finish()
         return CsvFacts(

@@ -14,8 +14,14 @@ _START, _END = "start date", "end date"
 _LONGEST_DAYS = 365
 """Of what a row is about, where only its first or its last day is told."""
 
-_AHEAD = {"date": 0, "day": 0, "week": 6, "month": 30, "quarter": 91, _START: _LONGEST_DAYS}
+_AHEAD = {"week": 6, "month": 30, "quarter": 91, _START: _LONGEST_DAYS}
 """By a column that stands alone: for how many days after its value a row may be."""
+
+_DAY = ("date", "day")
+"""Columns that may have the first day of whatever a row is about."""
+
+_AHEAD_OF_DAY = {"daily": 0, "weekly": 6, "monthly": 30, "quarterly": 91}
+"""By granularity: for how many days after such a column's value a row may be."""
 
 
 class Seen(NamedTuple):
@@ -36,18 +42,21 @@ class DaysAsked:
     Args:
         columns: The names in the header.
         days: First and last day asked for; None where nobody knows what was.
+        granularity: What a row is about, as it was asked for, if it was.
 
     Attributes:
         places: Of the columns with a row's first and last day; empty if there is none.
     """
 
-    def __init__(self, columns: Sequence[str], days: DateRange | None) -> None:
+    def __init__(
+        self, columns: Sequence[str], days: DateRange | None, granularity: str | None
+    ) -> None:
         names = [name.casefold().replace("_", " ").strip() for name in columns]
         self.places: tuple[int, ...] = ()
         self._begin = self._end = ""
         self._seen: Seen | None = None
         if days:
-            self._choose(names, days)
+            self._choose(names, days, granularity)
         self._is_found = not self.places
 
     def look(self, rows: Sequence[Sequence[str]]) -> None:
@@ -69,13 +78,15 @@ class DaysAsked:
         """Tell the days of rows that are all about others; None if one is not, or none has any."""
         return None if self._is_found else self._seen
 
-    def _choose(self, names: Sequence[str], days: DateRange) -> None:
+    def _choose(self, names: Sequence[str], days: DateRange, granularity: str | None) -> None:
         begin, end = days
+        of_day = _AHEAD_OF_DAY.get((granularity or "").lower(), max(_AHEAD_OF_DAY.values()))
+        ahead = dict.fromkeys(_DAY, of_day) | _AHEAD
         if _START in names and _END in names:
             self.places = names.index(_START), names.index(_END)
-        elif alone := next((name for name in _AHEAD if name in names), None):
+        elif alone := next((name for name in ahead if name in names), None):
             self.places = (names.index(alone),)
-            begin = _shifted(begin, -_AHEAD[alone])
+            begin = _shifted(begin, -ahead[alone])
         elif _END in names:
             self.places = (names.index(_END),)
             end = _shifted(end, _LONGEST_DAYS)

@@ -184,7 +184,8 @@ class Landing:
     def _store(self, export: Export, place: Place, file: RawFile, before: Standing) -> Landed:
         """Verify and publish, unless the key holds this content already."""
         request = export.request
-        inspector = CsvInspector(file.mask, (request.start, request.end) if request else None)
+        days = (request.start, request.end) if request else None
+        inspector = CsvInspector(file.mask, days, request.granularity if request else None)
         with self.store.upload(place.key, _metadata(export)) as upload:
             verified = VerifiedGzip(file.body, inspector, self.limits)
             # Closed here, not when an error's traceback is forgotten: connection and thread.

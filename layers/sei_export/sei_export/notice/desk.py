@@ -67,8 +67,10 @@ class Desk:
                 return self._batch(heard)
             case "ExportCompleted":
                 return self._landed(heard)
-            case "ExportOverdue":
-                return self._once(texts.overdue(self.stack, heard.dedupe_id, heard.detail))
+            case "ExportOverdue" | "ExportAtRisk":
+                make = texts.overdue if heard.kind == "ExportOverdue" else texts.at_risk
+                batches = Execution.of_machine(self.machines.batch)
+                return self._once(make(self.stack, batches, heard.dedupe_id, heard.detail))
         return []
 
     # --- failures ----------------------------------------------------------------------------

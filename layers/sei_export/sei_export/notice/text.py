@@ -18,7 +18,7 @@ class Notice:
 
     Attributes:
         kind: For filters of subscriptions: `failed`, `incomplete`, `ended`, `warned`, `recovered`,
-            `overdue`.
+            `overdue`, `atRisk`.
         dedupe_id: Equal for whatever tells the same.
         subject: What failed and where, ASCII, below 100 characters.
         headline: A sentence.

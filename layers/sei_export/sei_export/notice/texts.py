@@ -11,7 +11,7 @@ from sei_export.notice.heard import digest
 from sei_export.notice.plain import subject
 from sei_export.notice.scope import days_of, narrowest, whose
 from sei_export.notice.text import Notice
-from sei_export.notice.ways import show_object
+from sei_export.notice.ways import Execution, show_object
 
 _LANDED = " landed"
 _MOST_SHOWN = 5
@@ -188,8 +188,15 @@ def recovered(case: Case, about: str, failure: JsonObject) -> Notice:
     )
 
 
-def overdue(stack: str, dedupe_id: str, detail: JsonObject) -> Notice:
-    """Nothing complete has come when something was expected."""
+def overdue(stack: str, batches: Execution, dedupe_id: str, detail: JsonObject) -> Notice:
+    """Nothing complete has come when something was expected.
+
+    Args:
+        stack: The stack's name.
+        batches: Of the batch machine.
+        dedupe_id: Of the event.
+        detail: What that says.
+    """
     failure = Failure.from_json({"error": "ExportOverdue", **detail})
     expected = str(detail.get("expectedAt") or "")
     return Notice(
@@ -200,11 +207,51 @@ def overdue(stack: str, dedupe_id: str, detail: JsonObject) -> Notice:
         facts=(
             ("Expected", expected),
             ("Last one", str(detail.get("lastCompleteAt") or "never")),
-            ("Stack", stack),
+            *_of_stack(stack, batches),
             *why(failure, "ExportOverdue"),
         ),
-        ways=(),
+        ways=(
+            ("See which batches ran, and how they ended", batches.list_all()),
+            ("Run the stack's plan now", batches.start({})),
+        ),
     )
+
+
+def at_risk(stack: str, batches: Execution, dedupe_id: str, detail: JsonObject) -> Notice:
+    """Something will keep the next run from starting, from succeeding or from being told of.
+
+    Args:
+        stack: The stack's name.
+        batches: Of the batch machine.
+        dedupe_id: Of the event.
+        detail: What that says.
+    """
+    found = detail.get("findings")
+    codes = ", ".join(
+        str(it.get("code"))
+        for it in (found if isinstance(found, list) else [])
+        if isinstance(it, dict)
+    )
+    return Notice(
+        kind="atRisk",
+        dedupe_id=dedupe_id,
+        subject=subject(f"{stack}: exports at risk: {codes}"),
+        headline="The next exports may not come. You are told once, until it is mended.",
+        facts=(
+            *_of_stack(stack, batches),
+            *why(Failure.from_json({"error": codes, **detail}), "ExportOverdue"),
+        ),
+        ways=(
+            (
+                "When it is mended: try plan and key, create nothing",
+                batches.start({"dryRun": True}),
+            ),
+        ),
+    )
+
+
+def _of_stack(stack: str, batches: Execution) -> Facts:
+    return Case(stack, batches, None, None, "").where()
 
 
 def about_export(report: str, request: JsonValue) -> str:

@@ -44,6 +44,11 @@ class Execution(NamedTuple):
         parts = [*arn.split(":", 7), *[""] * 8][:8]
         return cls(arn, parts[1], parts[3], parts[4], parts[6], parts[7])
 
+    @classmethod
+    def of_machine(cls, arn: str) -> "Execution":
+        """No execution yet: one that may be started, of a state machine."""
+        return cls.of(f"{arn.replace(':stateMachine:', ':execution:')}:")
+
     @property
     def machine_arn(self) -> str:
         """The state machine's ARN."""
@@ -62,6 +67,11 @@ class Execution(NamedTuple):
     def describe(self) -> str:
         """The command that shows what it was given and how it ended."""
         return self._command("describe-execution", "--execution-arn", self.arn)
+
+    def list_all(self) -> str:
+        """The command that lists the machine's last executions, each with its end."""
+        listed = self._command("list-executions", "--state-machine-arn", self.machine_arn)
+        return f"{listed} --max-items 10"
 
     def start(self, given: JsonObject | None) -> str:
         """The command that starts another execution.

@@ -61,9 +61,13 @@ def parse_request(
     anchor = take_anchor(asked, started_at, problems)
     is_not_over = _take_batch(asked, problems)
     # The time was taken out of the input, and has a place in it all the same.
-    # A batch looked at its days as they were in its plan: relative, perhaps in another zone.
-    now = started_at if look_ahead and is_not_over is None else None
-    reader = RequestReader(defaults, problems, anchor, (_ANCHOR_FIELD,), now=now)
+    # A batch read it before, and looked at its days as they were in its plan: relative, perhaps
+    # in another zone.
+    is_stored = is_not_over is not None
+    now = started_at if look_ahead and not is_stored else None
+    reader = RequestReader(
+        defaults, problems, anchor, (_ANCHOR_FIELD,), now=now, is_stored=is_stored
+    )
     if asked and is_not_over:
         return replace(_valid(reader, asked), is_not_over=True)
     if asked:
@@ -86,7 +90,8 @@ def read_canonical(canonical: JsonObject) -> ExportRequest:
     """
     asked = dict(canonical)
     is_not_over = asked.pop(NOT_OVER_FIELD, None) is True
-    request = _valid(RequestReader(NO_DEFAULTS, Problems(), anchor=None), asked)
+    reader = RequestReader(NO_DEFAULTS, Problems(), anchor=None, is_stored=True)
+    request = _valid(reader, asked)
     return replace(request, is_not_over=is_not_over)
 
 
@@ -154,6 +159,7 @@ class RequestReader:
         fields_beside: Fields that a request may have for another reader, such as `lookback`.
         scope_beside: Fields that its scope may have for another reader, such as `teams`.
         now: Against which days are looked at that are still to come; None: not at all.
+        is_stored: Whether requests are those that were read before.
     """
 
     defaults: RequestDefaults
@@ -162,6 +168,7 @@ class RequestReader:
     fields_beside: tuple[str, ...] = ()
     scope_beside: tuple[str, ...] = ()
     now: datetime | None = None
+    is_stored: bool = False
 
     def read(self, asked: JsonObject) -> ExportRequest | None:
         """Read one request.
@@ -177,7 +184,7 @@ class RequestReader:
             problems.missing("report", f"allowed are {', '.join(REPORTS)}")
         elif report is None:
             problems.not_one_of("report", name, REPORTS)
-        reader = ScopeReader(asked, defaults, problems, report, self.scope_beside)
+        reader = ScopeReader(asked, defaults, problems, report, self.scope_beside, self.is_stored)
         org = reader.identifier("orgIdentifier", defaults.org_identifier)
         project = reader.identifier("projectIdentifier", defaults.project_identifier)
         scope = reader.read(org, project)

@@ -23,6 +23,8 @@ class ScopeReader:
         problems: Where problems go.
         report: The request's, if it names one.
         known_beside: Fields that a scope may have for another reader, such as `teams`.
+        is_stored: Whether the request was read before: its team's id may be any text, as an API
+            may have had it.
     """
 
     asked: JsonObject
@@ -30,6 +32,7 @@ class ScopeReader:
     problems: Problems
     report: Report | None
     known_beside: tuple[str, ...]
+    is_stored: bool
 
     def identifier(self, name: str, default: str) -> str:
         """Read an organization or a project: the scope's, or the request's, or the stack's."""
@@ -87,10 +90,13 @@ class ScopeReader:
                 "scope.orgIdentifier and scope.projectIdentifier go with orgTreeName, not teamId."
             )
         if "teamId" in given:
-            scope["teamId"] = read_team_id(
-                "scope.teamId", given["teamId"], self.problems, _NAMES_BELONG
-            )
+            scope["teamId"] = self._team(given["teamId"])
         return scope
+
+    def _team(self, given: JsonValue) -> str:
+        if self.is_stored:
+            return read_text("scope.teamId", given, self.problems)
+        return read_team_id("scope.teamId", given, self.problems, _NAMES_BELONG)
 
     def _tree(self, given: JsonObject) -> str:
         if "orgTreeName" in given or self.defaults.org_tree_name:

@@ -13,7 +13,7 @@ from sei_export.batch.cuts import Cut
 from sei_export.batch.due import next_round
 from sei_export.batch.expansion import children
 from sei_export.batch.item import Item
-from sei_export.batch.latest import Latest, of_run
+from sei_export.batch.latest import Latest, of_run, when_of
 from sei_export.batch.ledger import MAX_ROUNDS, NEVER_STARTED, balance
 from sei_export.batch.manifest import COMPLETE, BatchManifest
 from sei_export.batch.memory import learn
@@ -117,6 +117,8 @@ def close_batch(
     )
     if manifest.is_whole and record.is_named:
         _list(documents, manifest, pause, retention)
+    if manifest.is_whole and record.is_stacks:
+        _note_complete(documents, manifest, pause)
     # Last: whoever finds it knows that nothing more will happen.
     manifest_key = keys.run_manifest_key(run)
     documents.write_json(manifest_key, manifest.to_json())
@@ -175,6 +177,20 @@ def _list(
         return after.to_json()
 
     _change(documents, keys.latest_key(name), joined, pause)
+
+
+def _note_complete(
+    documents: Documents, manifest: BatchManifest, pause: Callable[[float], None]
+) -> None:
+    """Write down the run as the newest complete one of the stack's plan, unless that is newer."""
+    # One by hand may have a nominal time that is still to come.
+    until = min(manifest.record.scheduled_time, manifest.closed_at)
+    complete: JsonObject = {"until": until, **when_of(manifest)}
+
+    def newer(content: JsonObject) -> JsonObject | None:
+        return complete if str(content.get("until") or "") <= until else None
+
+    _change(documents, keys.last_complete_key(), newer, pause)
 
 
 def _as_found(documents: Documents, latest: Latest, moment: datetime) -> Latest:

@@ -137,6 +137,7 @@ def _planned(
         cuts=cuts,
         opened=expansion.opened,
         item_count=len(expansion.items),
+        is_stacks=plan.parameter is not None,
     )
     if plan.dry_run:
         _check_key(plan, known_trees, connect)
