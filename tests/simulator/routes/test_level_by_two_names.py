@@ -78,7 +78,7 @@ def _codes(form: JsonObject) -> list[JsonValue]:
 
 def _sent(client: Client) -> list[JsonValue]:
     """The options of all create calls, in their order."""
-    return [call["body"]["options"] for call in client.recorded() if call["step"] == "create"]  # type: ignore[call-overload,index]
+    return [call["body"]["options"] for call in client.recorded() if call["step"] == "create"]  # type: ignore[call-overload,index]  # as it was sent
 
 
 @pytest.mark.parametrize("level", ["developer", "team"])

@@ -130,7 +130,7 @@ class Desk:
         given = given or read_input(asked.given if asked else None)
         if batch_of(given):
             return []
-        started = states.moment_of(heard.detail.get("startDate"))
+        started = dates.read_moment(heard.detail.get("startDate"))
         started = started or (asked.started if asked else None)
         case = Case(self.stack, execution, given, started, self.secret_arn)
         failure = states.failure_of(status, asked)

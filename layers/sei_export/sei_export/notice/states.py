@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sei_export import dates, keys
+from sei_export import keys
 from sei_export.bucket.documents import Documents
 from sei_export.errors import REMEDY_MARK
 from sei_export.executions import Told
@@ -106,8 +106,3 @@ def manifest_of(documents: Documents, case: Case) -> JsonObject:
     if not said:
         return {"run": run}
     return {**said, "run": run, "bucket": documents.bucket, "manifestKey": key}
-
-
-def moment_of(millis: object) -> datetime | None:
-    """Read a time of Step Functions' event, in milliseconds since 1970."""
-    return dates.read_moment(millis)
